@@ -1,0 +1,1 @@
+"""Databases: published files become one table of ratings, pictures become one array."""

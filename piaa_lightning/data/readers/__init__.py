@@ -1,0 +1,1 @@
+"""One file per database: ``read(root, ...)`` turns its published files into a RatingTable."""
