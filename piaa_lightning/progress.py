@@ -12,9 +12,7 @@ from tqdm import tqdm
 Item = TypeVar("Item")
 
 
-def track(
-    items: Iterable[Item], description: str, total: int | None = None
-) -> Iterator[Item]:
+def track(items: Iterable[Item], description: str, total: int | None = None) -> Iterator[Item]:
     """Yield the items and show how far along they are once two seconds have passed.
 
     Args:

@@ -106,9 +106,7 @@ class RatingTable:
         image = self.image if rows is None else self.image[rows]
         score = self.score if rows is None else self.score[rows]
         count = np.bincount(image, minlength=self.images)
-        total = np.bincount(
-            image, weights=score.astype(np.float64), minlength=self.images
-        )
+        total = np.bincount(image, weights=score.astype(np.float64), minlength=self.images)
         mean = np.full(self.images, np.nan)
         np.divide(total, count, out=mean, where=count > 0)
         return mean.astype(np.float32)
@@ -135,16 +133,8 @@ def check(table: RatingTable) -> RatingTable:
         )
     for what, ids in (("image", table.image_ids), ("user", table.user_ids)):
         if len(np.unique(ids)) != len(ids):
-            raise UserError(
-                f"{where}: {what} ids are not unique; give every {what} one id."
-            )
+            raise UserError(f"{where}: {what} ids are not unique; give every {what} one id.")
     for path in table.image_files:
-        if (
-            str(path).startswith(("/", "\\"))
-            or ".." in Path(str(path)).parts
-            or ":" in str(path)[:3]
-        ):
-            raise UserError(
-                f"{where}: the image path {path!s} leaves the database's directory; use paths below it."
-            )
+        if str(path).startswith(("/", "\\")) or ".." in Path(str(path)).parts or ":" in str(path)[:3]:
+            raise UserError(f"{where}: the image path {path!s} leaves the database's directory; use paths below it.")
     return table
