@@ -1,0 +1,115 @@
+"""What is kept of every single measurement: one row per method, backbone, shots, repeat and user."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import math
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from piaa_lightning.errors import UserError
+
+
+@dataclass(frozen=True)
+class Record:
+    """One person, judged once.
+
+    Args:
+        method: what made the predictions, for instance ``BLG-PIAA``.
+        backbone: the network underneath, empty where there is none.
+        shots: ratings that the method was meant to see.
+        repeat: number of the random split into support and query, from 0.
+        user: hashed id, see :func:`hashed`.
+        n_support: ratings that the method saw.
+        n_query: ratings that it was judged on.
+        srocc: rank correlation over the query set in [-1, 1], None when dropped.
+        dropped: why there is no value, empty when there is one.
+
+    Raises:
+        ValueError: both or neither of a value and a reason, or a value outside [-1, 1].
+    """
+
+    method: str
+    backbone: str
+    shots: int
+    repeat: int
+    user: str
+    n_support: int
+    n_query: int
+    srocc: float | None
+    dropped: str = ""
+
+    def __post_init__(self) -> None:
+        if (self.srocc is None) != bool(self.dropped):
+            raise ValueError(f"a record has either a value or a reason for having none, not {self}")
+        if self.srocc is not None and not abs(self.srocc) <= 1:
+            raise ValueError(f"a rank correlation lies in [-1, 1], not {self.srocc}")
+
+
+COLUMNS = tuple(field.name for field in fields(Record))
+
+
+def hashed(user_id: str) -> str:
+    """Name a person without giving the id away: the first 12 hexadecimal digits of its SHA-256."""
+    return hashlib.sha256(user_id.encode()).hexdigest()[:12]
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a file so that it is either whole or not there, whatever happens in between."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        umask = os.umask(0)
+        os.umask(umask)
+        os.chmod(temporary, 0o666 & ~umask)  # mkstemp's files are private, results are not
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+
+
+def write_records(records: Iterable[Record], path: Path) -> None:
+    """Write records as csv; equal records give equal bytes, and every number comes back as it was."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for record in records:
+        writer.writerow("" if v is None else repr(float(v)) if isinstance(v, float) else v for v in astuple(record))
+    replace_file(Path(path), text.getvalue().encode())
+
+
+def read_records(path: Path) -> list[Record]:
+    """Read what :func:`write_records` wrote.
+
+    Raises:
+        UserError: the file is missing, or a line is not a record.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path} cannot be read ({error.strerror}); give the records.csv of a finished run.") from error
+    rows = csv.reader(io.StringIO(text, newline=""))
+    header = next(rows, [])
+    if tuple(header) != COLUMNS:
+        raise UserError(f"{path}, line 1: the columns must be {','.join(COLUMNS)}; give the records.csv of a run.")
+    return [_record(row, f"{path}, line {rows.line_num}") for row in rows]
+
+
+def _record(row: list[str], where: str) -> Record:
+    try:
+        method, backbone, shots, repeat, user, n_support, n_query, value, dropped = row
+        srocc = float(value) if value else None
+        if srocc is not None and math.isnan(srocc):
+            raise ValueError("NaN is not a value")
+        return Record(method, backbone, int(shots), int(repeat), user, int(n_support), int(n_query), srocc, dropped)
+    except ValueError as error:
+        raise UserError(f"{where}: not a record ({error}); restore the file or run the evaluation again.") from error

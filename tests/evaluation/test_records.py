@@ -1,0 +1,79 @@
+import hashlib
+import os
+
+import numpy as np
+import pytest
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation import records
+from piaa_lightning.evaluation.records import COLUMNS, Record, hashed, read_records, replace_file, write_records
+
+SOME = [
+    Record("BLG-PIAA", "resnet18", 10, 0, hashed("A1"), 10, 90, 0.1 + 0.2),
+    Record('odd, "name"\nof two lines', "", 100, 3, hashed("é"), 80, 0, None, "constant ratings, really"),
+    Record("random", "", 10, 1, hashed("A1"), 10, 90, np.float64(-1 / 3)),
+    Record("random", "", 10, 2, hashed("A1"), 10, 90, 0.0),
+]
+
+
+def test_everything_comes_back_exactly(tmp_path):
+    write_records(SOME, tmp_path / "a" / "records.csv")
+    assert read_records(tmp_path / "a" / "records.csv") == SOME
+
+
+def test_bytes_are_as_promised(tmp_path):
+    path = tmp_path / "records.csv"
+    write_records(SOME[2:], path)
+    user = hashlib.sha256(b"A1").hexdigest()[:12]
+    assert path.read_bytes().decode() == (
+        "method,backbone,shots,repeat,user,n_support,n_query,srocc,dropped\n"
+        f"random,,10,1,{user},10,90,-0.3333333333333333,\n"
+        f"random,,10,2,{user},10,90,0.0,\n"
+    )
+    assert COLUMNS[0] == "method"
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "records.csv"
+    write_records(SOME, path)
+    before = path.read_bytes()
+
+    def fails(handle):
+        raise OSError("disk full")
+
+    monkeypatch.setattr(records.os, "fsync", fails)
+    with pytest.raises(OSError, match="disk full"):
+        replace_file(path, b"half")
+    assert path.read_bytes() == before
+    assert os.listdir(tmp_path) == ["records.csv"]
+
+
+def test_value_or_reason():
+    with pytest.raises(ValueError, match="either a value or a reason"):
+        Record("m", "", 10, 0, "u", 10, 5, None)
+    with pytest.raises(ValueError, match="either a value or a reason"):
+        Record("m", "", 10, 0, "u", 10, 5, 0.5, "too few")
+    with pytest.raises(ValueError, match="lies in"):
+        Record("m", "", 10, 0, "u", 10, 5, float("nan"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "line 1: the columns"),
+        ("a,b\n", "line 1: the columns"),
+        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,0.5,\nm,,ten,0,u,10,5,0.5,\n", "line 3: not a record"),
+        (",".join(COLUMNS) + "\nm,,10,0,u,10\n", "line 2: not a record"),
+        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,nan,\n", "line 2: not a record"),
+    ],
+)
+def test_damaged_files_are_refused_in_one_sentence(tmp_path, content, message):
+    path = tmp_path / "records.csv"
+    path.write_text(content)
+    with pytest.raises(UserError, match=message):
+        read_records(path)
+
+
+def test_missing_file(tmp_path):
+    with pytest.raises(UserError, match="cannot be read"):
+        read_records(tmp_path / "none.csv")
