@@ -1,1 +1,1 @@
-"""Judging every method on the same splits, and what follows from the records."""
+"""One protocol for every method: draws, records, statistics."""

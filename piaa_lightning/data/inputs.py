@@ -1,0 +1,61 @@
+"""What networks are fed: stored pictures, or features of them computed once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from piaa_lightning.data.augment import crop_and_flip
+from piaa_lightning.data.ratings import Indices
+
+
+class Source(Protocol):
+    """Anything that hands out a batch by the pictures' numbers."""
+
+    def batch(self, indices: Indices) -> Tensor:
+        """Return ``(len(indices), ...)``."""
+        ...
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The two ways in which a picture enters a network.
+
+    Args:
+        evaluation: squashed to the network's size, never changed.
+        training: squashed to a larger size and cropped at random; None where training sees what evaluation sees.
+        size: side of the network's input in pixels.
+    """
+
+    evaluation: Source
+    training: Source | None = None
+    size: int = 0
+
+    def batch(self, images: Indices) -> Tensor:
+        """Return the pictures as evaluation sees them."""
+        return self.evaluation.batch(images)
+
+    def augmented(self, images: Indices, random: np.random.Generator) -> Tensor:
+        """Return the pictures as training sees them, cropped and flipped at random."""
+        if self.training is None:
+            return self.evaluation.batch(images)
+        return crop_and_flip(self.training.batch(images), self.size, random)
+
+
+class Features:
+    """Frozen features of every picture, in memory.
+
+    Args:
+        values: ``(images, features)``.
+    """
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values
+
+    def batch(self, indices: Indices) -> Tensor:
+        """Return ``(len(indices), features)``."""
+        return self.values[torch.as_tensor(np.asarray(indices))]

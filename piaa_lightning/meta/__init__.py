@@ -1,0 +1,1 @@
+"""Learning to learn: users are tasks; the only room that imports learn2learn."""

@@ -1,0 +1,34 @@
+"""One user's own copy of a network."""
+
+from __future__ import annotations
+
+from typing import TypeVar, cast
+
+import torch
+from torch import nn
+
+from piaa_lightning.meta.library import clone_module, detach_module
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def clone_for_user(network: Network) -> Network:
+    """Copy a network so that nothing done to the copy can reach the original.
+
+    NOTE: learn2learn's ``clone_module`` shares every batch-norm buffer with the original, so that adapting to one
+    user would edit the prior; the buffers are cloned here as well.
+
+    Args:
+        network: the prior; it may live under ``torch.inference_mode``.
+
+    Returns:
+        A copy whose parameters are leaves that require gradients where the original's do.
+    """
+    with torch.inference_mode(False), torch.enable_grad():
+        copy = cast(Network, clone_module(network))
+        for module in copy.modules():
+            for name, buffer in module._buffers.items():
+                if buffer is not None:
+                    module._buffers[name] = buffer.clone()
+        detach_module(copy, keep_requires_grad=True)
+    return copy

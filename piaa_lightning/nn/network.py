@@ -1,0 +1,34 @@
+"""A backbone and a head, from stored pictures to a score."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from piaa_lightning.backbones.backbone import Backbone
+
+
+class ScoreNetwork(nn.Module):
+    """The network that every learner moves: pictures (or their frozen features) in, scores out.
+
+    Args:
+        backbone: turns pictures into features; None where frozen features are fed in.
+        head: turns features into scores.
+    """
+
+    def __init__(self, backbone: Backbone | None, head: nn.Module) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.head = head
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Score a batch.
+
+        Args:
+            inputs: ``(batch, 3, size, size)`` uint8 pictures, or ``(batch, features)`` where there is no backbone.
+
+        Returns:
+            ``(batch,)`` in [0, 1], higher is more beautiful.
+        """
+        features = inputs if self.backbone is None else self.backbone(inputs)
+        score: Tensor = self.head(features)
+        return score

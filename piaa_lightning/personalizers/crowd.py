@@ -1,0 +1,38 @@
+"""Control: what all the other raters of a picture think, an oracle that sees ratings of the query pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from piaa_lightning.data.ratings import Indices, Scores
+from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
+
+
+class Crowd(Personalizer):
+    """Leave-one-out mean of a picture's other raters; the overall mean where nobody else rated it.
+
+    An oracle: no model sees these ratings. It shows what perfect knowledge of the shared taste would be worth.
+    """
+
+    def prepare(self, ground: Ground) -> None:
+        """Sum up every picture's ratings."""
+        self.table = ground.table
+        self.total = np.bincount(self.table.image, weights=self.table.score.astype(np.float64), minlength=self.table.images)
+        self.count = np.bincount(self.table.image, minlength=self.table.images)
+        self.mean = float(self.table.score.mean())
+
+    def fit(self, support: Support, settings: Settings) -> Scorer:
+        """Take the person's own ratings out of the sums."""
+        own = self.table.user == support.user
+        images, scores = self.table.image[own], self.table.score[own].astype(np.float64)
+        total, count = self.total.copy(), self.count.copy()
+        np.subtract.at(total, images, scores)
+        np.subtract.at(count, images, 1)
+
+        def score(wanted: Indices) -> Scores:
+            others = count[wanted]
+            crowd = np.where(others > 0, total[wanted] / np.maximum(others, 1), self.mean)
+            # sums in another order differ in the last bits: rounding keeps equal means equal
+            return np.round(crowd, 9).astype(np.float32)
+
+        return score

@@ -1,0 +1,97 @@
+"""The interface between the protocol and every way of fitting one person."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from piaa_lightning.data.inputs import Inputs
+from piaa_lightning.data.ratings import Indices, RatingTable, Scores
+from piaa_lightning.data.splits import Split
+
+Scorer = Callable[[Indices], Scores]
+Settings = Mapping[str, float | int | str]
+
+
+@dataclass(frozen=True)
+class Support:
+    """What is known of one person.
+
+    Args:
+        user: number of the person in the table.
+        images: ``(shots,)`` numbers of the pictures that the person rated.
+        scores: ``(shots,)`` the ratings in [0, 1].
+        draw: number that keys whatever is drawn at random for this person and repeat.
+    """
+
+    user: int
+    images: Indices
+    scores: Scores
+    draw: int = 0
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What every personaliser stands on.
+
+    Args:
+        table: of ratings; who may look at which rows is the personaliser's own honesty, oracles say so in their name.
+        split: who and what is held out.
+        inputs: where pictures come from.
+        prior: the trained network to start from, None for personalisers that need none.
+        device: where networks run.
+    """
+
+    table: RatingTable
+    split: Split
+    inputs: Inputs
+    prior: nn.Module | None = None
+    device: torch.device = torch.device("cpu")
+
+
+class Personalizer(ABC):
+    """Fits one person from a support set; knows nothing of query sets, repeats or metrics."""
+
+    def prepare(self, ground: Ground) -> None:  # noqa: B027  # most have nothing to prepare
+        """Do once, before any user, what is the same for all of them.
+
+        Raises:
+            UserError: what this personaliser needs is not there.
+        """
+
+    def candidates(self) -> Sequence[Settings]:
+        """Return the settings among which validation users choose; a single one where there is nothing to choose."""
+        return [{}]
+
+    @abstractmethod
+    def fit(self, support: Support, settings: Settings) -> Scorer:
+        """Fit one person.
+
+        Args:
+            support: the person's rated pictures.
+            settings: one of the candidates.
+
+        Returns:
+            A function from numbers of pictures to scores in [0, 1]; only their order is judged.
+        """
+
+    def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
+        """Score pictures under each of several settings; fits that share work override this.
+
+        Args:
+            support: the person's rated pictures.
+            images: numbers of the pictures to score.
+            candidates: the settings.
+
+        Returns:
+            One array of scores per candidate.
+        """
+        return [self.fit(support, settings)(images) for settings in candidates]
+
+
+class LeftOutError(Exception):
+    """This personaliser cannot be part of this table; the message is the reason that the table gives."""
