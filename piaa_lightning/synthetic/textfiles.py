@@ -1,0 +1,29 @@
+"""Small text files of the embedded databases."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def write_lines(path: Path, lines: Iterable[str], newline: str = "\n") -> None:
+    """Write lines and wait until they are on the disk."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.writelines(line + newline for line in lines)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def write_note(root: Path, database: str, layout: str) -> None:
+    """Write ``EMBEDDED.md``: one paragraph that keeps anybody from taking the directory for the real database."""
+    write_lines(
+        root / "EMBEDDED.md",
+        [
+            f"This is not {database}: nobody took these pictures and nobody rated them. piaa_lightning drew them and"
+            f" simulated the people, in the layout that {database} is published in, so that programs can be tried and"
+            f" tested without the real files; no finding about people follows from them. {layout} `truth.csv` holds"
+            " the noise-free taste that the simulated answers were made from; no method may read it."
+        ],
+    )
