@@ -166,16 +166,16 @@ def compare(
             splits, or they share no pair of values.
     """
     rows = list(records)
-    first, name_a = _select(rows, a, shots, backbone_a)
-    second, name_b = _select(rows, b, shots, backbone_b)
+    first = select(rows, a, shots, backbone_a)
+    second = select(rows, b, shots, backbone_b)
     users, repeats, differences = paired_differences(first, second)
     low, high = bootstrap_interval(differences, samples=samples, seed=seed)
     of_users = np.nanmean(differences, axis=1)
     return Comparison(
         a=a,
         b=b,
-        backbone_a=name_a,
-        backbone_b=name_b,
+        backbone_a=first[0].backbone,
+        backbone_b=second[0].backbone,
         shots=shots,
         difference=float(of_users.mean()),
         ci95=(low, high),
@@ -185,7 +185,12 @@ def compare(
     )
 
 
-def _select(records: list[Record], method: str, shots: int, backbone: str | None) -> tuple[list[Record], str]:
+def select(records: Iterable[Record], method: str, shots: int, backbone: str | None = None) -> list[Record]:
+    """Return the records of one method at one shot count, all with the same backbone.
+
+    Raises:
+        UserError: there are none, or several backbones and no word on which.
+    """
     found = [r for r in records if r.method == method and r.shots == shots and backbone in (None, r.backbone)]
     names = sorted({r.backbone for r in found})
     if not found:
@@ -193,7 +198,7 @@ def _select(records: list[Record], method: str, shots: int, backbone: str | None
         raise UserError(f"The records hold no {method}{with_backbone} at {shots} shots; compare methods that were run.")
     if len(names) > 1:
         raise UserError(f"The records hold {method} with {', '.join(names)}; say which backbone to compare.")
-    return found, names[0]
+    return found
 
 
 def paired_differences(first: Sequence[Record], second: Sequence[Record]) -> tuple[list[str], list[int], Floats]:

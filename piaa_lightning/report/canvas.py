@@ -1,0 +1,75 @@
+"""The look that all figures share, and how they are saved: PNG for files, SVG for the page."""
+
+from __future__ import annotations
+
+import io
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from piaa_lightning.evaluation.records import replace_file
+
+INK = "#24292f"
+# Okabe and Ito's colours, which people with any colour vision can tell apart; yellow last, it is faint on white.
+COLOURS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#56b4e9", "#cc79a7", "#8c8c8c", "#f0e442")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+DOTS_PER_INCH = 150
+_STYLE: dict[Any, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "text.parse_math": False,  # a dollar in a name is a dollar
+    "axes.titlesize": 9.5,
+    "axes.titleweight": "bold",
+    "axes.labelsize": 9,
+    "legend.fontsize": 8.5,
+    "legend.frameon": False,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "axes.titlecolor": INK,
+    "axes.edgecolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "grid.color": INK,
+    "grid.alpha": 0.15,
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "svg.hashsalt": "piaa_lightning",  # equal runs give equal bytes
+}
+
+
+def look() -> AbstractContextManager[None]:
+    """Settings of matplotlib to draw and save in; the caller's own come back afterwards."""
+    return matplotlib.rc_context(_STYLE)
+
+
+def style(index: int) -> tuple[str, str]:
+    """Colour and marker of the ``index``-th method; beyond eight the pairs change before they repeat."""
+    return COLOURS[index % len(COLOURS)], MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]
+
+
+def head(panel: Axes, title: str, caption: str) -> None:
+    """Put a title and a caption above the first panel, in line with its left edge."""
+    above = 22 if panel.get_title(loc="left") else 8
+    panel.annotate(caption, (0, 1), (0, above), "axes fraction", textcoords="offset points", fontsize=8.5, alpha=0.85)
+    panel.annotate(
+        title, (0, 1), (0, above + 15), "axes fraction", textcoords="offset points", fontsize=11, fontweight="bold"
+    )
+
+
+def save(figure: Figure, path_png: Path) -> str:
+    """Write a PNG of 150 dots per inch on white, and return an SVG that takes its ink from the page around it."""
+    png, svg = io.BytesIO(), io.StringIO()
+    figure.savefig(
+        png, format="png", dpi=DOTS_PER_INCH, facecolor="white", bbox_inches="tight", metadata={"Software": None}
+    )
+    replace_file(Path(path_png), png.getvalue())
+    nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+    figure.savefig(svg, format="svg", transparent=True, bbox_inches="tight", metadata=nothing)
+    text = svg.getvalue()
+    return text[text.index("<svg") :].replace(INK, "currentColor")

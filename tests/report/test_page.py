@@ -1,0 +1,104 @@
+from html.parser import HTMLParser
+
+import pytest
+
+from piaa_lightning.evaluation.records import Record
+from piaa_lightning.report.page import write_page
+
+SVG = '<?xml version="1.0"?><svg viewBox="0 0 1 1"><defs><path id="p" d="M 0 0"/></defs><use href="#p"/></svg>'
+SUMMARY = {
+    "experiment": "blg_piaa",
+    "data": "flickr_aes, embedded demo",
+    "split": "by user",
+    "split_hash": "0123456789abcdef",
+    "seed": 7,
+    "versions": {"torch": "2.15"},
+    "seconds": {"fit": 12.4},
+    "rows": [
+        {"method": "<b>&mine", "backbone": "resnet18", "shots": shots, "srocc": 0.5, "srocc_std_repeats": 0.01,
+         "users": 6, "repeats": 2, "users_dropped": 0}
+        for shots in (10, 100)
+    ],
+    "comparisons": [],
+    "chosen": {"ridge": {"10": {"alpha": 2.5}}},
+    "dropped": {"missing images": 3},
+    "ceiling": None,
+    "command": "python -m piaa_lightning experiment=blg_piaa",
+}  # fmt: skip
+VOID = {"meta", "img", "path", "use"}
+
+
+class Checked(HTMLParser):
+    """Keeps the words, and stops at a tag that is not closed or an id that comes twice."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.ids, self.tags, self.words = [], [], [], []
+        self.feed(text)
+        assert self.open == []
+        assert len(self.ids) == len(set(self.ids))
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        self.ids += [value for name, value in attributes if name == "id"]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+def page(tmp_path, figures=None, records=(), **changes):
+    write_page(SUMMARY | changes, records, tmp_path / "report.html", figures or {})
+    return (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_whole_and_self_contained(tmp_path):
+    text = page(tmp_path, {"one": SVG, "two": SVG, "three": b"\x89PNG"})
+    parsed = Checked(text)
+    assert [a["src"] for tag, a in parsed.tags if tag == "img"] == ["data:image/png;base64,iVBORw=="]
+    assert not {"script", "link", "iframe"} & {tag for tag, _ in parsed.tags}
+    assert parsed.ids == ["f0-p", "f1-p"]
+    assert [a["href"] for tag, a in parsed.tags if tag == "use"] == ["#f0-p", "#f1-p"]
+    assert "http" not in text.replace("http-equiv", "")
+
+
+def test_says_what_was_run(tmp_path):
+    words = " ".join(" ".join(Checked(page(tmp_path)).words).split())
+    for expected in (
+        "Measured on flickr_aes, embedded demo", "<b>&mine", ".500±.010",
+        "python -m piaa_lightning experiment=blg_piaa", "0123456789abcdef", "fit 12", "torch 2.15", "alpha = 2.5", "missing images: 3", "seed 7",
+    ):  # fmt: skip
+        assert expected in words
+    assert "Comparisons" not in words
+
+
+def test_words_of_others_are_escaped(tmp_path):
+    text = page(tmp_path, {"<script>alert(1)</script>": SVG})
+    assert "<b>" not in text
+    assert "<script>" not in text
+
+
+def test_counts_what_was_dropped_by_reason(tmp_path):
+    records = [Record("m", "", 100, r, "u", 100, 0, None, "constant ratings") for r in range(4)]
+    records.append(Record("m", "", 100, 0, "v", 100, 20, 0.5))
+    assert "<li>measurements at 100 shots: constant ratings: 4</li>" in page(tmp_path, records=records)
+    assert "Nothing." in page(tmp_path, dropped={})
+
+
+def test_comparisons_are_worded(tmp_path):
+    comparison = {"a": "x", "b": "y", "shots": 10, "difference": 0.5, "ci95": [0.4, 0.6], "p": 0.0001}
+    assert "<li>x \u2212 y at 10 shots: +.500 [.400, .600], p &lt; .001</li>" in page(
+        tmp_path, comparisons=[comparison]
+    )
+
+
+@pytest.mark.parametrize("missing", ["command", "versions", "seconds", "chosen", "comparisons", "split", "seed"])
+def test_a_summary_may_lack_what_a_run_does_not_have(tmp_path, missing):
+    summary = {key: value for key, value in SUMMARY.items() if key != missing}
+    write_page(summary, [], tmp_path / "report.html", {})
+    Checked((tmp_path / "report.html").read_text(encoding="utf-8"))
