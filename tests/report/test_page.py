@@ -71,7 +71,8 @@ def test_says_what_was_run(tmp_path):
     words = " ".join(" ".join(Checked(page(tmp_path)).words).split())
     for expected in (
         "Measured on flickr_aes, embedded demo", "<b>&mine", ".500±.010",
-        "python -m piaa_lightning experiment=blg_piaa", "0123456789abcdef", "fit 12", "torch 2.15", "alpha = 2.5", "missing images: 3", "seed 7",
+        "python -m piaa_lightning experiment=blg_piaa",
+        "0123456789abcdef", "fit 12", "torch 2.15", "alpha = 2.5", "missing images: 3", "seed 7",
     ):  # fmt: skip
         assert expected in words
     assert "Comparisons" not in words

@@ -89,7 +89,7 @@ def test_talk_cell_is_empty_where_the_talk_has_none():
 
 def test_notes_name_data_split_ceiling_and_losses():
     summary = {"data": "flickr_aes, embedded demo", "split": "by user", "split_hash": "a" * 64, "ceiling": 0.812,
-               "dropped": {"missing images": 3, "nothing of these": 0}, 
+               "dropped": {"missing images": 3, "nothing of these": 0},
                "rows": [row("m", "resnet18", 10, 0.5, 0.1, 2)]}  # fmt: skip
     said = dict(notes(summary))
     assert said["data"] == "flickr_aes, embedded demo"
