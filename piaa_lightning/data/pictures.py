@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import logging
 import os
 import shutil
 import warnings
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from piaa_lightning.data.cache_directories import finish, hold, locked, prune, remove_leftovers, sync, write
 from piaa_lightning.data.images import Pixels, Resize, check_resize, decode, squash
 from piaa_lightning.errors import UserError
 from piaa_lightning.progress import track
@@ -29,9 +30,7 @@ log = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
 DEFAULT_BOUND = 60 * 10**9
-# The files of one finished cache. IN_USE is locked (shared) by whoever reads and touched to tell when that was.
-PIXELS, FACTS, IN_USE = "pictures.npy", "facts.json", "in_use"
-BUILDING, REMOVING, LOCK = ".building", ".removing", ".lock"
+PIXELS, FACTS = "pictures.npy", "facts.json"
 
 
 class Pictures:
@@ -41,42 +40,40 @@ class Pictures:
         pixels: ``(pictures, 3, size, size)``, 0..255, in memory or mapped from a file.
         broken: why a picture could not be read, by index; its pixels are zeros.
         directory: the finished cache that ``pixels`` is mapped from, which workers then map anew.
-        in_use: an open file whose shared lock keeps ``prune`` away from ``directory``.
     """
 
-    def __init__(
-        self,
-        pixels: Pixels,
-        broken: Mapping[int, str],
-        directory: Path | None = None,
-        in_use: BinaryIO | None = None,
-    ) -> None:
+    def __init__(self, pixels: Pixels, broken: Mapping[int, str], directory: Path | None = None) -> None:
         self.size = int(pixels.shape[-1])
         self.broken = dict(broken)
         self._pixels = np.asarray(pixels)  # a plain view: memmap's own indexing is slower
         self._directory = directory
-        self._in_use = in_use
 
     @classmethod
     def open(cls, directory: Path) -> Pictures:
-        """Map a finished cache.
+        """Map a finished cache and keep it from being pruned while the pictures are in use.
 
         Raises:
             OSError: there is none, or it is being removed.
             ValueError: its files are damaged.
         """
-        with ExitStack() as on_failure:
-            in_use = on_failure.enter_context((directory / IN_USE).open("rb"))
-            fcntl.flock(in_use, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            with suppress(PermissionError):  # somebody else's cache may be read-only
-                os.utime(directory / IN_USE)
+        held = hold(directory)
+        try:
             broken = json.loads((directory / FACTS).read_text(encoding="utf-8"))["broken"]
             pixels = np.load(directory / PIXELS, mmap_mode="r")
-            on_failure.pop_all()
-        return cls(pixels, {int(index): reason for index, reason in broken.items()}, directory, in_use)
+        except BaseException:
+            os.close(held)
+            raise
+        opened = cls(pixels, {int(index): reason for index, reason in broken.items()}, directory)
+        weakref.finalize(opened, os.close, held)
+        return opened
 
     def __len__(self) -> int:
         return len(self._pixels)
+
+    @property
+    def key(self) -> str | None:
+        """Name of the files and the size that these pixels were made from; None where they are in memory only."""
+        return None if self._directory is None else self._directory.name
 
     def batch(self, indices: NDArray[np.int64] | torch.Tensor) -> torch.Tensor:
         """Gather pictures in the order asked for.
@@ -99,14 +96,10 @@ class Pictures:
             np.take(self._pixels, chosen, axis=0, out=out.numpy(), mode="clip")
         return out
 
-    def __getstate__(self) -> dict[str, Any]:
-        pixels = self._pixels if self._directory is None else None
-        return {"pixels": pixels, "broken": self.broken, "directory": self._directory}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        directory = state["directory"]
-        same = Pictures(state["pixels"], state["broken"]) if directory is None else Pictures.open(directory)
-        self.__dict__.update(same.__dict__)
+    def __reduce__(self) -> tuple[Callable[..., Pictures], tuple[Any, ...]]:
+        if self._directory is None:
+            return Pictures, (self._pixels, self.broken)
+        return Pictures.open, (self._directory,)
 
 
 def open_pictures(
@@ -148,31 +141,6 @@ def open_pictures(
     return opened
 
 
-def prune(cache: Path, max_bytes: int = DEFAULT_BOUND) -> None:
-    """Remove the picture caches used longest ago until the rest fits, and whatever killed processes left behind.
-
-    Caches that a living process has open are kept, even above the bound.
-
-    Args:
-        cache: the directory given to ``open_pictures``.
-        max_bytes: how much may stay.
-    """
-    home = cache / "pictures"
-    _remove_leftovers(home)
-    oldest_first = sorted(home.glob(f"*/{IN_USE}"), key=lambda file: file.stat().st_mtime_ns)
-    held = {file.parent: sum(part.stat().st_size for part in file.parent.iterdir()) for file in oldest_first}
-    total = sum(held.values())
-    for directory, size in held.items():
-        if total <= max_bytes:
-            return
-        with suppress(OSError), (directory / IN_USE).open("rb") as in_use:  # an error: in use, or gone already
-            fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            gone = directory.with_suffix(REMOVING)
-            directory.rename(gone)  # at once, so that nobody opens half of it
-            total -= size
-            shutil.rmtree(gone)
-
-
 # What decodes every picture, hands ``(index, square)`` to the sink of each size, and returns what is broken.
 Sink = Callable[[int, Pixels], object]
 Convert = Callable[[Mapping[int, Sink]], dict[int, str]]
@@ -193,15 +161,15 @@ def _on_disk(
     if len(opened) == len(sizes):
         return opened
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        with _locked(home / f"{content}{LOCK}"):
+        with locked(home, content) as building:
             opened |= _open_finished({size: directories[size] for size in sizes if size not in opened})
             missing = {size: directories[size] for size in sizes if size not in opened}
             if missing:
-                _remove_leftovers(home, but=content)
-                _build(home / f"{content}{BUILDING}", missing, count, convert)
-        opened |= {size: Pictures.open(directory) for size, directory in missing.items()}
-        prune(home.parent)
+                remove_leftovers(home)
+                _check_space(home, sum(_bytes(count, size) for size in missing))
+                _build(building, missing, count, convert)
+            opened |= {size: Pictures.open(directory) for size, directory in missing.items()}
+        prune(home, DEFAULT_BOUND)
     except OSError as error:
         needed = _gigabytes(sum(_bytes(count, size) for size in sizes))
         raise UserError(
@@ -220,29 +188,22 @@ def _open_finished(directories: Mapping[int, Path]) -> dict[int, Pictures]:
 
 
 def _build(building: Path, directories: Mapping[int, Path], count: int, convert: Convert) -> None:
-    """Write all missing sizes in one pass and give them their names once they are safe on the disk."""
-    shutil.rmtree(building, ignore_errors=True)  # left by a builder that was killed: the lock is ours
-    _check_space(building.parent, sum(_bytes(count, size) for size in directories))
-    try:
-        parts = {size: building / directory.name for size, directory in directories.items()}
-        with ExitStack() as files:
-            outputs = {}
-            for size, part in parts.items():
-                part.mkdir(parents=True)
-                # Plain writes: a full disk is an error here, but kills a process that writes through a memory map.
-                outputs[size] = files.enter_context((part / PIXELS).open("wb"))
-                header = {"descr": "|u1", "fortran_order": False, "shape": (count, 3, size, size)}
-                np.lib.format.write_array_header_1_0(outputs[size], header)
-            broken = convert({size: partial(_append, output) for size, output in outputs.items()})
-            for output in outputs.values():
-                _sync(output)
+    """Write all sizes in one pass and give them their names once they are safe on the disk."""
+    parts = {size: building / directory.name for size, directory in directories.items()}
+    with ExitStack() as files:
+        outputs = {}
         for size, part in parts.items():
-            _write(part / FACTS, json.dumps({"broken": broken}).encode())
-            _write(part / IN_USE, b"")
-            shutil.rmtree(directories[size], ignore_errors=True)  # only a damaged one can be in the way
-            part.rename(directories[size])
-    finally:
-        shutil.rmtree(building, ignore_errors=True)
+            part.mkdir(parents=True)
+            # Plain writes: a full disk is an error here, but kills a process that writes through a memory map.
+            outputs[size] = files.enter_context((part / PIXELS).open("wb"))
+            header = {"descr": "|u1", "fortran_order": False, "shape": (count, 3, size, size)}
+            np.lib.format.write_array_header_1_0(outputs[size], header)
+        broken = convert({size: partial(_append, output) for size, output in outputs.items()})
+        for output in outputs.values():
+            sync(output)
+    for size, part in parts.items():
+        write(part / FACTS, json.dumps({"broken": broken}).encode())
+        finish(part, directories[size])
 
 
 def _decode_into(
@@ -290,8 +251,8 @@ def _check_broken(pictures: Pictures, root: Path, max_broken: float) -> None:
     broken = pictures.broken
     if len(broken) > max_broken * len(pictures):
         raise UserError(
-            f"{root}: {len(broken)} of {len(pictures)} pictures cannot be read, more than max_broken={max_broken:g}"
-            f" allows; the first is {broken[min(broken)]}"
+            f"{root}: {len(broken)} of {len(pictures)} pictures cannot be read, and data.max_broken={max_broken:g}"
+            f" allows fewer; the first is {broken[min(broken)]}"
         )
     if broken:
         log.warning("%s: %d of %d pictures cannot be read and are black", root, len(broken), len(pictures))
@@ -319,43 +280,8 @@ def _facts(root: Path, file: str) -> tuple[str, int, int]:
     return file, stat.st_size, stat.st_mtime_ns
 
 
-def _remove_leftovers(home: Path, but: str = "") -> None:
-    """Remove what killed processes left; whose lock is taken is alive."""
-    for gone in home.glob(f"*{REMOVING}"):
-        shutil.rmtree(gone, ignore_errors=True)
-    for building in home.glob(f"*{BUILDING}"):
-        if building.stem == but:
-            continue
-        with suppress(BlockingIOError), building.with_suffix(LOCK).open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(building, ignore_errors=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a lock that the system releases even if the process is killed."""
-    with path.open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log.info("waiting for another process that decodes the same pictures (%s)", path)
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-
-
 def _append(output: BinaryIO, _index: int, square: Pixels) -> None:
     output.write(square.data)
-
-
-def _write(path: Path, content: bytes) -> None:
-    with path.open("wb") as output:
-        output.write(content)
-        _sync(output)
-
-
-def _sync(output: BinaryIO) -> None:
-    output.flush()
-    os.fsync(output.fileno())
 
 
 def _digest(value: object) -> str:
