@@ -1,0 +1,104 @@
+"""Columns of user, image and score become a table; what is missing or doubled is dropped and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from piaa_lightning.data.ratings import Ids, Indices, RatingTable, Scale, check
+from piaa_lightning.errors import UserError
+
+
+def assemble(
+    database: str,
+    root: Path,
+    ratings: pd.DataFrame,
+    files: Mapping[str, str],
+    scale: Scale,
+    source: Path,
+    max_missing: float,
+    also: Iterable[str] = (),
+) -> RatingTable:
+    """Build the table of everything that has both a label and a picture, sorted by id.
+
+    Args:
+        database: the database's name.
+        root: the directory that ``files`` are relative to.
+        ratings: columns ``user``, ``image`` (ids) and ``score`` (on ``scale``); of a doubled pair the first counts.
+        files: image id -> path relative to ``root``, for every picture on disk.
+        scale: the database's own range.
+        source: the file that names the images, for errors.
+        max_missing: greatest share of labelled images that may be absent from disk, 0..1.
+        also: ids of further images that have a label without being rated by anybody.
+
+    Raises:
+        UserError: more images are missing than allowed, or no rating is left.
+    """
+    doubled = ratings.duplicated(["user", "image"]).to_numpy()
+    ratings = ratings[~doubled]
+    labelled = set(ratings["image"]) | set(also)
+    image_ids = present(labelled, files, source, max_missing)
+    kept = ratings["image"].isin(set(image_ids.tolist())).to_numpy()
+    ratings = ratings[kept]
+    if ratings.empty:
+        raise UserError(f"{source} holds no rating of a picture that is below {root}; complete the copy.")
+    image = pd.Index(image_ids).get_indexer(pd.Index(ratings["image"])).astype(np.int64)
+    user_ids = sorted_ids(ratings["user"].unique())
+    user = pd.Index(user_ids).get_indexer(pd.Index(ratings["user"])).astype(np.int64)
+    order = np.lexsort((image, user))  # the same table whatever the order of lines in the file
+    return check(
+        RatingTable(
+            database=database,
+            root=root,
+            image_ids=image_ids,
+            image_files=np.array([files[name] for name in image_ids.tolist()], dtype=np.str_),
+            user_ids=user_ids,
+            user=user[order],
+            image=image[order],
+            score=scale.to_unit(ratings["score"].to_numpy(dtype=np.float64)[order]),
+            scale=scale,
+            dropped={
+                "missing images": len(labelled) - len(image_ids),
+                "ratings of missing images": int((~kept).sum()),
+                "duplicated ratings": int(doubled.sum()),
+                "images without labels": len(files) - len(image_ids),
+            },
+        )
+    )
+
+
+def present(labelled: Iterable[str], files: Mapping[str, str], source: Path, max_missing: float) -> Ids:
+    """Return the sorted ids of the labelled images that are on disk.
+
+    Args:
+        labelled: image ids, each once.
+        files: image id -> path, for every picture on disk.
+        source: the file that names the images, for errors.
+        max_missing: greatest share of labelled images that may be absent, 0..1.
+
+    Raises:
+        UserError: more images are missing than allowed.
+    """
+    labelled = sorted_ids(labelled)
+    missing = [name for name in labelled.tolist() if name not in files]
+    share = len(missing) / max(len(labelled), 1)
+    if share > max_missing:
+        raise UserError(
+            f"{len(missing)} of the {len(labelled)} images ({100 * share:.1f} %) that {source} names are not on disk"
+            f" (first: {missing[0]}); complete the pictures, or allow it with max_missing={share + 0.005:.2f}."
+        )
+    return sorted_ids(set(labelled.tolist()) - set(missing))
+
+
+def sorted_ids(names: Iterable[str]) -> Ids:
+    """Return ids in one order that does not depend on where they came from."""
+    return np.array(sorted(names), dtype=np.str_)
+
+
+def indices_of(names: Iterable[str], image_ids: Ids) -> Indices:
+    """Return the sorted positions of those names that are among the (sorted, unique) image ids."""
+    found = pd.Index(image_ids).get_indexer(pd.Index(list(names), dtype=object)).astype(np.int64)
+    return np.unique(found[found >= 0])

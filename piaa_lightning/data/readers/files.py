@@ -1,0 +1,242 @@
+"""Finding and reading other people's files: every error names the file, the line and what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.progress import track
+
+PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+
+
+def look(root: Path, variants: Sequence[str], directory: bool = False) -> Path | None:
+    """Return the first of several possible places that exists, or None; spaces around the last part do not matter.
+
+    Args:
+        root: the database's directory.
+        variants: paths relative to ``root``, the likeliest first; the last part may be a pattern such as ``*.txt``.
+        directory: look for a directory instead of a file.
+
+    Raises:
+        UserError: ``root`` is no directory.
+    """
+    if not root.is_dir():
+        raise UserError(f"{root} is not a directory; set the root to the unpacked copy of the database.")
+    for variant in variants:
+        exact = root / variant
+        if exact.is_dir() if directory else exact.is_file():
+            return exact
+        if not exact.parent.is_dir():
+            continue
+        for path in sorted(exact.parent.iterdir()):
+            alike = fnmatchcase(path.name.strip(), exact.name)
+            if alike and (path.is_dir() if directory else path.is_file()):
+                return path
+    return None
+
+
+def find(root: Path, variants: Sequence[str], directory: bool = False) -> Path:
+    """Return what `look` finds, or stop with everything that was looked for.
+
+    Raises:
+        UserError: ``root`` is no directory, or none of the variants exists.
+    """
+    path = look(root, variants, directory)
+    if path is None:
+        kind = "directory" if directory else "file"
+        raise UserError(f"{root} holds no {kind} {' or '.join(variants)}; complete the copy or correct the root.")
+    return path
+
+
+def read_csv(path: Path, columns: Sequence[str] = (), delimiter: str = ",") -> pd.DataFrame:
+    """Read a csv with a header as text, whatever its byte order mark, line ends, spaces and encoding.
+
+    Args:
+        path: the file, in UTF-8 or else Latin-1.
+        columns: the columns that must be there; spaces around names in the header do not matter.
+        delimiter: one character.
+
+    Returns:
+        Stripped text, blank where a cell is missing; the index is the line number in the file.
+
+    Raises:
+        UserError: the file is empty, a column is absent, or a line has too many fields.
+    """
+    frame = _parse(path, delimiter)
+    header = [str(name).strip() for name in frame.columns]
+    absent = [name for name in columns if name not in header]
+    if absent:
+        raise UserError(
+            f"{path} has no column {' or '.join(absent)} (it has {', '.join(header)}); correct the header or the name."
+        )
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes surplus leading fields for row labels
+        raise UserError(f"{path}: its lines have more fields than its header; correct the header.")
+    frame.columns = pd.Index(header)
+    frame.index = pd.RangeIndex(2, len(frame) + 2)
+    frame = pd.DataFrame({name: frame[name].fillna("").str.strip() for name in frame})
+    frame = frame[~(frame == "").all(axis=1)]
+    if frame.empty:
+        raise UserError(f"{path} holds a header and nothing else; copy the database again.")
+    return frame
+
+
+def read_fields(path: Path, fields: int) -> pd.DataFrame:
+    """Read a file without header whose fields stand between spaces; the first field may itself hold spaces.
+
+    Args:
+        path: the file, in UTF-8 or else Latin-1.
+        fields: how many fields a line has.
+
+    Returns:
+        Stripped text in columns 0 to ``fields - 1``; the index is the line number in the file.
+
+    Raises:
+        UserError: the file is empty or a line has too few fields.
+    """
+    lines = read_lines(path)
+    frame = lines.str.rsplit(n=fields - 1, expand=True)
+    whole = np.array([len(line.split()) >= fields for line in lines])
+    if not whole.all():
+        line = int(lines.index[int(np.argmin(whole))])
+        raise UserError(f"{path}, line {line}: '{lines[line]}' has not {fields} fields; correct or delete the line.")
+    return frame
+
+
+def read_lines(path: Path) -> pd.Series[str]:
+    """Read the lines of a file that are not blank, stripped; the index is the line number.
+
+    Raises:
+        UserError: nothing is in it.
+    """
+    raw = path.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("latin-1")
+    stripped = [line.strip() for line in text.splitlines()]
+    lines = pd.Series(stripped, index=pd.RangeIndex(1, len(stripped) + 1), dtype="str")
+    lines = lines[lines != ""]
+    if lines.empty:
+        raise UserError(f"{path} is empty; copy the database again.")
+    return lines
+
+
+def numbers(column: pd.Series[str], path: Path, low: float = -np.inf, high: float = np.inf) -> NDArray[np.float64]:
+    """Turn a column of text, indexed by line number, into numbers.
+
+    Args:
+        column: text, as `read_csv` returns it.
+        path: where it came from, for the error.
+        low: the smallest number allowed.
+        high: the greatest number allowed.
+
+    Raises:
+        UserError: a cell is blank, not a number, or out of range.
+    """
+    values = np.asarray(pd.to_numeric(column, errors="coerce"), dtype=np.float64)
+    bad = ~(np.isfinite(values) & (values >= low) & (values <= high))
+    if bad.any():
+        row = int(np.argmax(bad))
+        wish = "a number" if np.isinf(low) and np.isinf(high) else f"a number in {low:g}..{high:g}"
+        raise UserError(
+            f"{path}, line {column.index[row]}: {column.name} '{column.iloc[row]}' is not {wish}"
+            f" ({int(bad.sum())} such lines); correct the file or the scale."
+        )
+    return values
+
+
+def ids(column: pd.Series[str], path: Path) -> pd.Series[str]:
+    """Return a column of ids, none of them blank.
+
+    Raises:
+        UserError: a cell is blank.
+    """
+    _refuse(column, (column == "").to_numpy(dtype=bool), path, "is blank; fill it in or delete the line")
+    return column
+
+
+def unique_ids(column: pd.Series[str], path: Path) -> pd.Series[str]:
+    """Return a column of ids, none of them blank or doubled.
+
+    Raises:
+        UserError: a cell is blank or stands there twice.
+    """
+    _refuse(ids(column, path), column.duplicated().to_numpy(), path, "stands there twice; delete one of the lines")
+    return column
+
+
+def names(column: pd.Series[str], path: Path) -> pd.Series[str]:
+    """Return a column of picture names with ``/`` between directories, none blank and none leaving the root.
+
+    Raises:
+        UserError: a cell is blank, an absolute path, or climbs with ``..``.
+    """
+    column = ids(column, path).str.replace("\\", "/", regex=False).str.removeprefix("./")
+    unsafe = column.str.contains(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)", regex=True).to_numpy(dtype=bool)
+    _refuse(column, unsafe, path, "leaves the directory of pictures; use paths below it")
+    return column
+
+
+def pictures(folder: Path) -> list[str]:
+    """List the pictures below a folder as paths relative to it, with ``/``, in no particular order.
+
+    Linked directories are followed; a directory is visited once.
+    """
+    return list(track(_walk(folder, "", set()), f"looking for pictures in {folder}"))
+
+
+def below(root: Path, folder: Path) -> str:
+    """Return what stands before a path relative to ``folder`` to make it relative to ``root``: empty or ``sub/``."""
+    inside = folder.relative_to(root).as_posix()
+    return "" if inside == "." else f"{inside}/"
+
+
+def _refuse(column: pd.Series[str], bad: NDArray[np.bool_], path: Path, trouble: str) -> None:
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise UserError(f"{path}, line {column.index[row]}: {column.name} '{column.iloc[row]}' {trouble}.")
+
+
+def _walk(folder: Path, prefix: str, seen: set[str]) -> Iterator[str]:
+    real = os.path.realpath(folder)
+    if real in seen:
+        return
+    seen.add(real)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):  # macOS leaves ._name.jpg beside every name.jpg
+                continue
+            if entry.name.lower().endswith(PICTURE_SUFFIXES):
+                yield prefix + entry.name
+            elif entry.is_dir():
+                yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", seen)
+
+
+def _parse(path: Path, delimiter: str) -> pd.DataFrame:
+    for encoding in ("utf-8-sig", "latin-1"):
+        try:
+            return pd.read_csv(
+                path,
+                sep=delimiter,
+                dtype=str,
+                encoding=encoding,
+                keep_default_na=False,
+                skipinitialspace=True,
+                skip_blank_lines=False,  # blank lines count, so that errors can name the line
+            )
+        except UnicodeDecodeError:
+            continue
+        except pd.errors.EmptyDataError:
+            raise UserError(f"{path} is empty; copy the database again.") from None
+        except pd.errors.ParserError as error:
+            reason = str(error).split("C error: ")[-1].strip()
+            raise UserError(f"{path} cannot be read: {reason}; correct that line or the delimiter.") from None
+    raise AssertionError("Latin-1 decodes anything")
