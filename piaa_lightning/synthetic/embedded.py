@@ -15,7 +15,7 @@ from pathlib import Path
 from piaa_lightning.errors import UserError
 from piaa_lightning.synthetic import flickr_aes
 
-VERSION = 1  # raise it whenever the same seed gives other data
+VERSION = 2  # raise it whenever the same seed gives other data
 SIZES = ("tiny", "demo", "full")
 
 
@@ -89,7 +89,7 @@ def bytes_needed(database: str, size: str) -> int:
 
 
 def _write(writer: Writer, size: str, seed: int, root: Path) -> None:
-    """Write to a directory beside ``root`` and rename it; leftovers of killed runs go first (the caller has the lock)."""
+    """Write beside ``root`` and rename; the caller holds the lock, so leftovers of killed runs can go first."""
     prefix = f".{root.name}.part-"
     for leftover in root.parent.glob(f"{prefix}*"):
         shutil.rmtree(leftover, ignore_errors=True)

@@ -92,9 +92,8 @@ def _workers(root: Path, arguments: list[str], count: int) -> Iterator[None]:
                     number = int(line.split()[1])
                     raise OSError(number, os.strerror(number), str(root))
                 yield
-        failed = [child.args for child in children if child.wait() != 0]
-        if failed:
-            raise RuntimeError(f"a worker that draws pictures failed: {failed[0]}")
+        if any([child.wait() for child in children]):
+            raise RuntimeError("a process that draws pictures failed; its traceback is above")
     finally:
         for child in children:
             child.terminate()

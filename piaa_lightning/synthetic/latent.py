@@ -1,4 +1,4 @@
-"""What a picture is about before it is drawn: the few numbers that both the pixels and the simulated taste come from."""
+"""What a picture is before it is drawn: the few numbers that both the pixels and the simulated taste come from."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ class Latent:
         light: where the light comes from, -1 left .. 1 right.
         dusk: 0 noon .. 1 sunset.
         hue_shift: deviation of the background from its category's hue, in turns.
+        rise: how high the horizon stands behind the subject, 0..1.
         opposite: whether a harmonious subject takes the opposite hue instead of a neighbouring one.
         grain: sensor noise, 0..1.
         texture: seed of everything else that varies: clouds, ridges, petals.
@@ -58,6 +59,7 @@ class Latent:
     light: float
     dusk: float
     hue_shift: float
+    rise: float
     opposite: bool
     grain: float
     texture: int
@@ -80,19 +82,20 @@ def sample(rng: np.random.Generator) -> Latent:
     Independence keeps what a person likes about one attribute apart from every other one; real photographs are tamer.
     """
     attributes = rng.random(len(ATTRIBUTES))
-    other = rng.random(8)
+    other = rng.random(10)
     return Latent(
-        int(rng.integers(len(CATEGORIES))),
-        *(float(value) for value in attributes),
+        **dict(zip(ATTRIBUTES, map(float, attributes), strict=True)),
+        category=int(rng.integers(len(CATEGORIES))),
         aspect=ASPECTS[int(np.searchsorted(np.cumsum(ASPECT_SHARES)[:-1], other[0], side="right"))],
         corner=(1 if other[1] < 0.5 else -1, 1 if other[2] < 0.6 else -1),
         outward=bool(other[3] < 0.35),
         size=0.17 + 0.12 * float(other[4]),
         light=2 * float(other[5]) - 1,
         dusk=float(other[6]) ** 2,
-        hue_shift=0.14 * float(rng.random() - 0.5),
+        hue_shift=0.14 * (float(other[8]) - 0.5),
+        rise=float(rng.random()),
         opposite=bool(other[7] < 0.5),
-        grain=float(rng.random()) ** 2,
+        grain=float(other[9]) ** 2,
         texture=int(rng.integers(2**31)),
         hidden=tuple(float(value) for value in rng.standard_normal(HIDDEN)),
     )

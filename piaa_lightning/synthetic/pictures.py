@@ -6,14 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
+from piaa_lightning.synthetic.clutter import clutter
 from piaa_lightning.synthetic.fields import Array
 from piaa_lightning.synthetic.latent import CATEGORIES, Latent
-from piaa_lightning.synthetic.scenery import backdrop, scene_of
+from piaa_lightning.synthetic.scenery import Frame, backdrop, scene_of
 from piaa_lightning.synthetic.subjects import paints, place
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, what JPEG uses
 BLUR = 0.055  # background blur at depth of field 1, standard deviation as a share of the shorter side
 AWKWARD = 0.28  # turns between hues that people call clashing: neither neighbours nor opposites
+SHOULDER = 0.56  # lights and shades bend like film instead of burning out
 NEIGHBOUR, OPPOSITE = 0.06, 0.5
 FULL_FRAME = ("flower", "person", "food")  # close-ups: larger subjects, no horizon
 
@@ -32,10 +34,13 @@ def draw(latent: Latent, width: int, height: int) -> NDArray[np.uint8]:
     rng = np.random.default_rng(latent.texture)
     x, y = subject_centre(latent)
     radius = latent.size * (1.3 if CATEGORIES[latent.category] in FULL_FRAME else 1.0) * min(width, height)
-    image = backdrop(latent, rng, height, width, _horizon(latent, y, radius / height, float(rng.random())))
+    frame = Frame(latent, scene_of(latent), rng, height, width, _horizon(latent, y, radius / height))
+    image = backdrop(frame)
+    clutter(image, frame)
+    image *= 1 + 0.22 * latent.light * (1 - latent.symmetry) * frame.x
     if latent.depth > 0.02:
         sigma = BLUR * latent.depth * min(width, height)
-        image = gaussian_filter(image, (sigma, sigma, 0), mode="nearest", truncate=2.5)
+        image = gaussian_filter(image, (0, sigma, sigma), mode="nearest", truncate=2)
     _subjects(image, latent, x * width, y * height, radius)
     return _develop(image, latent, rng)
 
@@ -58,17 +63,19 @@ def subject_hue(latent: Latent) -> float:
     return scene_of(latent).ground_hue + latent.hue_shift + AWKWARD + latent.harmony * (goal - AWKWARD)
 
 
-def _horizon(latent: Latent, y: float, radius: float, chance: float) -> float:
-    """Where the ground begins: behind a standing subject's feet, below the moon."""
+def _horizon(latent: Latent, y: float, radius: float) -> float:
+    """Where the ground begins: behind a standing subject, below the moon, nowhere in a close-up."""
+    if CATEGORIES[latent.category] in FULL_FRAME:
+        return 0.0
     if CATEGORIES[latent.category] == "night":
         return min(max(y + radius + 0.15, 0.55), 0.85)
-    return float(np.clip(y + radius * (0.1 + 0.7 * chance), 0.25, 0.8))
+    return float(np.clip(y + radius * (0.1 + 0.7 * latent.rise), 0.25, 0.8))
 
 
 def _subjects(image: Array, latent: Latent, x: float, y: float, radius: float) -> None:
     """Draw the subject and, where the picture is symmetric and the subject off-centre, its growing mirror twin."""
     category = CATEGORIES[latent.category]
-    width = image.shape[1]
+    width = image.shape[2]
     hue = subject_hue(latent)
     paint = paints(hue, hue + (0.5 if latent.opposite else 0.08))
     light = latent.light * (1 - latent.symmetry)
@@ -84,16 +91,15 @@ def _develop(image: Array, latent: Latent, rng: np.random.Generator) -> NDArray[
     Luminance and colour are set apart: mean and spread of luminance by brightness and contrast, the root mean square
     of colour by colourfulness. Half of a scene's own deviation is kept, so that a night stays darker than a beach.
     """
-    height, width = image.shape[:2]
-    luminance = image @ LUMA
-    chroma = image - luminance[..., None]
+    luminance = np.tensordot(LUMA, image, 1)
+    chroma = image - luminance
     mean, spread = float(luminance.mean()), float(luminance.std()) + 1e-3
-    saturation = float(np.sqrt((chroma**2).mean())) + 1e-3
+    saturation = float(np.sqrt(np.vdot(chroma, chroma) / chroma.size)) + 1e-3
     exposure = 0.22 + 0.5 * latent.brightness + 0.35 * (mean - 0.5)
     tone = (0.055 + 0.2 * latent.contrast) * (spread / 0.16) ** 0.4
     vivid = min((0.006 + 0.14 * latent.colourfulness) / saturation, 3.0)
-    toned = exposure + (luminance - mean) * (tone / spread)
-    toned = 0.5 + 0.56 * np.tanh((toned - 0.5) / 0.56)  # a film-like shoulder instead of burnt-out areas
-    grain = rng.standard_normal((height, width), dtype=np.float32) * (0.003 + 0.02 * latent.grain)
-    pixels = (toned + grain)[..., None] + vivid * chroma
-    return np.asarray(np.clip(pixels * 255 + 0.5, 0, 255), dtype=np.uint8)
+    toned = (exposure - 0.5 + (luminance - mean) * (tone / spread)) / SHOULDER
+    toned = 0.5 + SHOULDER * np.tanh(toned)
+    toned += rng.standard_normal(toned.shape, dtype=np.float32) * (0.003 + 0.02 * latent.grain)
+    pixels = np.clip((toned + vivid * chroma) * 255 + 0.5, 0, 255).astype(np.uint8)
+    return np.ascontiguousarray(np.moveaxis(pixels, 0, -1))

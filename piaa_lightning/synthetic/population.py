@@ -111,7 +111,7 @@ class People:
 
 
 def features(latents: Sequence[Latent]) -> Floats:
-    """What taste is linear in, ``(pictures, features)``, scaled so that weights ``w`` give a taste of variance sum(w^2).
+    """What taste is linear in, ``(pictures, features)``, scaled so that weights ``w`` give taste of variance sum(w^2).
 
     Attributes ``a`` are uniform on [0, 1]: ``a`` has the variance 1/12, ``(a - 1/2)^2`` has 1/180, and the two are
     uncorrelated. Category columns have this scale for weights that sum to zero over the categories, as all here do.

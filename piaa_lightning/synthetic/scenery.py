@@ -1,15 +1,17 @@
-"""Backgrounds of the drawn pictures: sky, sky lines, ground, and the things that clutter a scene."""
+"""Backgrounds of the drawn pictures: sky, sky lines and ground of each category."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from piaa_lightning.synthetic.fields import Array, colour, colours, cover, even, noise, profile, weights
+from piaa_lightning.synthetic.fields import Array, colour, cover, even, noise, profile, ramp, spread, weights
 from piaa_lightning.synthetic.latent import CATEGORIES, Latent
 
-CELLS = (9, 12)  # rows and columns of the grid that cluttering objects sit on
+# knots of the ground's texture, down and across
+KNOTS = {"waves": (40, 6), "grass": (24, 22), "sand": (12, 5), "street": (10, 3), "planks": (7, 9), "leaves": (7, 9)}
 
 
 @dataclass(frozen=True)
@@ -54,55 +56,89 @@ def scene_of(latent: Latent) -> Scene:
     return SCENES[CATEGORIES[latent.category]]
 
 
-def backdrop(latent: Latent, rng: np.random.Generator, height: int, width: int, horizon: float) -> Array:
-    """Draw everything but the subject, ``(height, width, 3)`` about [0, 1].
+@dataclass(frozen=True)
+class Frame:
+    """What every part of a background needs to know.
 
     Args:
         latent: the picture.
+        scene: of its category.
         rng: its random numbers.
         height: pixels.
         width: pixels.
-        horizon: where the ground begins, as a share of the height from the top.
+        horizon: where the ground begins, as a share of the height from the top; 0 where it fills the frame.
     """
-    scene = scene_of(latent)
-    y = np.linspace(0, 1, height, dtype=np.float32)[:, None]
-    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-    haze = colour(scene.sky_hue + latent.hue_shift, 0.25, 0.92) * (1 - latent.dusk)
-    haze = haze + latent.dusk * colour(0.07, 0.55, 0.95)
-    if scene.sky == "none":
-        image = np.zeros((height, width, 3), dtype=np.float32)
-        horizon = 0.0
-    else:
-        image = _sky(latent, scene, rng, x, y, horizon, haze)
-        for layer in range(scene.layers):
-            _sky_line(image, latent, scene, rng, y, horizon, haze, layer)
-    _ground(image, latent, scene, rng, y, horizon, haze)
-    _scatter(image, latent, scene, rng, horizon)
-    fine = noise(rng, height, width, 24, 32, latent.symmetry)
-    image *= 1 + (0.02 + 0.13 * latent.clutter) * fine[..., None]
-    image *= 1 + 0.22 * latent.light * (1 - latent.symmetry) * x[..., None]
+
+    latent: Latent
+    scene: Scene
+    rng: np.random.Generator
+    height: int
+    width: int
+    horizon: float
+
+    @property
+    def first(self) -> int:
+        """The first row of the ground."""
+        return min(round(self.horizon * self.height), self.height - 1)
+
+    @property
+    def x(self) -> Array:
+        """``(1, width)`` from -1 to 1."""
+        return ramp(-1, 1, self.width)[None, :]
+
+    @property
+    def y(self) -> Array:
+        """``(height, 1)`` from 0 at the top to 1."""
+        return ramp(0, 1, self.height)[:, None]
+
+    @property
+    def hue(self) -> float:
+        """Hue of the ground in turns."""
+        return self.scene.ground_hue + self.latent.hue_shift
+
+    @property
+    def haze(self) -> Array:
+        """Colour of the sky at the horizon."""
+        noon = colour(self.scene.sky_hue + self.latent.hue_shift, 0.25, 0.92)
+        return noon + self.latent.dusk * (colour(0.07, 0.55, 0.95) - noon)
+
+    @property
+    def sun(self) -> float:
+        """Where the sun stands, -1 left .. 1 right; in the middle of a symmetric picture."""
+        return 0.8 * self.latent.light * (1 - self.latent.symmetry)
+
+
+def backdrop(frame: Frame) -> Array:
+    """Draw sky, sky lines and ground, ``(3, height, width)`` about [0, 1]."""
+    image = np.empty((3, frame.height, frame.width), dtype=np.float32)
+    if frame.scene.sky != "none" and frame.first > 0:
+        sky = image[:, : frame.first]
+        sky[:] = _night_sky(frame) if frame.scene.sky == "night" else _day_sky(frame)
+        for layer in range(frame.scene.layers):
+            _sky_line(sky, frame, layer)
+    image[:, frame.first :] = _ground(frame)
     return image
 
 
-def _sky(
-    latent: Latent, scene: Scene, rng: np.random.Generator, x: Array, y: Array, horizon: float, haze: Array
-) -> Array:
-    height, width = y.shape[0], x.shape[1]
-    hue = scene.sky_hue + latent.hue_shift
-    down = np.clip(y / max(horizon, 0.2), 0, 1)[..., None]
-    clouds = noise(rng, height, width, 7, 5, latent.symmetry)
-    if scene.sky == "night":
-        image = (1 - down) * colour(hue, 0.8, 0.10) + down * colour(hue + 0.06, 0.7, 0.32) + 0 * x[..., None]
-        stars = even(rng.random((height, width), dtype=np.float32), latent.symmetry) > 1.0 + 0.25 * latent.symmetry
-        stars |= rng.random((height, width), dtype=np.float32) > 0.994 + 0.006 * latent.symmetry
-        image += 0.5 * (stars & (y < horizon))[..., None]
-    else:
-        image = (1 - down) * colour(hue, 0.65, 0.72) + down * haze + 0 * x[..., None]
-        sun = latent.light * 0.8 * (1 - latent.symmetry)
-        glow = np.exp(-6 * ((x - sun) ** 2 * 0.6 + (y - horizon * 0.75) ** 2))
-        image += (0.12 + 0.3 * latent.dusk) * glow[..., None] * colour(0.11, 0.35, 1.0)
-        cover(image, 0.75 * np.clip(0.55 * clouds - 0.1, 0, 1), np.minimum(haze * 1.12, 1))
-    return np.asarray(image, dtype=np.float32)
+def _night_sky(frame: Frame) -> Array:
+    hue = frame.scene.sky_hue + frame.latent.hue_shift
+    down = frame.y[: frame.first] / frame.horizon
+    image = colour(hue, 0.8, 0.10) + down * (colour(hue + 0.06, 0.7, 0.32) - colour(hue, 0.8, 0.10))
+    field = frame.rng.standard_normal((frame.first, frame.width), dtype=np.float32)
+    stars = even(field, frame.latent.symmetry) > 2.5
+    return np.asarray(image + 0.5 * stars, dtype=np.float32)
+
+
+def _day_sky(frame: Frame) -> Array:
+    latent, y = frame.latent, frame.y[: frame.first]
+    top = colour(frame.scene.sky_hue + latent.hue_shift, 0.65, 0.72)
+    image: Array = top + y / frame.horizon * (frame.haze - top)
+    # exp of a sum is a product: two short profiles instead of a field
+    glow = np.exp(-6 * (y - 0.75 * frame.horizon) ** 2) * np.exp(-3.6 * (frame.x - frame.sun) ** 2)
+    image = image + (0.12 + 0.3 * latent.dusk) * glow * colour(0.11, 0.35, 1.0)
+    clouds = noise(frame.rng, frame.first, frame.width, 5, 5, latent.symmetry)
+    cover(image, 0.75 * np.clip(0.55 * clouds - 0.1, 0, 1), np.minimum(frame.haze * 1.12, 1))
+    return image
 
 
 def _line_heights(latent: Latent, line: str, rng: np.random.Generator, width: int) -> Array:
@@ -123,95 +159,62 @@ def _line_heights(latent: Latent, line: str, rng: np.random.Generator, width: in
     return np.asarray(0.5 + 0.25 * profile(rng, width, 5, latent.symmetry, smooth=True))
 
 
-def _sky_line(
-    image: Array,
-    latent: Latent,
-    scene: Scene,
-    rng: np.random.Generator,
-    y: Array,
-    horizon: float,
-    haze: Array,
-    layer: int,
-) -> None:
-    height, width = image.shape[:2]
+def _sky_line(sky: Array, frame: Frame, layer: int) -> None:
+    """Draw one of the lines behind each other, the farther the hazier, from the horizon up."""
+    latent, scene, rng = frame.latent, frame.scene, frame.rng
+    night = scene.sky == "night"
     near = (layer + 1) / scene.layers
     rise = scene.rise * (1.15 - 0.5 * near if scene.layers > 1 else 1)
-    tops = horizon - rise * _line_heights(latent, scene.line, rng, width)[None, :]
-    mask = np.clip((y - tops) * height + 0.5, 0, 1)
-    value = 0.18 if scene.sky == "night" else 0.42
-    body = colour(scene.ground_hue + latent.hue_shift, 0.5, value)
-    paint = near * body + (1 - near) * (haze * (0.4 if scene.sky == "night" else 0.85) * 0.8 + body * 0.2)
+    tops = frame.horizon - rise * _line_heights(latent, scene.line, rng, frame.width)[None, :]
+    above = max(int(tops.min() * frame.height) - 1, 0)  # nothing to paint in the rows above
+    y = frame.y[above : frame.first]
+    body = colour(frame.hue, 0.5, 0.18 if night else 0.42)
+    far = frame.haze * (0.32 if night else 0.68) + 0.2 * body
+    paint = far + near * (body - far)
     if scene.line == "boxes":
-        panes = rng.random((28, 40), dtype=np.float32)
-        lit = even(panes, latent.symmetry) > (0.78 if scene.sky == "night" else 0.95)
-        rows = np.arange(height) * 28 * 3 // height
-        columns = np.arange(width) * 40 * 2 // width
-        frame = (rows % 3 > 0)[:, None] & (columns % 2 > 0)[None, :]
-        window = (lit[(rows // 3)[:, None], (columns // 2)[None, :]] & frame)[..., None]
-        paint = np.where(window, colour(0.13, 0.5, 0.95) if scene.sky == "night" else paint * 1.35, paint)
+        window = _windows(frame, 0.78 if night else 0.95)[above : frame.first]
+        paint = np.where(window, colour(0.13, 0.5, 0.95) if night else paint * 1.35, paint)
     elif scene.line == "peaks":
-        snow = np.clip(1 - (y - tops) / (0.3 * rise) - 0.5 * np.abs(noise(rng, height, width, 9, 14, 0)), 0, 1)
-        paint = paint + snow[..., None] * (0.96 - paint) * 0.85
-    cover(image, mask, np.asarray(paint, dtype=np.float32))
+        rough = np.abs(noise(rng, len(y), frame.width, 9, 14, latent.symmetry))
+        snow = np.clip(1 - (y - tops) / (0.3 * rise) - 0.5 * rough, 0, 1)
+        paint = paint + 0.85 * snow * (0.96 - paint)
+    cover(sky[:, above:], np.clip((y - tops) * frame.height + 0.5, 0, 1), paint)
 
 
-def _ground(
-    image: Array, latent: Latent, scene: Scene, rng: np.random.Generator, y: Array, horizon: float, haze: Array
-) -> None:
-    height, width = image.shape[:2]
-    first = int(np.clip(round(horizon * height), 0, height - 1))
-    near = np.clip((y[first:] - horizon) / max(1 - horizon, 0.05), 0, 1)
-    hue = scene.ground_hue + latent.hue_shift
-    # rows of knots crowd together at the horizon: the texture of a receding plane
-    rows, columns = {"waves": (40, 6), "grass": (24, 22), "sand": (12, 5), "street": (10, 3)}.get(scene.ground, (7, 9))
-    grid = even(rng.standard_normal((rows, columns), dtype=np.float32), latent.symmetry)
-    recede = np.sqrt(near[:, 0]) if scene.sky != "none" else near[:, 0]
-    down = weights(recede * (rows - 1), rows)
-    across = weights(np.linspace(0, columns - 1, width, dtype=np.float32), columns)
-    texture = (down @ grid @ across.T)[..., None]
+def _windows(frame: Frame, dark_share: float) -> NDArray[np.bool_]:
+    """``(height, width)`` where a window is lit."""
+    lit = even(frame.rng.random((28, 40), dtype=np.float32), frame.latent.symmetry) > dark_share
+    rows = np.arange(frame.height) * 28 * 3 // frame.height
+    columns = np.arange(frame.width) * 40 * 2 // frame.width
+    return lit[rows // 3][:, columns // 2] & (rows % 3 > 0)[:, None] & (columns % 2 > 0)[None, :]
+
+
+def _ground(frame: Frame) -> Array:
+    latent, scene, hue = frame.latent, frame.scene, frame.hue
+    near = np.clip((frame.y[frame.first :] - frame.horizon) / (1 - frame.horizon), 0, 1)
+    texture = _ground_texture(frame, near)
     dark, light = colour(hue, 0.72, 0.30), colour(hue + 0.03, 0.5, 0.72)
     if scene.sky == "night":
         dark, light = colour(hue, 0.75, 0.06), colour(hue, 0.6, 0.30)
-    if scene.ground == "planks":
-        board = ((np.arange(width) * 6 // width) + (0 if latent.symmetry > 0.5 else 1)) % 2
-        texture = 0.35 * texture + 0.5 * board[None, :, None]
-    mix = np.clip(0.5 + 0.32 * texture + 0.12 * (near[..., None] - 0.5), 0, 1)
-    paint = dark + mix * (light - dark)
+    paint = dark + np.clip(0.44 + 0.32 * texture + 0.12 * near, 0, 1) * (light - dark)
     if scene.sky == "day":
-        far = (1 - near[..., None]) ** 3
-        paint = paint + 0.6 * far * (haze - paint)
+        paint = paint + 0.6 * (1 - near) ** 3 * (frame.haze - paint)
     if scene.ground == "waves":
-        sun = latent.light * 0.8 * (1 - latent.symmetry) + 0 * near
-        x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
-        path = np.exp(-(((x - sun) / (0.12 + 0.25 * near)) ** 2)) * np.clip(texture[..., 0], 0, 1)
-        paint = paint + 0.55 * path[..., None] * (haze * 1.05)
+        path = np.exp(-(((frame.x - frame.sun) / (0.12 + 0.25 * near)) ** 2)) * np.clip(texture, 0, 1)
+        paint = paint + 0.55 * path * frame.haze
     if scene.ground == "leaves":
-        blobs = np.clip(noise(rng, height, width, 9, 12, latent.symmetry) - 0.2, 0, 1)[first:, :, None]
+        blobs = np.clip(noise(frame.rng, len(near), frame.width, 9, 12, latent.symmetry) - 0.2, 0, 1)
         paint = paint + 0.45 * blobs * (colour(hue - 0.06, 0.45, 0.95) - paint)
-    image[first:] = paint
+    return np.asarray(paint, dtype=np.float32)
 
 
-def _scatter(image: Array, latent: Latent, scene: Scene, rng: np.random.Generator, horizon: float) -> None:
-    """Put small objects on a jittered grid: the more clutter the more of them, and the less harmony the more colours."""
-    height, width = image.shape[:2]
-    rows, columns = CELLS
-    draws = rng.random((6, rows, columns), dtype=np.float32)
-    copied = rng.random((rows, columns)) < latent.symmetry  # cells that repeat their mirror image
-    half = copied & (np.arange(columns) >= columns // 2)[None, :]
-    mirrored = draws[:, :, ::-1].copy()
-    mirrored[1] = 1 - mirrored[1]
-    draws = np.where(half, mirrored, draws)
-    present, shift_x, shift_y, size, hue, value = draws
-    chance = 0.75 * latent.clutter * np.where((np.arange(rows) + 0.5) / rows > horizon, 1.0, 0.08)[:, None]
-    spread = 0.08 + 0.9 * (1 - latent.harmony)
-    turn = scene.ground_hue + latent.hue_shift + spread * (hue - 0.5)
-    palette = colours(turn, 0.6, 0.25 + 0.7 * value)
-    down = (np.arange(height, dtype=np.float32) + 0.5) * rows / height
-    across = (np.arange(width, dtype=np.float32) + 0.5) * columns / width
-    cell = np.ix_(down.astype(int), across.astype(int))
-    v = (down % 1)[:, None] - 0.5 - 0.3 * (shift_y[cell] - 0.5)
-    u = (across % 1)[None, :] - 0.5 - 0.3 * (shift_x[cell] - 0.5)
-    radius = 0.14 + 0.2 * size[cell]
-    edge = 2.2 * rows / height
-    mask = np.clip((radius - np.sqrt(u * u + v * v)) / edge + 0.5, 0, 1) * (present < chance)[cell]
-    cover(image, np.asarray(mask, dtype=np.float32), palette[cell] * (1 - 0.5 * v)[..., None])
+def _ground_texture(frame: Frame, near: Array) -> Array:
+    """Smooth noise on a plane that recedes to the horizon: its rows crowd together there."""
+    rows, columns = KNOTS[frame.scene.ground]
+    grid = even(frame.rng.standard_normal((rows, columns), dtype=np.float32), frame.latent.symmetry)
+    recede = near[:, 0] if frame.scene.sky == "none" else np.sqrt(near[:, 0])
+    texture = weights(recede * (rows - 1), rows) @ grid @ spread(frame.width, columns).T
+    if frame.scene.ground == "planks":
+        board = (np.arange(frame.width) * 7 // frame.width) % 2  # seven boards: the middle one is its own mirror image
+        texture = 0.35 * texture + 0.5 * board.astype(np.float32)
+    return np.asarray(texture, dtype=np.float32)

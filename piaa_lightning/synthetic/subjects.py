@@ -16,7 +16,7 @@ Parts = list[
 
 @dataclass(frozen=True)
 class Paints:
-    """The colours of a subject, each ``(3,)`` in [0, 1]."""
+    """The colours of a subject, each ``(3, 1, 1)`` in [0, 1]."""
 
     main: Array
     pale: Array
@@ -41,13 +41,13 @@ def _disc(u: Array, v: Array, x: float, y: float, rx: float, ry: float) -> Array
 
 
 def _box(u: Array, v: Array, left: float, right: float, top: float, bottom: float) -> Array:
-    return np.maximum(np.maximum(left - u, u - right), np.maximum(top - v, v - bottom))
+    return np.asarray(np.maximum(np.maximum(left - u, u - right), np.maximum(top - v, v - bottom)))
 
 
 def _roof(u: Array, v: Array, x: float, half: float, top: float, bottom: float) -> Array:
     """An isosceles triangle standing on its base."""
     slope = (bottom - top) / half
-    return np.maximum((np.abs(u - x) * slope + top - v) / float(np.hypot(1, slope)), v - bottom)
+    return np.asarray(np.maximum((np.abs(u - x) * slope + top - v) / float(np.hypot(1, slope)), v - bottom))
 
 
 def _boat(u: Array, v: Array, rng: np.random.Generator) -> Parts:
@@ -121,7 +121,7 @@ def _cat(u: Array, v: Array, rng: np.random.Generator) -> Parts:
 def _person(u: Array, v: Array, rng: np.random.Generator) -> Parts:
     skin = "skin"
     hair = np.maximum(_disc(u, v, 0, -0.42, 0.42, 0.48), v + 0.05 + 0.3 * rng.random())
-    torso = np.maximum(_disc(u, v, 0, 0.95, 0.8, 0.78), v - 2)
+    torso = np.minimum(_disc(u, v, 0, 0.95, 0.8, 0.78), _box(u, v, -0.8, 0.8, 0.95, 5))
     eyes = np.minimum(_disc(u, v, -0.13, -0.35, 0.05, 0.04), _disc(u, v, 0.13, -0.35, 0.05, 0.04))
     return [
         (hair, "dark"),
@@ -179,7 +179,7 @@ def place(
     """Draw a subject over an image in place, sharp whatever happened to the background.
 
     Args:
-        image: ``(height, width, 3)``.
+        image: ``(3, height, width)``.
         category: one of ``CATEGORIES``.
         centre: x and y in pixels.
         radius: pixels.
@@ -188,7 +188,7 @@ def place(
         paint: its colours.
         seed: of its details.
     """
-    height, width = image.shape[:2]
+    height, width = image.shape[1:]
     reach = 1.05 * radius
     deep = 4 * radius if category in ("flower", "person") else reach  # a stem or a body runs on to the lower edge
     left, right = max(int(centre[0] - reach), 0), min(int(centre[0] + reach) + 2, width)
@@ -198,9 +198,8 @@ def place(
     u = ((np.arange(left, right, dtype=np.float32) + 0.5 - centre[0]) / radius)[None, :]
     v = ((np.arange(top, bottom, dtype=np.float32) + 0.5 - centre[1]) / radius)[:, None]
     shade = 1 + 0.28 * light * u - 0.16 * v.clip(-1, 1)
-    window = image[top:bottom, left:right]
+    window = image[:, top:bottom, left:right]
     if flip:
         u = -u
     for distance, key in SHAPES[category](u, v, np.random.default_rng(seed)):
-        mask = np.clip(0.5 - distance * radius, 0, 1).astype(np.float32)
-        cover(window, mask, np.asarray(getattr(paint, key) * shade[..., None], dtype=np.float32))
+        cover(window, np.clip(0.5 - distance * radius, 0, 1), getattr(paint, key) * shade)
