@@ -81,11 +81,13 @@ def _chosen(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     ]
 
 
-def _dropped(summary: Mapping[str, Any], records: Sequence[Record]) -> list[tuple[str, int]]:
-    """List what was left out before the evaluation, and the measurements without a value by their reason."""
-    before = [(what, int(count)) for what, count in (summary.get("dropped") or {}).items() if count]
-    reasons = Counter(f"measurements at {r.shots} shots: {r.dropped}" for r in records if r.dropped)
-    return before + sorted(reasons.items())
+def _dropped(summary: Mapping[str, Any], records: Sequence[Record]) -> list[str]:
+    """Say what the reader and the evaluation left out and why, with counts, and which methods could not take part."""
+    before = [f"{what}: {count}" for what, count in (summary.get("dropped") or {}).items() if count]
+    reasons = Counter((r.shots, r.dropped) for r in records if r.dropped)
+    measured = [f"measurements at {shots} shots: {count} ({why})" for (shots, why), count in sorted(reasons.items())]
+    methods = [f"{method}: {why}" for method, why in (summary.get("left_out") or {}).items()]
+    return before + measured + methods
 
 
 def _picture(picture: str | bytes, prefix: str) -> Markup:

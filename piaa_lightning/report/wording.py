@@ -127,6 +127,7 @@ def notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     if lost:
         dropped.append(f"users without a value: up to {lost} in a row of the table")
     lines.append(("dropped", ", ".join(dropped) or "nothing"))
+    lines += [("left out", f"{method}: {why}") for method, why in (summary.get("left_out") or {}).items()]
     if any(talk_cell(row) for row in summary["rows"]):
         lines.append(
             ("talk", "measured by its authors on FLICKR-AES itself (37 users), with the backbone named beside")

@@ -87,8 +87,9 @@ def test_words_of_others_are_escaped(tmp_path):
 def test_counts_what_was_dropped_by_reason(tmp_path):
     records = [Record("m", "", 100, r, "u", 100, 0, None, "constant ratings") for r in range(4)]
     records.append(Record("m", "", 100, 0, "v", 100, 20, 0.5))
-    assert "<li>measurements at 100 shots: constant ratings: 4</li>" in page(tmp_path, records=records)
+    assert "<li>measurements at 100 shots: 4 (constant ratings)</li>" in page(tmp_path, records=records)
     assert "Nothing." in page(tmp_path, dropped={})
+    assert "<li>PA_IAA: no traits here</li>" in page(tmp_path, left_out={"PA_IAA": "no traits here"})
 
 
 def test_comparisons_are_worded(tmp_path):
