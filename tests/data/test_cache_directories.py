@@ -54,9 +54,13 @@ def test_an_unfinished_directory_cannot_be_held(tmp_path):
 
 
 def test_a_failed_build_leaves_nothing(tmp_path):
-    with pytest.raises(RuntimeError), locked(tmp_path, "a") as building:
-        building.mkdir()
-        raise RuntimeError
+    def fail():
+        with locked(tmp_path, "a") as building:
+            building.mkdir()
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
     assert names(tmp_path) == []
 
 
