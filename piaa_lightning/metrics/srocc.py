@@ -117,5 +117,6 @@ def _cosines(rows: Floats, row: Floats) -> Floats:
         return np.full(len(rows), np.nan)
     power: Any = np.einsum("ij,ij->i", rows, rows)
     cosine = np.zeros(len(rows))
-    np.divide(rows @ row, np.sqrt(power) * np.sqrt(target_power), out=cosine, where=power > 0)
+    # The root of a square is exact, a product of two roots is not: equal orders give 1.0 and nothing less.
+    np.divide(rows @ row, np.sqrt(power * target_power), out=cosine, where=power > 0)
     return np.clip(cosine, -1.0, 1.0)
