@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from tqdm import tqdm
 
-
 Item = TypeVar("Item")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -27,6 +27,11 @@ class Scale:
 
     low: float
     high: float
+
+    def __post_init__(self) -> None:
+        """Stop where the range is empty or turned round."""
+        if not self.low < self.high:
+            raise UserError(f"The scale {self.low:g}..{self.high:g} is empty; give the worst score, then the best.")
 
     def to_unit(self, score: NDArray[np.floating] | NDArray[np.integer]) -> Scores:
         """Map scores from the database's scale to [0, 1]."""
@@ -111,6 +116,17 @@ class RatingTable:
         np.divide(total, count, out=mean, where=count > 0)
         return mean.astype(np.float32)
 
+    def without_ratings_of(self, images: Sequence[int], reason: str) -> RatingTable:
+        """Return the table less the ratings of some pictures, counted under ``reason``.
+
+        The pictures keep their numbers; without ratings nothing is learnt from them or judged on them.
+        """
+        if not len(images):
+            return self
+        keep = ~np.isin(self.image, np.asarray(images))
+        dropped = {**self.dropped, reason: int((~keep).sum())}
+        return replace(self, user=self.user[keep], image=self.image[keep], score=self.score[keep], dropped=dropped)
+
     def with_database(self, name: str) -> RatingTable:
         """Return the same table under another name, for instance ``flickr_aes, embedded demo``."""
         return replace(self, database=name)
@@ -134,7 +150,7 @@ def check(table: RatingTable) -> RatingTable:
     for what, ids in (("image", table.image_ids), ("user", table.user_ids)):
         if len(np.unique(ids)) != len(ids):
             raise UserError(f"{where}: {what} ids are not unique; give every {what} one id.")
-    for path in table.image_files:
-        if str(path).startswith(("/", "\\")) or ".." in Path(str(path)).parts or ":" in str(path)[:3]:
-            raise UserError(f"{where}: the image path {path!s} leaves the database's directory; use paths below it.")
+    for path in table.image_files.tolist():
+        if path.startswith(("/", "\\")) or ".." in path.replace("\\", "/").split("/") or path[1:2] == ":":
+            raise UserError(f"{where}: the image path {path} leaves the database's directory; use paths below it.")
     return table

@@ -142,7 +142,9 @@ def choose(
     for draw in track(kept, f"{name}: choosing settings on validation users"):
         scores = personalizer.trace(support_of(table, draw), table.image[draw.query], candidates)
         values[draw.shots].append(srocc_many(np.stack(scores), table.score[draw.query]))
-    return {k: candidates[int(np.mean(found, axis=0).argmax())] if found else candidates[0] for k, found in values.items()}
+    return {
+        k: candidates[int(np.mean(found, axis=0).argmax())] if found else candidates[0] for k, found in values.items()
+    }
 
 
 def support_of(table: RatingTable, draw: Draw) -> Support:

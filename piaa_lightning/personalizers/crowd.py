@@ -16,10 +16,10 @@ class Crowd(Personalizer):
 
     def prepare(self, ground: Ground) -> None:
         """Sum up every picture's ratings."""
-        self.table = ground.table
-        self.total = np.bincount(self.table.image, weights=self.table.score.astype(np.float64), minlength=self.table.images)
-        self.count = np.bincount(self.table.image, minlength=self.table.images)
-        self.mean = float(self.table.score.mean())
+        self.table = table = ground.table
+        self.total = np.bincount(table.image, weights=table.score.astype(np.float64), minlength=table.images)
+        self.count = np.bincount(table.image, minlength=table.images)
+        self.mean = float(table.score.mean())
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
         """Take the person's own ratings out of the sums."""

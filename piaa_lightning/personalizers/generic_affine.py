@@ -27,6 +27,6 @@ class GenericAffine(Generic):
         offset = float(own.mean() - slope * generic.mean())
 
         def score(images: Indices) -> Scores:
-            return (self.scores[images].astype(np.float64) * slope + offset)  # type: ignore[return-value]
+            return self.scores[images].astype(np.float64) * slope + offset  # type: ignore[return-value]
 
         return score

@@ -42,15 +42,15 @@ class Ground:
         table: of ratings; who may look at which rows is the personaliser's own honesty, oracles say so in their name.
         split: who and what is held out.
         inputs: where pictures come from.
-        prior: the trained network to start from, None for personalisers that need none.
         device: where networks run.
+        prior: the trained network to start from, None for personalisers that need none.
     """
 
     table: RatingTable
     split: Split
     inputs: Inputs
+    device: torch.device
     prior: nn.Module | None = None
-    device: torch.device = torch.device("cpu")
 
 
 class Personalizer(ABC):

@@ -1,0 +1,91 @@
+"""One run: compose -> open the data -> train the priors -> judge the methods -> write the records."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from piaa_lightning.config import config_dir, register, shots_of
+from piaa_lightning.errors import UserError
+
+register()
+
+
+@hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
+def hydra_main(cfg: DictConfig) -> float | None:
+    """Run what the command line asks for, in the directory that Hydra made for it."""
+    cfg.command = " ".join(["python -m piaa_lightning", *HydraConfig.get().overrides.task])
+    try:
+        return run(cfg, Path(HydraConfig.get().runtime.output_dir))
+    except UserError as error:
+        sys.exit(f"piaa_lightning: {error}")  # here, because Hydra prints lines of its own about other exceptions
+
+
+def run(cfg: DictConfig, directory: Path) -> float | None:
+    """Do one run.
+
+    Args:
+        cfg: the composed configuration.
+        directory: where the run is written.
+
+    Returns:
+        Mean SROCC of the first method at the most shots, for sweepers that optimise; None where it was dropped.
+
+    Raises:
+        UserError: whatever a person can mend.
+    """
+    shots = shots_of(cfg)
+    if not cfg.methods:
+        raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
+    # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
+    import pytorch_lightning as pl
+    import torch
+
+    from piaa_lightning.stages.judge_methods import judge_methods
+    from piaa_lightning.stages.open_data import open_data
+    from piaa_lightning.stages.train_priors import Priors
+    from piaa_lightning.stages.write_run import write_run
+
+    _calm()
+    seconds: dict[str, float] = {}
+    device = torch.device("cuda" if cfg.trainer.accelerator in ("gpu", "cuda") else "cpu")
+    pl.seed_everything(cfg.seed, workers=True, verbose=False)
+    logger = instantiate(cfg.logger, save_dir=str(directory), name=cfg.name) if cfg.logger else False
+    with _clock(seconds, "data"):
+        data = open_data(cfg, device)
+    priors = Priors(cfg, data, logger, directory / "checkpoints")
+    with _clock(seconds, "training"):
+        for method in cfg.methods.values():
+            if method.prior is not None:
+                priors.get(method.prior)
+    with _clock(seconds, "judging"):
+        judgement = judge_methods(cfg, data, priors, shots, device)
+    return write_run(cfg, directory, data, priors, judgement, shots, seconds, logger)
+
+
+@contextmanager
+def _clock(seconds: dict[str, float], phase: str) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    seconds[phase] = round(time.perf_counter() - start, 1)
+
+
+def _calm() -> None:
+    """Keep libraries from talking over the progress bars."""
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # "GPU available: False" and the like
+    for message in (
+        ".*does not have many workers.*",  # stored pictures are faster in the main process
+        ".*Checkpoint directory .* exists and is not empty.*",  # ours, from the same run
+        ".*is smaller than the logging interval.*",  # small data, and nothing is lost
+    ):
+        warnings.filterwarnings("ignore", message)

@@ -1,0 +1,75 @@
+"""Features of a frozen backbone, computed once per picture and kept on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from piaa_lightning.backbones.backbone import Backbone
+from piaa_lightning.data.pictures import Pictures
+from piaa_lightning.progress import track
+
+Values = NDArray[np.float32]
+BATCH = 32
+
+
+def frozen_features(backbone: Backbone, pictures: Pictures, cache: Path, device: torch.device) -> Tensor:
+    """Run every picture through a backbone that will not be trained.
+
+    Args:
+        backbone: used in evaluation mode.
+        pictures: at the backbone's size.
+        cache: directory that keeps the features of this backbone and these pictures, where the pictures are kept too.
+        device: where the backbone runs.
+
+    Returns:
+        ``(images, features)`` float32, each column with mean 0 and standard deviation 1 over all pictures.
+        NOTE: the standardisation sees no rating of anybody, so pictures of test users may take part in it.
+    """
+    kept = None if pictures.key is None else cache / "features" / f"{_key(backbone, pictures)}.npy"
+    if kept is not None and kept.is_file():
+        values = np.load(kept)
+    else:
+        values = _forward(backbone, pictures, device)
+        if kept is not None:
+            _write(kept, values)
+    spread = values.std(axis=0)
+    return torch.from_numpy((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1))
+
+
+def _forward(backbone: Backbone, pictures: Pictures, device: torch.device) -> Values:
+    backbone = backbone.to(device).eval()
+    values: Values = np.empty((len(pictures), backbone.features), dtype=np.float32)
+    with torch.inference_mode():
+        for start in track(range(0, len(pictures), BATCH), "features of the frozen backbone"):
+            images = np.arange(start, min(start + BATCH, len(pictures)))
+            values[images] = backbone(pictures.batch(images).to(device)).cpu().numpy()
+    return values
+
+
+def _key(backbone: Backbone, pictures: Pictures) -> str:
+    """Name the weights and the pictures by content: neither a path nor a date can be stale."""
+    content = hashlib.sha256(f"{type(backbone.network).__name__} {backbone.size} {pictures.key}".encode())
+    for name, value in sorted(backbone.state_dict().items()):
+        content.update(name.encode())
+        content.update(value.cpu().contiguous().numpy().tobytes())
+    for statistics in (backbone.mean, backbone.std):
+        content.update(statistics.cpu().numpy().tobytes())
+    return content.hexdigest()[:20]
+
+
+def _write(path: Path, values: Values) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        np.save(file, values)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)

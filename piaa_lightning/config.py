@@ -1,0 +1,106 @@
+"""Where the configuration lies, the keys of a run, and what is wrong with a key in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hydra.core.config_store import ConfigStore
+from omegaconf import MISSING, DictConfig
+
+from piaa_lightning.errors import UserError
+
+
+@dataclass
+class RunKeys:
+    """The keys of a run that are not groups; Hydra refuses others and values of another type.
+
+    Args:
+        name: of the run; names its directory.
+        seed: moves initial weights and the order of training, never the splits.
+        shots: one support size or a list of them.
+        reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
+        comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
+        methods: what is judged, by key: label, prior (a task or null) and personalizer.
+        command: what was typed; filled in by the program.
+    """
+
+    name: str = "run"
+    seed: int = 0
+    shots: Any = field(default_factory=lambda: [10, 100])
+    reuse_priors: bool = True
+    comparisons: list[Any] = field(default_factory=list)
+    methods: dict[str, Any] = field(default_factory=dict)
+    command: str = ""
+    data: Any = MISSING
+    protocol: Any = MISSING
+    backbone: Any = MISSING
+    head: Any = MISSING
+    task: Any = MISSING
+    trainer: Any = MISSING
+    logger: Any = None
+    callbacks: Any = field(default_factory=dict)
+    paths: Any = MISSING
+
+
+def register() -> None:
+    """Tell Hydra the schema; may be called more than once."""
+    ConfigStore.instance().store(name="run_keys", node=RunKeys)
+
+
+def config_dir() -> Path:
+    """Return the directory that holds ``config.yaml``: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).parent
+    for directory in (package / "conf", package.parent / "conf"):
+        if (directory / "config.yaml").is_file():
+            return directory
+    raise UserError(f"{package}: the configuration (conf/config.yaml) is missing; install piaa_lightning again.")
+
+
+def shots_of(cfg: DictConfig) -> list[int]:
+    """Return the support sizes, ascending.
+
+    Raises:
+        UserError: not whole numbers from 1.
+    """
+    value = cfg.shots
+    given = [value] if isinstance(value, int | str | float) else list(value)
+    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
+        raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
+    return sorted(set(given))
+
+
+def explain(error: Exception, arguments: Sequence[str]) -> str:
+    """Say in one sentence what is wrong with the command line.
+
+    Args:
+        error: what Hydra or OmegaConf raised.
+        arguments: the command line's arguments.
+    """
+    cause: BaseException = error
+    while cause.__cause__ is not None:  # the innermost says what is wrong, the others where Hydra was
+        cause = cause.__cause__
+    text = " ".join(f"{error} {cause}".split())
+    if found := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
+        group, value = found.groups()
+        choices = sorted(file.stem for file in (config_dir() / group).glob("*.yaml"))
+        return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{_close(value, choices)}."
+    if found := re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' (?:is )?not in", text):
+        key = found.group(1)
+        return f"{key}: there is no such key{_close(key, _known_keys())}; `python -m piaa_lightning --help` lists them."
+    given = f" (given: {' '.join(arguments)})" if arguments else ""
+    return f"The configuration cannot be composed: {text}{given}"
+
+
+def _known_keys() -> list[str]:
+    groups = [entry.name for entry in config_dir().iterdir() if entry.is_dir()]
+    return sorted({*groups, *RunKeys.__dataclass_fields__})
+
+
+def _close(word: str, choices: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, choices, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
