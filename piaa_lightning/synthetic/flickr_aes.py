@@ -12,6 +12,7 @@ from piaa_lightning.synthetic.assignment import Indices, deal, quotas
 from piaa_lightning.synthetic.jpegs import write_pictures
 from piaa_lightning.synthetic.latent import picture, stream
 from piaa_lightning.synthetic.population import (
+    Floats,
     draw_people,
     expected_rating,
     features,
@@ -64,6 +65,39 @@ LAYOUTS = {
 }
 
 
+@dataclass(frozen=True)
+class Ratings:
+    """Everything but the pictures; test people and the pictures they rated come first.
+
+    Args:
+        user: ``(ratings,)`` index of a person.
+        image: ``(ratings,)`` number of a picture.
+        score: ``(ratings,)`` 1..5.
+        truth: ``(ratings,)`` what the person would answer on average, between 1 and 5.
+    """
+
+    user: Indices
+    image: Indices
+    score: Indices
+    truth: Floats
+
+
+def simulate(size: str, seed: int) -> Ratings:
+    """Let the simulated people rate the pictures.
+
+    Args:
+        size: one of ``LAYOUTS``.
+        seed: of everything.
+    """
+    layout = LAYOUTS[size]
+    user, image = _who_rates_what(layout, stream(seed, NAME, "assignment"))
+    people = draw_people(stream(seed, NAME, "people"), layout.test_people + layout.training_people)
+    table = features([picture(seed, NAME, number) for number in range(layout.pictures)])
+    liked, noise = liking(people, table, user, image), people.noise[user]
+    score = rate(stream(seed, NAME, "noise"), liked, noise, thresholds())
+    return Ratings(user, image, score, expected_rating(liked, noise, thresholds()))
+
+
 def write(root: Path, size: str, seed: int) -> None:
     """Write the database below ``root``.
 
@@ -73,21 +107,15 @@ def write(root: Path, size: str, seed: int) -> None:
         seed: of everything.
     """
     layout = LAYOUTS[size]
+    data = simulate(size, seed)
     names = image_names(seed, layout.pictures)
-    user, image = _who_rates_what(layout, stream(seed, NAME, "assignment"))
-    people = draw_people(stream(seed, NAME, "people"), layout.test_people + layout.training_people)
-    table = features([picture(seed, NAME, number) for number in range(layout.pictures)])
-    liked, noise = liking(people, table, user, image), people.noise[user]
-    score = rate(stream(seed, NAME, "noise"), liked, noise, thresholds())
-    truth = expected_rating(liked, noise, thresholds())
-    workers = worker_names(stream(seed, NAME, "names"), len(people))
-
-    rows = list(zip(workers[user], names[image], score, truth, strict=True))
-    rows.append(rows[int(np.flatnonzero(user < layout.test_people)[0])])  # one repeated pair, as in the original
+    workers = worker_names(stream(seed, NAME, "names"), layout.test_people + layout.training_people)
+    rows = list(zip(workers[data.user], names[data.image], data.score, data.truth, strict=True))
+    rows.append(rows[int(np.flatnonzero(data.user < layout.test_people)[0])])  # one repeated pair, as in the original
     rows.sort(key=lambda row: row[0])  # the original lists worker after worker
     write_lines(root / RATINGS, ["worker, imagePair, score", *(f"{w},{i},{s}" for w, i, s, _ in rows)])
     write_lines(root / "truth.csv", ["user,image,score", *(f"{w},{i},{t:.5f}" for w, i, _, t in rows)])
-    mean = (np.bincount(image, score, layout.pictures) / np.bincount(image, minlength=layout.pictures) - 1) / 4
+    mean = (np.bincount(data.image, data.score) / np.bincount(data.image) - 1) / 4
     write_lines(root / SCORES, [f" {name} {value:.6g}" for name, value in zip(names, mean, strict=True)])
     write_note(root, "FLICKR-AES", f"`{RATINGS}` holds worker, image and a score from 1 to 5.")
     (root / FOLDER).mkdir()
