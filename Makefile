@@ -1,0 +1,84 @@
+# Everything happens in .venv below this directory; nothing global is touched.
+.DEFAULT_GOAL := help
+
+# What may be given on the command line: make run ARGS="trainer=gpu", make setup PYTHON=/path/to/python3.12
+ARGS ?=
+PYTEST_ARGS ?= -n 2
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c $(SUPPORTED) 2>/dev/null && echo $$python && break; done)
+UV ?= $(filter-out $(CURDIR)/.venv/bin/uv,$(shell command -v uv 2>/dev/null))
+
+SUPPORTED := 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))'
+HAS_HEADERS := 'import os, sysconfig; include = sysconfig.get_path("include"); raise SystemExit(not os.path.exists(include + "/Python.h"))'
+GIGABYTES := 12
+BIN := .venv/bin
+
+# Another active environment, or pip told to install elsewhere, must not redirect what is installed here.
+unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT
+unexport UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_CONSTRAINT UV_OVERRIDE
+
+.PHONY: help setup run test check format constraints clean
+
+help: ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready ## install everything into .venv (about 6 GB); does nothing when that is done
+
+run: setup ## train and evaluate BLG-PIAA on the embedded pictures; more settings in ARGS="..."
+	$(BIN)/python -m piaa_lightning experiment=blg_piaa $(ARGS)
+
+test: setup ## run the tests; PYTEST_ARGS="tests/data -x" chooses
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: setup ## look at format, style and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup ## bring the code into the common format
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+constraints: setup ## choose the newest versions that fit together and write constraints.txt
+	@uv="$(UV)"; "$${uv:-$(BIN)/uv}" pip compile --quiet --universal --no-header --no-annotate \
+		--no-emit-index-url --no-emit-find-links --all-extras --python-version 3.11 \
+		pyproject.toml -o .constraints.new
+	@if grep -nE '://|^--|@' .constraints.new; then rm -f .constraints.new; \
+		echo "constraints: the lines above hold addresses, so constraints.txt was left as it is." >&2; exit 1; fi
+	@mv .constraints.new constraints.txt
+
+clean: ## remove what the tools left behind; keeps .venv, runs and cached pictures
+	rm -rf .mypy_cache .pytest_cache .ruff_cache build dist .constraints.new
+	find piaa_lightning experiments tests -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The stamp is written last, so an interrupted installation goes on with the next make.
+# A uv older than 0.9 may not know the settings that build learn2learn: it is passed over.
+.venv/.ready: pyproject.toml constraints.txt
+	@stop() { echo "setup: $$1" >&2; exit 1; }; \
+	python="$(PYTHON)"; \
+	"$$python" -c $(SUPPORTED) 2>/dev/null \
+		|| stop "no Python 3.11, 3.12 or 3.13 was found; install one, or name it: make setup PYTHON=/path/to/python3."; \
+	"$$python" -c $(HAS_HEADERS) \
+		|| stop "$$python has no header files, which compiling learn2learn needs; install them (Debian: apt install python3-dev)."; \
+	command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null \
+		|| stop "no C compiler was found, and learn2learn is compiled; install one (Debian: apt install gcc; macOS: xcode-select --install)."; \
+	test -e $@ || df -Pk . | awk 'NR == 2 { exit $$4 < $(GIGABYTES) * 1024 * 1024 }' \
+		|| stop "less than $(GIGABYTES) GB are free in $(CURDIR), and torch with its libraries needs them; free some space."; \
+	echo "setup: installing into .venv; the first time this takes minutes" >&2; \
+	rm -f $@; \
+	$(BIN)/python -c $(SUPPORTED) 2>/dev/null || rm -rf .venv; \
+	uv="$(UV)"; \
+	[ -n "$$uv" ] && "$$uv" --version | awk '{ split($$2, v, "."); exit !(v[1] > 0 || v[2] >= 9) }' || uv=; \
+	if [ -n "$$uv" ]; then \
+		test -e .venv/pyvenv.cfg || "$$uv" venv --quiet --python "$$("$$python" -c 'import sys; print(sys.executable)')" .venv \
+			|| stop "$$uv could not make .venv; read its message above."; \
+	else \
+		$(BIN)/python -m pip --version >/dev/null 2>&1 || "$$python" -m venv --clear .venv \
+			|| stop "$$python cannot make environments; install its venv module (Debian: apt install python3-venv) or uv."; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9' \
+			|| stop "uv could not be installed from the package index; read pip's message above."; \
+		uv=$(BIN)/uv; \
+	fi; \
+	"$$uv" pip install --python $(BIN)/python -c constraints.txt -e '.[dev,sweep]' \
+		|| stop "the packages could not be installed; read the message above and run make setup again."; \
+	touch $@
