@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.synthetic import flickr_aes
+from piaa_lightning.synthetic import ava, flickr_aes, psychoflickr
 
 VERSION = 3  # raise it whenever the same seed gives other data
 SIZES = ("tiny", "demo", "full")
@@ -33,7 +33,9 @@ class Writer:
 
 
 WRITERS = {
+    "ava": Writer(ava.write, ava.pictures),
     "flickr_aes": Writer(flickr_aes.write, flickr_aes.pictures),
+    "psychoflickr": Writer(psychoflickr.write, psychoflickr.pictures),
 }
 
 

@@ -21,7 +21,7 @@ from piaa_lightning.synthetic.latent import picture
 from piaa_lightning.synthetic.pictures import draw
 
 QUALITY = 90
-ALONE = 100  # up to so many pictures, starting processes takes longer than drawing
+ALONE = 400  # up to so many pictures, starting processes takes longer than drawing
 JOBS = "jobs.tmp"  # in the new database's directory while the workers draw
 
 Job = tuple[int, str]  # a picture's number and its path below the root
