@@ -119,7 +119,7 @@ def write(root: Path, size: str, seed: int) -> None:
     write_lines(root / "AVA.txt", (" ".join(map(str, row)) for row in columns))
     write_lines(root / "tags.txt", (f"{number} {name}" for number, name in enumerate(TAGS, 1)))
     write_lines(root / "challenges.txt", (f"{number} Challenge {number}" for number in range(1, challenges + 1)))
-    truth = (f"everyone,{name}.jpg,{score:.5f}" for name, score in zip(labels.ids, labels.truth, strict=True))
+    truth = (f"everyone,{name}.jpg,{score:.7f}" for name, score in zip(labels.ids, labels.truth, strict=True))
     write_lines(root / "truth.csv", ["user,image,score", *truth])
     _write_aesthetics_lists(root / "aesthetics_image_lists", layout, labels, tags, rng)
     _write_style_lists(root / "style_image_lists", layout, labels, rng)

@@ -43,7 +43,7 @@ class Fact:
     target: str = ""
 
 
-def crowd_facts(seed: int = 0, people: int = 200, pictures: int = 600, shown: int = 225) -> list[Fact]:
+def crowd_facts(seed: int = 0, people: int = 300, pictures: int = 900, shown: int = 225) -> list[Fact]:
     """Many raters for every picture, as in OASIS: each person rates ``shown`` of the pictures, and again a year later.
 
     Args:

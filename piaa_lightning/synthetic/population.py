@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr
 
 from piaa_lightning.synthetic.latent import ATTRIBUTES, CATEGORIES, HIDDEN, Latent, attribute_table
 
@@ -28,11 +29,11 @@ LEVEL_SHARES = (0.10, 0.24, 0.30, 0.24, 0.12)
 
 # How the variance of one person's ratings divides. The mean of a hundred and more other raters predicts one person's
 # beauty ratings of the OASIS photographs at .63-.66 mean SROCC (Brielmann & Pelli 2019; our count: .633), which after
-# cutting to five levels takes a shared part of nearly half. Ratings repeated by the same person correlate about .7-.8
+# cutting to five levels takes a shared part of half. Ratings repeated by the same person correlate about .7-.8
 # (assumption, the range usual for aesthetic ratings), which after the same cutting leaves a fifth for noise.
 # The remaining third is personal and repeatable, somewhat less than the shared part: for photographs of scenes people
 # agree more than for faces or art, where the two are about equal (assumption).
-SHARED, PERSONAL, NOISE = 0.47, 0.33, 0.20
+SHARED, PERSONAL, NOISE = 0.50, 0.31, 0.19
 TRAIT_SHARE = 1 / 3  # of the personal part; assumption: traits matter, but most of a person's taste is not in them
 HIDDEN_SHARE = 0.10  # of shared and personal taste alike; assumption: a picture's story and memories are not its pixels
 CATEGORY_SHARE = 0.5  # of visible personal taste; assumption: what is shown counts as much as how it is shown
@@ -48,6 +49,7 @@ SPREAD_VARIATION = 0.2  # standard deviation of the logarithm of a person's spre
 AGREEMENT_VARIATION = 0.25
 
 TRAITS = ("O", "C", "E", "A", "N")
+REFERENCE_SEED = 4  # of the sample that fixes the thresholds
 TRAIT_MAP_SEED = 5  # the map from traits to taste is arbitrary but always the same: no source gives its numbers
 
 # What most photographers say: vivid but not garish, contrast, neither dark nor washed out, the subject on a third,
@@ -120,12 +122,16 @@ def features(latents: Sequence[Latent]) -> Floats:
     Attributes ``a`` are uniform on [0, 1]: ``a`` has the variance 1/12, ``(a - 1/2)^2`` has 1/180, and the two are
     uncorrelated. Category columns have this scale for weights that sum to zero over the categories, as all here do.
     """
-    attributes = attribute_table(list(latents)) - 0.5
-    squares = (attributes[:, SQUARED] ** 2 - 1 / 12) * np.sqrt(180)
     category = np.array([latent.category for latent in latents], dtype=np.int64)
-    one_hot = np.sqrt(len(CATEGORIES)) * np.eye(len(CATEGORIES))[category]
     hidden = np.array([latent.hidden for latent in latents], dtype=np.float64).reshape(-1, HIDDEN)
-    return np.concatenate([attributes * np.sqrt(12), squares, one_hot, hidden], axis=1)
+    return _feature_table(attribute_table(list(latents)), category, hidden)
+
+
+def _feature_table(attributes: Floats, category: Indices, hidden: Floats) -> Floats:
+    linear = (attributes - 0.5) * np.sqrt(12)
+    squares = ((attributes[:, SQUARED] - 0.5) ** 2 - 1 / 12) * np.sqrt(180)
+    one_hot = np.sqrt(len(CATEGORIES)) * np.eye(len(CATEGORIES))[category]
+    return np.concatenate([linear, squares, one_hot, hidden], axis=1)
 
 
 def draw_people(rng: np.random.Generator, count: int) -> People:
@@ -161,9 +167,16 @@ def liking(people: People, table: Floats, user: Indices, image: Indices) -> Floa
     return np.asarray(people.bias[user] + people.spread[user] * taste)
 
 
-def thresholds(shares: Sequence[float] = LEVEL_SHARES) -> Floats:
-    """Likings at which the rating steps up, ``(levels - 1,)``, so that levels have these shares."""
-    return np.asarray(ndtri(np.cumsum(shares)[:-1]))
+@cache
+def thresholds() -> Floats:
+    """Likings at which the rating steps up, ``(4,)``: the ``LEVEL_SHARES`` quantiles of what the population feels."""
+    rng, count = np.random.default_rng(REFERENCE_SEED), 40000
+    category = rng.integers(len(CATEGORIES), size=count)
+    table = _feature_table(rng.random((count, len(ATTRIBUTES))), category, rng.standard_normal((count, HIDDEN)))
+    people = draw_people(rng, count // 4)
+    user = np.arange(count) % len(people)
+    felt = liking(people, table, user, np.arange(count)) + people.noise[user] * rng.standard_normal(count)
+    return np.asarray(np.quantile(felt, np.cumsum(LEVEL_SHARES)[:-1]))
 
 
 def rate(rng: np.random.Generator, liked: Floats, noise: Floats, steps: Floats) -> NDArray[np.int64]:

@@ -118,7 +118,7 @@ def write(root: Path, size: str, seed: int) -> None:
         (root / user).mkdir()
         for number, photo, score in zip(data.numbers[person], photos[person], data.truth[person], strict=True):
             jobs.append((int(number), f"{user}/{photo}.jpg"))
-            truth.append(f"{user},{user}/{photo}.jpg,{score:.5f}")
+            truth.append(f"{user},{user}/{photo}.jpg,{score:.7f}")
     write_lines(root / "truth.csv", truth)
     write_note(
         root,
