@@ -70,7 +70,9 @@ def assemble(
     )
 
 
-def present(labelled: Iterable[str], files: Mapping[str, str], source: Path, max_missing: float) -> Ids:
+def present(
+    labelled: Iterable[str], files: Mapping[str, str], source: Path, max_missing: float, what: str = "images"
+) -> Ids:
     """Return the sorted ids of the labelled images that are on disk.
 
     Args:
@@ -78,6 +80,7 @@ def present(labelled: Iterable[str], files: Mapping[str, str], source: Path, max
         files: image id -> path, for every picture on disk.
         source: the file that names the images, for errors.
         max_missing: greatest share of labelled images that may be absent, 0..1.
+        what: what is labelled, for errors.
 
     Raises:
         UserError: more images are missing than allowed.
@@ -86,9 +89,10 @@ def present(labelled: Iterable[str], files: Mapping[str, str], source: Path, max
     missing = [name for name in labelled.tolist() if name not in files]
     share = len(missing) / max(len(labelled), 1)
     if share > max_missing:
+        enough = np.ceil(100 * share) / 100
         raise UserError(
-            f"{len(missing)} of the {len(labelled)} images ({100 * share:.1f} %) that {source} names are not on disk"
-            f" (first: {missing[0]}); complete the pictures, or allow it with max_missing={share + 0.005:.2f}."
+            f"{len(missing)} of the {len(labelled)} {what} ({100 * share:.1f} %) that {source} names are not on disk"
+            f" (first: {missing[0]}); complete the pictures, or allow it with max_missing={enough:.2f}."
         )
     return sorted_ids(set(labelled.tolist()) - set(missing))
 

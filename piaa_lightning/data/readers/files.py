@@ -153,13 +153,24 @@ def numbers(column: pd.Series[str], path: Path, low: float = -np.inf, high: floa
     return values
 
 
+def refuse(column: pd.Series[str], bad: NDArray[np.bool_], path: Path, trouble: str) -> None:
+    """Stop at the first bad cell of a column that is indexed by line number.
+
+    Raises:
+        UserError: there is a bad cell; the sentence ends in ``trouble``.
+    """
+    if bad.any():
+        row = int(np.argmax(bad))
+        raise UserError(f"{path}, line {column.index[row]}: {column.name} '{column.iloc[row]}' {trouble}.")
+
+
 def ids(column: pd.Series[str], path: Path) -> pd.Series[str]:
     """Return a column of ids, none of them blank.
 
     Raises:
         UserError: a cell is blank.
     """
-    _refuse(column, (column == "").to_numpy(dtype=bool), path, "is blank; fill it in or delete the line")
+    refuse(column, (column == "").to_numpy(dtype=bool), path, "is blank; fill it in or delete the line")
     return column
 
 
@@ -169,7 +180,7 @@ def unique_ids(column: pd.Series[str], path: Path) -> pd.Series[str]:
     Raises:
         UserError: a cell is blank or stands there twice.
     """
-    _refuse(ids(column, path), column.duplicated().to_numpy(), path, "stands there twice; delete one of the lines")
+    refuse(ids(column, path), column.duplicated().to_numpy(), path, "stands there twice; delete one of the lines")
     return column
 
 
@@ -181,7 +192,7 @@ def names(column: pd.Series[str], path: Path) -> pd.Series[str]:
     """
     column = ids(column, path).str.replace("\\", "/", regex=False).str.removeprefix("./")
     unsafe = column.str.contains(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)", regex=True).to_numpy(dtype=bool)
-    _refuse(column, unsafe, path, "leaves the directory of pictures; use paths below it")
+    refuse(column, unsafe, path, "leaves the directory of pictures; use paths below it")
     return column
 
 
@@ -197,12 +208,6 @@ def below(root: Path, folder: Path) -> str:
     """Return what stands before a path relative to ``folder`` to make it relative to ``root``: empty or ``sub/``."""
     inside = folder.relative_to(root).as_posix()
     return "" if inside == "." else f"{inside}/"
-
-
-def _refuse(column: pd.Series[str], bad: NDArray[np.bool_], path: Path, trouble: str) -> None:
-    if bad.any():
-        row = int(np.argmax(bad))
-        raise UserError(f"{path}, line {column.index[row]}: {column.name} '{column.iloc[row]}' {trouble}.")
 
 
 def _walk(folder: Path, prefix: str, seen: set[str]) -> Iterator[str]:

@@ -43,7 +43,7 @@ def users_only(table: RatingTable, test_users: float = 0.2, val_users: float = 0
             " users_and_images."
         )
     return Split(
-        description=f"{len(test)} test and {len(val)} validation of {table.users} people, and their pictures, seed {seed}",
+        description=f"{len(test)} test and {len(val)} validation people of {table.users}, seed {seed}",
         train_users=others(table.users, test, val),
         val_users=val,
         test_users=test,
