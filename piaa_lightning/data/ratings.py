@@ -148,7 +148,7 @@ def check(table: RatingTable) -> RatingTable:
             f" (first: {value:g} for image {table.image_ids[table.image[row]]}); correct the file or the scale."
         )
     for what, ids in (("image", table.image_ids), ("user", table.user_ids)):
-        if len(np.unique(ids)) != len(ids):
+        if len(set(ids.tolist())) != len(ids):
             raise UserError(f"{where}: {what} ids are not unique; give every {what} one id.")
     for path in table.image_files.tolist():
         if path.startswith(("/", "\\")) or ".." in path.replace("\\", "/").split("/") or path[1:2] == ":":

@@ -85,8 +85,8 @@ def present(
     Raises:
         UserError: more images are missing than allowed.
     """
-    labelled = sorted_ids(labelled)
-    missing = [name for name in labelled.tolist() if name not in files]
+    labelled = sorted(labelled)
+    missing = [name for name in labelled if name not in files]
     share = len(missing) / max(len(labelled), 1)
     if share > max_missing:
         enough = np.ceil(100 * share) / 100
@@ -94,7 +94,7 @@ def present(
             f"{len(missing)} of the {len(labelled)} {what} ({100 * share:.1f} %) that {source} names are not on disk"
             f" (first: {missing[0]}); complete the pictures, or allow it with max_missing={enough:.2f}."
         )
-    return sorted_ids(set(labelled.tolist()) - set(missing))
+    return np.array([name for name in labelled if name in files], dtype=np.str_)
 
 
 def sorted_ids(names: Iterable[str]) -> Ids:

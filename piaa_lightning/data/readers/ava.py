@@ -47,7 +47,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     folder = files.find(root, [f"{nest}{name}" for nest in NESTED for name in ("images", "image")], directory=True)
     before = files.below(root, folder)
     on_disk = {path[path.rfind("/") + 1 : path.rfind(".")]: before + path for path in files.pictures(folder)}
-    image_ids = present(labels.index, on_disk, source, max_missing)
+    image_ids = present(labels.index.tolist(), on_disk, source, max_missing)
     if not len(image_ids):
         raise UserError(f"{source} names no picture that is below {folder}; complete the copy.")
     lists = {**_lists(root), **_styles(root)}

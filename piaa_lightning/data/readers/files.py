@@ -190,10 +190,11 @@ def names(column: pd.Series[str], path: Path) -> pd.Series[str]:
     Raises:
         UserError: a cell is blank, an absolute path, or climbs with ``..``.
     """
-    column = ids(column, path).str.replace("\\", "/", regex=False).str.removeprefix("./")
-    unsafe = column.str.contains(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)", regex=True).to_numpy(dtype=bool)
-    refuse(column, unsafe, path, "leaves the directory of pictures; use paths below it")
-    return column
+    codes, unique = pd.factorize(ids(column, path))  # a picture is rated many times: look at each name once
+    tidy = pd.Series(unique, dtype="str").str.replace("\\", "/", regex=False).str.removeprefix("./")
+    unsafe = tidy.str.contains(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)", regex=True).to_numpy(dtype=bool)
+    refuse(column, unsafe[codes], path, "leaves the directory of pictures; use paths below it")
+    return pd.Series(tidy.to_numpy(dtype=object)[codes], index=column.index, name=column.name, dtype="str")
 
 
 def pictures(folder: Path) -> list[str]:
