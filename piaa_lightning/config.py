@@ -71,7 +71,7 @@ def shots_of(cfg: DictConfig) -> list[int]:
     given = [value] if isinstance(value, int | str | float) else list(value)
     if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
         raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
-    return sorted(set(given))
+    return sorted({int(k) for k in given})
 
 
 def explain(error: Exception, arguments: Sequence[str]) -> str:

@@ -34,15 +34,24 @@ class Backbone(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
+    def normalise(self, pictures: Tensor) -> Tensor:
+        """Turn bytes into what the network was made for; floats are taken to be that already.
+
+        Args:
+            pictures: ``(batch, 3, size, size)`` uint8, or normalised floats.
+        """
+        if pictures.is_floating_point():
+            return pictures
+        return pictures.to(self.mean.dtype).div_(255).sub_(self.mean).div_(self.std)
+
     def forward(self, pictures: Tensor) -> Tensor:
         """Turn pictures into features.
 
         Args:
-            pictures: ``(batch, 3, size, size)`` uint8.
+            pictures: ``(batch, 3, size, size)`` uint8, or normalised floats.
 
         Returns:
             ``(batch, features)``.
         """
-        pixels = pictures.to(self.mean.dtype).div_(255).sub_(self.mean).div_(self.std)
-        features: Tensor = self.network(pixels)
+        features: Tensor = self.network(self.normalise(pictures))
         return features

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -14,21 +13,6 @@ from piaa_lightning.data.ratings import Indices, RatingTable
 from piaa_lightning.data.samplers import Visit
 from piaa_lightning.errors import UserError
 from piaa_lightning.examples import Episode, Examples
-
-
-class Form(Protocol):
-    """Makes a dataset of the ratings that a task may learn from."""
-
-    def __call__(self, table: RatingTable, rows: Indices, inputs: Inputs, seed: int) -> Dataset[object]:
-        """Return the dataset.
-
-        Args:
-            table: of ratings.
-            rows: the ratings that may be used.
-            inputs: where pictures come from.
-            seed: of the run.
-        """
-        ...
 
 
 class AverageScores(Dataset[Examples]):
@@ -64,7 +48,7 @@ class AverageScores(Dataset[Examples]):
         return Examples(self.inputs.augmented(self.images[items], random), self.scores[torch.from_numpy(items)])
 
 
-class UserEpisodes(Dataset[list[Episode]]):
+class UserEpisodes(Dataset[Episode]):
     """Users as tasks: a support and a query batch, drawn anew at each visit.
 
     The authors draw 80 and 20 pictures, or 0.8 n and the rest's share where a user has fewer than 110 ratings; here

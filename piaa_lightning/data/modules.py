@@ -51,7 +51,7 @@ class RatingsModule(pl.LightningDataModule):
         return DataLoader(
             self.training,
             batch_size=self.batch_size,
-            sampler=EpochSampler(len(self.training), self.seed),  # type: ignore[arg-type]  # Dataset has no __len__
+            sampler=EpochSampler(len(self.training), self.seed),  # type: ignore[arg-type]
             num_workers=self.workers,
             collate_fn=_as_fetched,
         )

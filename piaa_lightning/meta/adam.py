@@ -41,8 +41,9 @@ class InnerAdam:
         self.eps = eps
         self.bias_correction = bias_correction
         self.steps = 0
-        self.first = [torch.zeros_like(parameter) for parameter in self.parameters]
-        self.second = [torch.zeros_like(parameter) for parameter in self.parameters]
+        with torch.inference_mode(False):  # Lightning validates under it, and its tensors can never be moved in place
+            self.first = [torch.zeros_like(parameter) for parameter in self.parameters]
+            self.second = [torch.zeros_like(parameter) for parameter in self.parameters]
 
     @torch.no_grad()
     def step(self, gradients: Sequence[Tensor]) -> None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from piaa_lightning.errors import UserError
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.meta.adam import InnerAdam
+from piaa_lightning.nn.network import ScoreNetwork
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 LAYERS = ("all", "head", "norm")
@@ -70,6 +71,8 @@ class InnerLoop:
         self._set_mode(network)
         with torch.inference_mode(False), torch.enable_grad():
             inputs, scores = inputs.clone(), scores.clone()  # tensors made under inference mode cannot be saved
+            if isinstance(network, ScoreNetwork):
+                inputs = network.prepare(inputs)
             for _ in range(steps):
                 loss = self.loss(network(inputs), scores)
                 optimizer.step(torch.autograd.grad(loss, optimizer.parameters))

@@ -20,6 +20,10 @@ class ScoreNetwork(nn.Module):
         self.backbone = backbone
         self.head = head
 
+    def prepare(self, inputs: Tensor) -> Tensor:
+        """Do what every forward pass on these inputs would do first, so that many passes do it once."""
+        return inputs if self.backbone is None else self.backbone.normalise(inputs)
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Score a batch.
 

@@ -145,7 +145,7 @@ def _log(logger: Logger, cfg: DictConfig, summary: dict[str, Any], figures: Path
             logger.log_image(f"figures/{file.stem}", [str(file)])
         import wandb
 
-        wandb.finish(quiet=True)
+        wandb.finish()
     logger.finalize("success")
 
 
