@@ -13,7 +13,9 @@ import pytest
 
 from piaa_lightning.data import splits
 from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.readers import ava as ava_reader
 from piaa_lightning.data.readers import flickr_aes as flickr_aes_reader
+from piaa_lightning.data.readers import psychoflickr as psychoflickr_reader
 from piaa_lightning.errors import UserError
 from piaa_lightning.synthetic import embedded
 
@@ -367,3 +369,19 @@ def test_a_picture_that_two_parts_share_is_never_trained_on():
 def test_users_only_mistakes(table, options, sentence):
     with pytest.raises(UserError, match=sentence):
         splits.users_only(table, **options)
+
+
+def test_the_embedded_ava(tmp_path):
+    table = ava_reader.read(embedded.ensure("ava", "tiny", tmp_path, 0))
+    split = splits.ava(table)
+    assert [len(split.images(part)) for part in PARTS] == [300, 20, 80]
+    assert set(split.test_images.tolist()) == set(table.image_lists["generic_test"].tolist())
+    np.testing.assert_allclose(table.distribution.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_the_embedded_psychoflickr(tmp_path):
+    table = psychoflickr_reader.read(embedded.ensure("psychoflickr", "tiny", tmp_path, 0), trait_range=[1, 5])
+    split = splits.users_only(table)
+    assert [len(split.users(part)) for part in PARTS] == [9, 1, 2]
+    assert [len(split.rows(table, part)) for part in PARTS] == [108, 12, 24]  # twelve favourites each
+    assert np.abs(table.traits).max() <= 1

@@ -148,7 +148,7 @@ def numbers(column: pd.Series[str], path: Path, low: float = -np.inf, high: floa
         wish = "a number" if np.isinf(low) and np.isinf(high) else f"a number in {low:g}..{high:g}"
         raise UserError(
             f"{path}, line {column.index[row]}: {column.name} '{column.iloc[row]}' is not {wish}"
-            f" ({int(bad.sum())} such lines); correct the file or the scale."
+            f" ({int(bad.sum())} such lines); correct the file or the range."
         )
     return values
 
