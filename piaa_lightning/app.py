@@ -6,7 +6,7 @@ import logging
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,9 +26,35 @@ def hydra_main(cfg: DictConfig) -> float | None:
     """Run what the command line asks for, in the directory that Hydra made for it."""
     cfg.command = " ".join(["python -m piaa_lightning", *HydraConfig.get().overrides.task])
     try:
-        return run(cfg, Path(HydraConfig.get().runtime.output_dir))
+        return dispatch(cfg, Path(HydraConfig.get().runtime.output_dir))
     except UserError as error:
         sys.exit(f"piaa_lightning: {error}")  # here, because Hydra prints lines of its own about other exceptions
+
+
+def dispatch(cfg: DictConfig, directory: Path) -> float | None:
+    """Do what ``mode`` names.
+
+    Args:
+        cfg: the composed configuration.
+        directory: where it is written.
+
+    Raises:
+        UserError: an unknown mode, or whatever a person can mend.
+    """
+    modes: dict[str, Callable[[DictConfig, Path], float | None]] = {
+        "run": run,
+        "check": check,
+    }
+    if cfg.mode not in modes:
+        raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(modes)}.")
+    return modes[cfg.mode](cfg, directory)
+
+
+def check(cfg: DictConfig, directory: Path) -> None:
+    """Read the database, say what is there, and fail where training on it would be wrong."""
+    from piaa_lightning.stages.check_data import check_data  # late, for the same reason as in ``run``
+
+    check_data(cfg, directory)
 
 
 def run(cfg: DictConfig, directory: Path) -> float | None:

@@ -16,25 +16,42 @@ from piaa_lightning.errors import UserError
 
 
 @dataclass
+class CheckKeys:
+    """What ``mode=check`` looks at.
+
+    Args:
+        decode: whether pictures are opened at all.
+        sample: how many pictures are opened; all by default.
+    """
+
+    decode: bool = True
+    sample: int | None = None
+
+
+@dataclass
 class RunKeys:
     """The keys of a run that are not groups; Hydra refuses others and values of another type.
 
     Args:
+        mode: what is done: run, or check the database.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
         reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
         comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
         methods: what is judged, by key: label, prior (a task or null) and personalizer.
+        check: what ``mode=check`` looks at.
         command: what was typed; filled in by the program.
     """
 
+    mode: str = "run"
     name: str = "run"
     seed: int = 0
     shots: Any = field(default_factory=lambda: [10, 100])
     reuse_priors: bool = True
     comparisons: list[Any] = field(default_factory=list)
     methods: dict[str, Any] = field(default_factory=dict)
+    check: CheckKeys = field(default_factory=CheckKeys)
     command: str = ""
     data: Any = MISSING
     protocol: Any = MISSING
