@@ -113,5 +113,6 @@ def _calm() -> None:
         ".*does not have many workers.*",  # stored pictures are faster in the main process
         ".*Checkpoint directory .* exists and is not empty.*",  # ours, from the same run
         ".*is smaller than the logging interval.*",  # small data, and nothing is lost
+        ".*LeafSpec.*is deprecated.*",  # between Lightning and torch
     ):
         warnings.filterwarnings("ignore", message)

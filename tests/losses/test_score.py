@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from piaa_lightning.losses.score import score_loss
+
+
+def test_mean_of_squares_by_hand():
+    # (.5^2 + 0^2 + .2^2) / 3
+    loss = score_loss(torch.tensor([0.5, 0.25, 0.9]), torch.tensor([1.0, 0.25, 0.7]))
+    assert loss.shape == ()
+    assert loss.item() == pytest.approx((0.25 + 0.04) / 3)
+
+
+def test_gradient_by_hand():
+    prediction = torch.tensor([0.5, 0.25, 0.9], requires_grad=True)
+    score_loss(prediction, torch.tensor([1.0, 0.25, 0.7])).backward()
+    # 2/M (y^ - y)
+    assert prediction.grad.tolist() == pytest.approx([-1 / 3, 0.0, 0.4 / 3], abs=1e-7)
