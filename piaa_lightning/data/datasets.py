@@ -83,7 +83,7 @@ class UserEpisodes(Dataset[Episode]):
         order = rows[np.argsort(table.user[rows], kind="stable")]
         users, starts = np.unique(table.user[order], return_index=True)
         by_user = np.split(order, starts[1:])
-        self.rows = [rows for rows in by_user if len(rows) >= min_ratings]
+        self.rows = [rows for rows in by_user if len(rows) >= max(2, min_ratings)]  # one for each batch
         self.left_out = len(users) - len(self.rows)
         self.image, self.score = table.image, torch.from_numpy(table.score)
         if not self.rows:
@@ -98,8 +98,9 @@ class UserEpisodes(Dataset[Episode]):
     def __getitem__(self, visit: Visit) -> Episode:
         rows = self.rows[visit.item]
         random = np.random.default_rng((self.seed, visit.epoch, visit.item))
-        share = min(1.0, len(rows) / (self.support + self.query))
-        support, query = int(self.support * share), int(self.query * share)
+        total = self.support + self.query
+        share = min(total, len(rows))  # whole numbers, because 50 * .58 falls short of 29
+        support, query = max(1, self.support * share // total), max(1, self.query * share // total)
         drawn = random.permutation(rows)[: support + query]
         first, second = drawn[:support], drawn[support:]
         return Episode(
