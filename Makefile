@@ -17,7 +17,7 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT
 unexport UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_CONSTRAINT UV_OVERRIDE
 
-.PHONY: help setup run test check format constraints clean
+.PHONY: help setup run test check format tables constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ check: setup ## look at format, style and types
 format: setup ## bring the code into the common format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+tables: setup ## write the tables of the README files from the studies' csv files
+	$(BIN)/python experiments/tables.py
 
 constraints: setup ## choose the newest versions that fit together and write constraints.txt
 	@uv="$(UV)"; "$${uv:-$(BIN)/uv}" pip compile --quiet --universal --no-header --no-annotate \

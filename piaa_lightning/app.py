@@ -89,6 +89,8 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     logger = instantiate(cfg.logger, save_dir=str(directory), name=cfg.name) if cfg.logger else False
     with _clock(seconds, "data"):
         data = open_data(cfg, device)
+    if data.backbone is None:
+        torch.set_num_threads(1)  # a head on frozen features is too small to share: threads would wait for each other
     priors = Priors(cfg, data, logger, directory / "checkpoints")
     with _clock(seconds, "training"):
         for method in cfg.methods.values():

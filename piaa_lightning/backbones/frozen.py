@@ -14,13 +14,15 @@ from torch import Tensor
 
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.data.pictures import Pictures
+from piaa_lightning.data.ratings import Indices
+from piaa_lightning.errors import UserError
 from piaa_lightning.progress import track
 
 Values = NDArray[np.float32]
 BATCH = 32
 
 
-def frozen_features(backbone: Backbone, pictures: Pictures, cache: Path, device: torch.device) -> Tensor:
+def frozen_features(backbone: Backbone, pictures: Pictures, cache: Path, device: torch.device) -> Values:
     """Run every picture through a backbone that will not be trained.
 
     Args:
@@ -30,18 +32,51 @@ def frozen_features(backbone: Backbone, pictures: Pictures, cache: Path, device:
         device: where the backbone runs.
 
     Returns:
-        ``(images, features)`` float32, each column with mean 0 and standard deviation 1 over all pictures.
-        NOTE: the standardisation sees no rating of anybody, so pictures of test users may take part in it.
+        ``(images, features)``.
     """
     kept = None if pictures.key is None else cache / "features" / f"{_key(backbone, pictures)}.npy"
     if kept is not None and kept.is_file():
-        values = np.load(kept)
-    else:
-        values = _forward(backbone, pictures, device)
-        if kept is not None:
-            _write(kept, values)
-    spread = values.std(axis=0)
-    return torch.from_numpy((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1))
+        values: Values = np.load(kept)
+        return values
+    values = _forward(backbone, pictures, device)
+    if kept is not None:
+        _write(kept, values)
+    return values
+
+
+def standardised(values: Values, known: Indices, components: int | None = None) -> Tensor:
+    """Give features a common scale, and keep their leading principal components if asked to.
+
+    A head on a thousand features learns a few hundred pictures by heart; on some tens of components it cannot.
+
+    Args:
+        values: ``(images, features)``.
+        known: numbers of the training pictures; means, scales and components come from them alone.
+        components: how many principal components to keep; None keeps the features.
+
+    Returns:
+        ``(images, features)`` with mean 0 and standard deviation 1 per feature over the training pictures, or
+        ``(images, components)`` with mean 0 and standard deviation 1 over all components together, so that the
+        leading ones stay the largest.
+
+    Raises:
+        UserError: more components than training pictures or features.
+    """
+    most = min(len(known), values.shape[1])
+    if components is not None and not 0 < components <= most:
+        raise UserError(f"backbone.components={components}: give a number from 1 to {most}, or null for all features.")
+    scaled = _scaled(values.astype(np.float64), known)
+    if components is not None:
+        axes = np.linalg.svd(scaled[known], full_matrices=False)[2][:components]
+        scaled = scaled @ axes.T
+        scaled /= scaled[known].std()
+    return torch.from_numpy(scaled.astype(np.float32))
+
+
+def _scaled(values: NDArray[np.float64], known: Indices) -> NDArray[np.float64]:
+    spread = values[known].std(axis=0)
+    scaled: NDArray[np.float64] = (values - values[known].mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return scaled
 
 
 def _forward(backbone: Backbone, pictures: Pictures, device: torch.device) -> Values:

@@ -13,7 +13,7 @@ from omegaconf import DictConfig
 
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.backbones.factory import build_backbone
-from piaa_lightning.backbones.frozen import frozen_features
+from piaa_lightning.backbones.frozen import frozen_features, standardised
 from piaa_lightning.data.inputs import Features, Inputs
 from piaa_lightning.data.pictures import open_pictures
 from piaa_lightning.data.ratings import RatingTable, check
@@ -78,7 +78,8 @@ def open_data(cfg: DictConfig, device: torch.device) -> Data:
     split: Split = instantiate(cfg.data.split)(table)
     if cfg.backbone.frozen:
         values = frozen_features(backbone, pictures[size], cache, device)
-        return Data(name, table, split, Inputs(Features(values)), None, backbone.features)
+        features = standardised(values, split.train_images, cfg.backbone.components)
+        return Data(name, table, split, Inputs(Features(features)), None, features.shape[1])
     return Data(name, table, split, Inputs(pictures[size], pictures[stored], size), backbone, backbone.features)
 
 

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# The study: bash experiments/oasis_blg/run.sh OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors
+# Three starts for the same comparison; every setting below was chosen on validation users (OASIS's subset 3),
+# the test users (all 104 people of subset 4) were judged once.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+python=${PYTHON:-.venv/bin/python}
+common=(experiment=blg_piaa_oasis "data.root=$1" "backbone.weights=$2" logger=none paths.runs=runs/oasis_blg)
+generic=task.starts_from
+inner=task.module.learner.inner
+
+# First look: all 1,280 features, a generic prior as on the embedded data, the published inner rates.
+"$python" -m piaa_lightning "${common[@]}" name=all_features backbone.components=null head.dropout=0 \
+    $generic.epochs=12 $generic.module.optimizer._target_=torch.optim.Adam $generic.module.optimizer.weight_decay=1e-5 \
+    $inner.head_rate=1e-3
+
+# 64 components, a generic prior without dropout and with little weight decay, gentle and long meta-training.
+"$python" -m piaa_lightning "${common[@]}" name=light_prior backbone.components=64 head.dropout=0 \
+    $generic.epochs=30 $generic.module.optimizer._target_=torch.optim.Adam $generic.module.optimizer.weight_decay=1e-3 \
+    task.epochs=8
+
+# 32 components, a generic prior with dropout and weight decay: the best generic prior on validation users.
+"$python" -m piaa_lightning "${common[@]}" name=tuned_prior
+
+"$python" experiments/collect.py experiments/oasis_blg all_features=runs/oasis_blg/all_features \
+    light_prior=runs/oasis_blg/light_prior tuned_prior=runs/oasis_blg/tuned_prior
