@@ -36,11 +36,20 @@ def build_backbone(name: str, weights: str | None = None, size: int | None = Non
     if name == "small_cnn":
         if weights:
             raise UserError("backbone.weights: small_cnn has no published weights; leave backbone.weights=null.")
-        network = SmallCNN(size=size or 64, **options)
-        return Backbone(network, network.num_features, size or 64, (0.5,) * 3, (0.25,) * 3)
+        return _small_cnn(size or 64, options)
     if name == "alexnet":
         return _alexnet(weights, size or 224)
     return _timm(name, weights, size, options)
+
+
+def _small_cnn(size: int, options: dict[str, Any]) -> Backbone:
+    if size < 16 or size % 16:
+        raise UserError(f"backbone.size={size}: small_cnn halves its pictures; give a multiple of 16, for instance 64.")
+    try:
+        network = SmallCNN(size=size, **options)
+    except TypeError as error:
+        raise UserError(f"backbone.name=small_cnn: the network does not take these options ({error}).") from error
+    return Backbone(network, network.num_features, size, (0.5,) * 3, (0.25,) * 3)
 
 
 def _alexnet(weights: str | None, size: int) -> Backbone:

@@ -60,7 +60,9 @@ def test_training_serves_training_pictures_and_validation_validation_pictures(da
 @pytest.mark.parametrize("form", FORMS)
 def test_ratings_of_test_and_validation_people_never_reach_training(database, form):
     table, split = database
-    own = {(int(i), float(s)) for u, i, s in zip(table.user, table.image, table.score, strict=True) if u in allowed(split)}
+    own = {
+        (int(i), float(s)) for u, i, s in zip(table.user, table.image, table.score, strict=True) if u in allowed(split)
+    }
     batches = list(RatingsModule(table, split, INPUTS, form, batch_size=4, seed=0).train_dataloader())
     pairs = [
         (int(i), float(s))
