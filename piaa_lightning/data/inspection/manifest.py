@@ -8,6 +8,7 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def _save(path: Path, root: Path, files: dict[str, PictureFile]) -> None:
         write(part, json.dumps(content, separators=(",", ":")).encode())
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise UserError(
             f"{path.parent}: the manifest cannot be written ({error.strerror or error}); free some space there or name"
             " another directory with paths.cache=DIR."
