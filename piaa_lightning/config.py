@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING, DictConfig
+from omegaconf import MISSING, DictConfig, ListConfig
 
 from piaa_lightning.errors import UserError
 
@@ -85,7 +85,7 @@ def shots_of(cfg: DictConfig) -> list[int]:
         UserError: not whole numbers from 1.
     """
     value = cfg.shots
-    given = [value] if isinstance(value, int | str | float) else list(value)
+    given = list(value) if isinstance(value, ListConfig) else [value]
     if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
         raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
     return sorted({int(k) for k in given})

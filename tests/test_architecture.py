@@ -24,7 +24,7 @@ ROOMS = {
     "personalizers": {"losses", "metrics", "nn", "meta", "data", "backbones"},
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
     "evaluation": {"metrics", "data", "personalizers"},
-    "report": {"evaluation"},
+    "report": {"evaluation", "data"},  # mode=check shows a table of ratings
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
 }
 EVERYBODY = {"errors", "progress"}

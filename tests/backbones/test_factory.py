@@ -125,7 +125,7 @@ def test_an_option_that_the_network_does_not_take_is_a_sentence():
 
 
 def test_an_option_that_small_cnn_does_not_take_is_a_sentence():
-    with pytest.raises(UserError, match="small_cnn.*does not take these options"):
+    with pytest.raises(UserError, match=r"small_cnn.*does not take these options"):
         build_backbone("small_cnn", depth=4)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from piaa_lightning.data.samplers import Visit
 from piaa_lightning.errors import UserError
 
 
-def table_of(ratings: list[tuple[int, int, float]], users: int, images: int) -> RatingTable:
+def table_of(ratings: Sequence[tuple[int, int, float]], users: int, images: int) -> RatingTable:
     user, image, score = zip(*ratings, strict=True)
     return RatingTable(
         database="tests",
@@ -42,19 +43,20 @@ def people(*counts: int, images: int = 200) -> RatingTable:
     return table_of(rows, len(counts), images)
 
 
-class TestAverageScores:
-    ratings = [(0, 0, 0.2), (1, 0, 0.6), (2, 0, 1.0), (0, 1, 0.4), (2, 1, 0.0), (2, 2, 0.9)]
+RATINGS = ((0, 0, 0.2), (1, 0, 0.6), (2, 0, 1.0), (0, 1, 0.4), (2, 1, 0.0), (2, 2, 0.9))
 
+
+class TestAverageScores:
     def test_only_the_given_rows_are_averaged(self):
         # user 2 is a test user: rows 2, 4 and 5 must not enter, and picture 2 has no other rating
-        data = AverageScores(table_of(self.ratings, 3, 4), np.array([0, 1, 3]), numbers(4), seed=0)
+        data = AverageScores(table_of(RATINGS, 3, 4), np.array([0, 1, 3]), numbers(4), seed=0)
         batch = data.__getitems__([Visit(0, 0), Visit(1, 0)])
         assert len(data) == 2
         assert batch.inputs.flatten().tolist() == [0, 1]
         assert batch.scores.tolist() == pytest.approx([0.4, 0.4])
 
     def test_ratings_outside_the_rows_may_change_without_notice(self):
-        table = table_of(self.ratings, 3, 4)
+        table = table_of(RATINGS, 3, 4)
         score = table.score.copy()
         score[[2, 4, 5]] = [0.0, 1.0, 0.1]
         rows = np.array([0, 1, 3])
@@ -62,14 +64,14 @@ class TestAverageScores:
         assert torch.equal(before, after)
 
     def test_one_and_many_agree(self):
-        data = AverageScores(table_of(self.ratings, 3, 4), np.arange(6), numbers(4), seed=0)
+        data = AverageScores(table_of(RATINGS, 3, 4), np.arange(6), numbers(4), seed=0)
         one = data[Visit(2, 0)]
         assert (one.inputs.item(), one.scores.item()) == (2, pytest.approx(0.9))
 
     def test_crops_are_keyed_by_seed_and_epoch(self):
         stored = np.random.default_rng(0).integers(0, 256, (4, 3, 12, 12), dtype=np.uint8)
         inputs = Inputs(Pictures(stored[..., :8, :8], {}), Pictures(stored, {}), 8)
-        table = table_of(self.ratings, 3, 4)
+        table = table_of(RATINGS, 3, 4)
 
         def batch(seed: int, epoch: int) -> torch.Tensor:
             visits = [Visit(item, epoch) for item in range(3)]

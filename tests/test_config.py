@@ -1,0 +1,205 @@
+"""Every committed YAML composes, and what it describes can be made."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_method, instantiate
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+from piaa_lightning.config import config_dir, explain, register, shots_of
+from piaa_lightning.errors import UserError
+
+register()
+CONF = config_dir()
+OPTIONS = sorted(
+    (file.parent.relative_to(CONF).as_posix(), file.stem) for file in CONF.rglob("*.yaml") if file.parent != CONF
+)
+EXPERIMENTS = [option for group, option in OPTIONS if group == "experiment"]
+PLUGGED = {"method": "+method@methods.one", "hydra/help": "hydra/help"}  # groups that the defaults do not name plainly
+MANY = {("method", "controls"): "+method@methods"}
+
+
+def composed(*overrides: str) -> DictConfig:
+    with initialize_config_dir(str(CONF), version_base="1.3"):
+        return compose("config", list(overrides))
+
+
+def with_option(group: str, option: str) -> DictConfig:
+    """Compose an option, upon an experiment where it does not bring the methods itself."""
+    if group == "method":
+        return composed(f"{MANY.get((group, option), PLUGGED[group])}={option}")
+    if group == "experiment":
+        return composed(f"experiment={option}")
+    return composed("experiment=blg_piaa", f"{group}={option}")
+
+
+def targets(node: Any) -> Iterator[DictConfig]:
+    if isinstance(node, DictConfig):
+        if "_target_" in node:
+            yield node
+        for key in node:
+            yield from targets(node[key])
+    elif isinstance(node, ListConfig):
+        for item in node:
+            yield from targets(item)
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS)
+def test_every_option_composes_and_names_things_that_exist(group, option):
+    cfg = with_option(group, option)
+    container = OmegaConf.to_container(cfg, resolve=True, throw_on_missing=True)
+    found = list(targets(OmegaConf.create(container)))
+    assert found
+    for node in found:
+        # not all arguments: the program adds some when it calls, a network for instance
+        given = {key: None for key in node if not str(key).startswith("_")}
+        inspect.signature(get_method(node._target_)).bind_partial(**given)
+
+
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "backbone"])
+def test_every_backbone_is_built(option):
+    from piaa_lightning.backbones.factory import build_backbone
+
+    cfg = composed(f"backbone={option}").backbone
+    with torch.device("meta"), torch.no_grad():  # shapes alone: no weights are drawn
+        backbone = build_backbone(cfg.name, None, 96, **cfg.options).eval()
+        features = backbone(torch.zeros((1, 3, 96, 96), dtype=torch.uint8))
+    assert features.shape == (1, backbone.features)
+    keys = {"name", "weights", "size", "frozen", "components", "options"}
+    assert set(cfg) == keys, "every backbone has the keys that the stages read"
+
+
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "trainer"])
+def test_every_trainer_is_made(option):
+    missing = {"gpu": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
+    if missing.get(option):
+        pytest.skip(f"this machine has no {option}")
+    trainer = instantiate(with_option("trainer", option).trainer, logger=False, max_epochs=3)
+    assert trainer.max_epochs == 3
+    assert trainer.num_devices == 1
+
+
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "logger" and option != "none"])
+def test_every_logger_is_made_in_the_runs_directory(option, tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_MODE", "offline")
+    logger = instantiate(with_option("logger", option).logger, save_dir=str(tmp_path), name="run")
+    assert Path(logger.save_dir) == tmp_path
+
+
+def test_no_logger_is_null():
+    assert with_option("logger", "none").logger is None
+
+
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "callbacks"])
+def test_every_callback_is_made(option):
+    from pytorch_lightning import Callback
+
+    callbacks = [instantiate(callback) for callback in with_option("callbacks", option).callbacks.values()]
+    assert all(isinstance(callback, Callback) for callback in callbacks)
+
+
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "head"])
+def test_every_head_scores(option):
+    head = instantiate(with_option("head", option).head)(6).eval()
+    assert head(torch.randn(2, 6)).shape == (2,)
+
+
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "data" and option != "pictures"])
+def test_every_database_has_a_reader_and_a_split(option):
+    data = with_option("data", option).data
+    for made in (instantiate(data.reader), instantiate(data.split)):
+        assert isinstance(made, partial)
+        inspect.signature(made).bind(None)  # the root, or the table, is all that is missing
+
+
+def task_of(cfg: DictConfig) -> Iterator[DictConfig]:
+    task = cfg.task
+    while task is not None:
+        yield task
+        task = task.starts_from
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_can_be_made(experiment):
+    from piaa_lightning.evaluation.protocol import Protocol
+    from piaa_lightning.nn.network import ScoreNetwork
+    from piaa_lightning.personalizers.personalizer import Personalizer
+    from piaa_lightning.tasks.prior import PriorTask
+
+    cfg = composed(f"experiment={experiment}")
+    assert shots_of(cfg)
+    for method in cfg.methods.values():
+        personalizer = instantiate(method.personalizer)
+        assert isinstance(personalizer, Personalizer)
+        assert len(personalizer.candidates()) >= 1
+    for task in task_of(cfg):
+        network = ScoreNetwork(None, instantiate(cfg.head)(6))
+        assert isinstance(instantiate(task.module)(network=network), PriorTask)
+        inspect.signature(instantiate(task.form)).bind(None, None, None, 0)
+    assert isinstance(instantiate(cfg.protocol.test), Protocol)
+    assert isinstance(instantiate(cfg.protocol.validation), Protocol)
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_compares_methods_that_it_has_and_labels_them_apart(experiment):
+    cfg = composed(f"experiment={experiment}")
+    assert {key for pair in cfg.comparisons for key in pair} <= set(cfg.methods)
+    labels = [method.label for method in cfg.methods.values()]
+    assert len(set(labels)) == len(labels)
+    assert {"generic", "generic_affine", "random", "crowd"} <= set(cfg.methods), "the control rows are part of it"
+    assert cfg.name == experiment
+
+
+def test_the_talks_protocol():
+    cfg = composed("experiment=blg_piaa")
+    assert (list(cfg.shots), cfg.protocol.test.repeats) == ([10, 100], 10)
+    assert cfg.protocol.test.seed != cfg.protocol.validation.seed
+    learner = cfg.task.module.learner
+    assert (cfg.task.form.support, cfg.task.form.query) == (80, 20)
+    assert (list(learner.inner.betas), learner.inner.bias_correction, learner.reduce) == ([0.9, 0.9], False, "sum")
+    # the meta-learnt prior starts from the very prior that BA-PIAA is tuned from
+    assert cfg.methods.blg.prior == cfg.task
+    assert cfg.methods.ba.prior == cfg.task.starts_from
+    assert cfg.methods.blg.personalizer == cfg.methods.ba.personalizer
+
+
+@pytest.mark.parametrize(
+    ("override", "expected"),
+    [("shots=10", [10]), ("shots=[100,10]", [10, 100]), ("shots=[5,5,1]", [1, 5])],
+)
+def test_shots_come_out_ascending_and_once(override, expected):
+    assert shots_of(composed(override)) == expected
+
+
+@pytest.mark.parametrize("value", ["abc", "0", "-1", "[]", "[10,0]", "1.5", "[10,x]", "true", "null"])
+def test_shots_that_are_no_whole_numbers_are_a_sentence(value):
+    with pytest.raises(UserError, match=r"^shots=.*: give one whole number from 1 or a list of them"):
+        shots_of(composed(f"shots={value}"))
+
+
+@pytest.mark.parametrize(
+    ("override", "sentence"),
+    [
+        ("experiment=blg_pia", r"^experiment=blg_pia: there is no such experiment; choose one of .*did you mean blg_"),
+        ("sed=3", r"^sed: there is no such key \(did you mean seed\?\)"),
+        ("task.epoch=3", r"^task\.epoch: there is no such key"),
+        ("trainer=tpu", r"^trainer=tpu: there is no such trainer; choose one of base, cpu, gpu, mps"),
+        ("method=random", r"^method: there is no such key|^The configuration cannot be composed"),
+        ("seed=abc", r"abc"),
+    ],
+)
+def test_a_mistake_is_one_sentence_that_names_it(override, sentence):
+    with pytest.raises(Exception) as raised:  # noqa: PT011  # Hydra and OmegaConf have no class in common
+        composed(override)
+    told = explain(raised.value, [override])
+    assert "\n" not in told
+    assert re.search(sentence, told), told
