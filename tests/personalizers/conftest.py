@@ -1,0 +1,73 @@
+"""Ground that every personaliser can stand on: people, drawn pictures, and a prior with batch norm."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from piaa_lightning.backbones.backbone import Backbone
+from piaa_lightning.data.inputs import Inputs
+from piaa_lightning.data.pictures import Pictures
+from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.splits import Split
+from piaa_lightning.nn.head import ScoreHead
+from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.nn.small_cnn import SmallCNN
+from piaa_lightning.personalizers.personalizer import Ground, Support
+
+IMAGES, USERS, SIZE = 60, 6, 16
+
+
+@pytest.fixture
+def ground(tmp_path: Path) -> Ground:
+    """Six people who rated all of sixty pictures; users 2 and 3 validate, 4 and 5 are test users."""
+    random = np.random.default_rng(0)
+    user, image = (grid.ravel() for grid in np.meshgrid(np.arange(USERS), np.arange(IMAGES), indexing="ij"))
+    table = RatingTable(
+        database="tests",
+        root=tmp_path,
+        image_ids=np.array([f"p{number:02}" for number in range(IMAGES)]),
+        image_files=np.array([f"p{number:02}.jpg" for number in range(IMAGES)]),
+        user_ids=np.array([f"u{number}" for number in range(USERS)]),
+        user=user,
+        image=image,
+        score=random.integers(0, 5, len(user)).astype(np.float32) / 4,
+        scale=Scale(1, 5),
+    )
+    split = Split(
+        "by hand",
+        *(np.array(users) for users in ([0, 1], [2, 3], [4, 5])),
+        *(np.arange(start, start + 20) for start in (0, 20, 40)),
+    ).check(table)
+    pictures = Pictures(random.integers(0, 256, (IMAGES, 3, SIZE, SIZE), dtype=np.uint8), {})
+    return Ground(table, split, Inputs(pictures), torch.device("cpu"), network())
+
+
+def network() -> ScoreNetwork:
+    torch.manual_seed(0)
+    body = SmallCNN(width=4, features=8, size=SIZE)
+    net = ScoreNetwork(
+        Backbone(body, 8, SIZE, (0.5,) * 3, (0.25,) * 3), ScoreHead(8, hidden=[6], norm=True, dropout=0.5)
+    )
+    with torch.no_grad():  # statistics that are not those of the pictures, as after training on others
+        for name, buffer in net.named_buffers():
+            if name.endswith("running_mean"):
+                buffer.uniform_(-0.2, 0.2)
+            elif name.endswith("running_var"):
+                buffer.uniform_(0.5, 2)
+    return net
+
+
+@pytest.fixture
+def support(ground: Ground):
+    """Make the support set of a person: their ratings of the first test pictures."""
+
+    def make(user: int = 4, shots: int = 10, draw: int = 0) -> Support:
+        images = ground.split.test_images[:shots]
+        rows = user * IMAGES + images
+        return Support(user, images, ground.table.score[rows], draw)
+
+    return make
