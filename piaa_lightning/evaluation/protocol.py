@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,11 +23,19 @@ class Protocol:
         repeats: random splits of each user.
         min_query: a user with fewer ratings left after the support set is dropped, and counted.
         seed: of the splits; changing it changes what all methods are judged on.
+        users: how many users are judged, for a quick look; None judges all.
+        candidates: how many of a method's settings are tried, for a quick look; None tries all.
     """
 
     repeats: int = 10
     min_query: int = 10
     seed: int = 0
+    users: int | None = None
+    candidates: int | None = None
+
+    def cut_short(self) -> Protocol:
+        """Return the same protocol for one user, one repeat and two candidates: does everything run?"""
+        return replace(self, repeats=1, users=1, candidates=2)
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,8 @@ def draws(table: RatingTable, rows: Indices, shots: Sequence[int], protocol: Pro
     """
     order = rows[np.lexsort((table.image_ids[table.image[rows]], table.user[rows]))]
     users, starts = np.unique(table.user[order], return_index=True)
-    for user, own in zip(users, np.split(order, starts[1:]), strict=True):
+    by_user = np.split(order, starts[1:])
+    for user, own in list(zip(users, by_user, strict=True))[: protocol.users]:
         for repeat in range(protocol.repeats):
             shuffled = np.random.default_rng(_key(protocol.seed, str(table.user_ids[user]), repeat)).permutation(own)
             for k in shots:
@@ -134,7 +143,7 @@ def choose(
     Returns:
         The chosen candidate for each support size; the first candidate where no validation user has enough ratings.
     """
-    candidates = personalizer.candidates()
+    candidates = personalizer.candidates()[: protocol.candidates]
     if len(candidates) == 1:
         return {k: candidates[0] for k in shots}
     values: dict[int, list[np.ndarray]] = {k: [] for k in shots}

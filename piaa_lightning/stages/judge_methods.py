@@ -49,6 +49,8 @@ def judge_methods(cfg: DictConfig, data: Data, priors: Priors, shots: Sequence[i
     table, split = data.table, data.split
     protocol: Protocol = instantiate(cfg.protocol.test)
     validation: Protocol = instantiate(cfg.protocol.validation)
+    if cfg.trainer.fast_dev_run:
+        protocol, validation = protocol.cut_short(), validation.cut_short()
     for method in cfg.methods.values():
         personalizer: Personalizer = instantiate(method.personalizer)
         prior = None if method.prior is None else priors.get(method.prior)

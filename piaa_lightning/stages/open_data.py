@@ -14,7 +14,7 @@ from omegaconf import DictConfig
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.backbones.factory import build_backbone
 from piaa_lightning.backbones.frozen import frozen_features, standardised
-from piaa_lightning.data.inputs import Features, Inputs
+from piaa_lightning.data.inputs import Features, Inputs, Source
 from piaa_lightning.data.pictures import open_pictures
 from piaa_lightning.data.ratings import RatingTable, check
 from piaa_lightning.data.splits import Split
@@ -43,12 +43,21 @@ class Data:
     features: int
 
     def fingerprint(self) -> str:
-        """Identify ratings, split and pictures: what was trained on one does not fit another."""
+        """Identify ratings, split, pictures and starting weights: what was trained on one does not fit another."""
         content = hashlib.sha256(self.split.hash(self.table).encode())
         for array in (self.table.user, self.table.image, self.table.score):
             content.update(np.ascontiguousarray(array).tobytes())
         content.update("\n".join(self.table.image_files).encode())
+        for source in (self.inputs.evaluation, self.inputs.training):
+            content.update(source.values.numpy().tobytes() if isinstance(source, Features) else _key(source))
+        for name, value in [] if self.backbone is None else sorted(self.backbone.state_dict().items()):
+            content.update(name.encode() + value.numpy().tobytes())
         return content.hexdigest()
+
+
+def _key(source: Source | None) -> bytes:
+    """Name pictures by their files' sizes and times; pictures that are kept in memory only have no such name."""
+    return str(getattr(source, "key", None)).encode()
 
 
 def open_data(cfg: DictConfig, device: torch.device) -> Data:

@@ -41,6 +41,7 @@ class Priors:
     def __init__(self, cfg: DictConfig, data: Data, logger: Logger | bool, checkpoints: Path) -> None:
         self.cfg = cfg
         self.data = data
+        self.fingerprint = data.fingerprint()
         self.logger = logger
         self.checkpoints = checkpoints
         self.store = Path(cfg.paths.cache).expanduser() / "priors"
@@ -73,9 +74,11 @@ class Priors:
 
     def key(self, task: DictConfig) -> str:
         """Name a prior by everything that it depends on, the program's own source included."""
-        parts = {"task": task, "backbone": self.cfg.backbone, "head": self.cfg.head, "trainer": self.cfg.trainer}
+        cfg = self.cfg
+        parts = {"task": task, **{name: cfg[name] for name in ("backbone", "head", "trainer", "callbacks")}}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
-        depends = [json.dumps(config, sort_keys=True), self.data.fingerprint(), str(self.cfg.seed), _source()]
+        config["pictures"] = {name: cfg.data[name] for name in ("resize", "stored")}
+        depends = [json.dumps(config, sort_keys=True), self.fingerprint, str(cfg.seed), _source()]
         return hashlib.sha256("\n".join([*depends, torch.__version__]).encode()).hexdigest()[:20]
 
     def start(self, task: DictConfig | None) -> ScoreNetwork:
@@ -99,7 +102,7 @@ class Priors:
             self.data.split,
             self.data.inputs,
             instantiate(task.form),
-            task.batch_size,
+            2 if self.cfg.trainer.fast_dev_run else task.batch_size,  # enough to see whether it runs
             self.cfg.seed,
             self.cfg.data.workers,
         )
