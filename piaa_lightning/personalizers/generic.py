@@ -10,20 +10,18 @@ from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scor
 
 
 class Generic(Personalizer):
-    """The prior's own scores, zero shots; every picture is scored once for all people and repeats."""
+    """The prior's own scores, zero shots; every held-out picture is scored once for all people and repeats."""
 
     def prepare(self, ground: Ground) -> None:
-        """Take the prior; nothing is scored before somebody asks."""
-        self.scorer = NetworkScorer(ground)
+        """Score all pictures that somebody may be judged on."""
+        scorer = NetworkScorer(ground)
+        held_out = np.concatenate([ground.split.val_images, ground.split.test_images])
         self.scores = np.full(ground.table.images, np.nan, dtype=np.float32)
+        self.scores[held_out] = scorer.score(scorer.prior, held_out)
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
         """Ignore the person's ratings."""
-        return self.generic_scores
+        return self._score
 
-    def generic_scores(self, images: Indices) -> Scores:
-        """Return the prior's scores, and remember them."""
-        new = np.unique(images[np.isnan(self.scores[images])])
-        if len(new):
-            self.scores[new] = self.scorer.score(self.scorer.prior, new)
+    def _score(self, images: Indices) -> Scores:
         return self.scores[images]

@@ -19,7 +19,7 @@ class GenericAffine(Generic):
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
         """Fit slope and offset in float64, so that distinct scores stay distinct."""
-        generic = self.generic_scores(support.images).astype(np.float64)
+        generic = self.scores[support.images].astype(np.float64)
         own = support.scores.astype(np.float64)
         spread = generic - generic.mean()
         power = float(spread @ spread)
@@ -27,6 +27,6 @@ class GenericAffine(Generic):
         offset = float(own.mean() - slope * generic.mean())
 
         def score(images: Indices) -> Scores:
-            return self.generic_scores(images).astype(np.float64) * slope + offset  # type: ignore[return-value]
+            return self.scores[images].astype(np.float64) * slope + offset  # type: ignore[return-value]
 
         return score
