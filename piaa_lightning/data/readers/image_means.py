@@ -1,0 +1,33 @@
+"""What raters said about pictures beside their score, averaged per picture."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from piaa_lightning.data.ratings import Ids, Scores
+
+
+def image_means(image: pd.Series[str], answers: pd.DataFrame, image_ids: Ids) -> Scores:
+    """Average answers over everybody who rated a picture.
+
+    NOTE: the averages hold the answers of held-out people too, as published attributes do; learn from those of
+    training pictures only.
+
+    Args:
+        image: ``(answers,)`` image ids.
+        answers: ``(answers, attributes)`` numbers, NaN where a person gave none.
+        image_ids: the pictures of the table.
+
+    Returns:
+        ``(images, attributes)`` in the answers' own units, NaN where nobody answered.
+    """
+    place = pd.Index(image_ids).get_indexer(pd.Index(image))
+    means = np.full((len(image_ids), answers.shape[1]), np.nan)
+    for column, name in enumerate(answers):
+        values = answers[name].to_numpy(dtype=np.float64)
+        known = np.isfinite(values) & (place >= 0)
+        count = np.bincount(place[known], minlength=len(image_ids))
+        total = np.bincount(place[known], weights=values[known], minlength=len(image_ids))
+        np.divide(total, count, out=means[:, column], where=count > 0)
+    return means.astype(np.float32)
