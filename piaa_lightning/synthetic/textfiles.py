@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 
-def write_lines(path: Path, lines: Iterable[str], newline: str = "\n") -> None:
+def write_lines(path: Path, lines: Iterable[str], newline: str = "\n", encoding: str = "utf-8") -> None:
     """Write lines and wait until they are on the disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8", newline="") as file:
+    with path.open("w", encoding=encoding, newline="") as file:
         file.writelines(line + newline for line in lines)
         file.flush()
         os.fsync(file.fileno())
