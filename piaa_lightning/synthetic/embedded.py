@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.synthetic import ava, flickr_aes, psychoflickr
+from piaa_lightning.synthetic import aadb, ava, eva, flickr_aes, lapis, para, psychoflickr, real_cur
 
 VERSION = 4  # raise it whenever the same seed gives other data
 SIZES = ("tiny", "demo", "full")
@@ -33,9 +33,14 @@ class Writer:
 
 
 WRITERS = {
+    "aadb": Writer(aadb.write, aadb.pictures),
     "ava": Writer(ava.write, ava.pictures),
+    "eva": Writer(eva.write, eva.pictures),
     "flickr_aes": Writer(flickr_aes.write, flickr_aes.pictures),
+    "lapis": Writer(lapis.write, lapis.pictures),
+    "para": Writer(para.write, para.pictures),
     "psychoflickr": Writer(psychoflickr.write, psychoflickr.pictures),
+    "real_cur": Writer(real_cur.write, real_cur.pictures),
 }
 
 

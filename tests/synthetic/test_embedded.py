@@ -62,7 +62,7 @@ def test_leftovers_of_a_killed_run_are_cleared(tmp_path, writers):
 @pytest.mark.parametrize(
     ("database", "size", "seed", "message"),
     [
-        ("avatar", "tiny", 0, "choose one of ava, flickr_aes, psychoflickr"),
+        ("avatar", "tiny", 0, "choose one of aadb, ava, eva, flickr_aes, lapis, para, psychoflickr, real_cur"),
         ("ava", "huge", 0, "tiny, demo, full"),
         ("ava", "tiny", -1, "whole number from 0"),
     ],
