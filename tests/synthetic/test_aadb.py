@@ -31,7 +31,9 @@ def test_the_reader_finds_every_list_and_the_dirt(table):
         "validation": 30,
         "test": 50,
     }
-    assert all(file.startswith(("AADB_newtest/0.", "AADB_newtest/1.")) for file in table.image_files[table.image_lists["test"]])
+    assert all(
+        file.startswith(("AADB_newtest/0.", "AADB_newtest/1.")) for file in table.image_files[table.image_lists["test"]]
+    )
 
 
 def test_five_answers_make_a_score_and_an_attribute(table):
