@@ -83,6 +83,8 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     from piaa_lightning.stages.write_run import write_run
 
     _calm()
+    # deterministic training need not also fill every new tensor with NaN before it is written
+    torch.utils.deterministic.fill_uninitialized_memory = False
     seconds: dict[str, float] = {}
     device = torch.device("cuda" if cfg.trainer.accelerator in ("gpu", "cuda") else "cpu")
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
