@@ -84,7 +84,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
 
     _calm()
     # deterministic training need not also fill every new tensor with NaN before it is written
-    torch.utils.deterministic.fill_uninitialized_memory = False
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     seconds: dict[str, float] = {}
     device = torch.device("cuda" if cfg.trainer.accelerator in ("gpu", "cuda") else "cpu")
     pl.seed_everything(cfg.seed, workers=True, verbose=False)

@@ -58,7 +58,7 @@ class RatingsModule(pl.LightningDataModule):
 
     def val_dataloader(self) -> DataLoader[object]:
         """One validation user at a time."""
-        return DataLoader(self.validation, batch_size=None, num_workers=self.workers)  # type: ignore[arg-type]
+        return DataLoader(self.validation, batch_size=None, num_workers=self.workers)
 
 
 def _as_fetched(batch: object) -> object:

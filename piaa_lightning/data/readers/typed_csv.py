@@ -81,7 +81,10 @@ def _fast(path: Path, text: Sequence[str], numbers: Sequence[str], delimiter: st
     words = {name: _words(frame[called[name]]) for name in text}
     values = {name: frame[called[name]].to_numpy() for name in numbers}
     result = pd.DataFrame({**words, **values}, index=pd.RangeIndex(2, len(frame) + 2))
-    blank = np.all([result[name].isna() if name in numbers else result[name] == "" for name in called], axis=0)
+    blank = np.ones(len(result), dtype=bool)
+    for name in called:
+        if blank.any():
+            blank &= (result[name].isna() if name in numbers else result[name] == "").to_numpy(dtype=bool)
     if blank.all():
         raise ValueError("nothing is in it")
     return result[~blank] if blank.any() else result
