@@ -125,6 +125,13 @@ class TestDraws:
         table = replace(table, score=np.full(30, 0.5, dtype=np.float32))
         assert {d.dropped for d in draws(table, everything(table), [10], PROTOCOL)} == {"all query ratings are equal"}
 
+    def test_a_quick_look_judges_the_first_users_on_the_splits_of_the_whole(self):
+        table = people(40, 50, 60)
+        splits = ids(table)
+        few = ids(table, protocol=replace(PROTOCOL, users=2))
+        assert few == {key: value for key, value in splits.items() if key[0] != "u002"}
+        assert ids(table, protocol=PROTOCOL.cut_short()) == {("u000", 0, 10): splits["u000", 0, 10]}
+
     def test_only_the_rows_asked_for_are_drawn(self):
         table = people(40, 40)
         rows = np.flatnonzero(table.image < 100)
@@ -232,6 +239,13 @@ class TestChoose:
         fake = Fake(np.negative, np.asarray)
         assert choose(table, np.flatnonzero(mine), [10], PROTOCOL, "fake", fake) == {10: {"rule": 1}}
         assert {support.user for support, _ in fake.told} == {0}
+
+    def test_a_quick_look_tries_the_first_candidates_alone(self):
+        fake = Fake(np.negative, np.zeros_like, np.asarray)
+        table = self.table()
+        protocol = replace(PROTOCOL, candidates=2)
+        assert choose(table, everything(table), [10], protocol, "fake", fake) == {10: {"rule": 1}}
+        assert {settings["rule"] for _, settings in fake.told} == {0, 1}
 
     def test_a_single_candidate_costs_nothing(self):
         fake = Fake(np.asarray)
