@@ -15,12 +15,20 @@ inner=task.module.learner.inner
     $inner.head_rate=1e-3
 
 # 64 components, a generic prior without dropout and with little weight decay, gentle and long meta-training.
-"$python" -m piaa_lightning "${common[@]}" name=light_prior backbone.components=64 head.dropout=0 \
-    $generic.epochs=30 $generic.module.optimizer._target_=torch.optim.Adam $generic.module.optimizer.weight_decay=1e-3 \
-    task.epochs=8
+light=(backbone.components=64 head.dropout=0 $generic.epochs=30 task.epochs=8
+    $generic.module.optimizer._target_=torch.optim.Adam $generic.module.optimizer.weight_decay=1e-3)
+"$python" -m piaa_lightning "${common[@]}" name=light_prior "${light[@]}"
 
 # 32 components, a generic prior with dropout and weight decay: the best generic prior on validation users.
 "$python" -m piaa_lightning "${common[@]}" name=tuned_prior
 
-"$python" experiments/collect.py experiments/oasis_blg all_features=runs/oasis_blg/all_features \
-    light_prior=runs/oasis_blg/light_prior tuned_prior=runs/oasis_blg/tuned_prior
+# The last two once more with the roles of validation and test people exchanged: does a finding carry over?
+swapped=(data.split.test_images="'subset=subset3'" data.split.val_images="'subset=subset4'"
+    data.split.test_users=145 data.split.val_users=104)
+"$python" -m piaa_lightning "${common[@]}" name=light_prior_swapped "${light[@]}" "${swapped[@]}"
+"$python" -m piaa_lightning "${common[@]}" name=tuned_prior_swapped "${swapped[@]}"
+
+for variant in all_features light_prior tuned_prior light_prior_swapped tuned_prior_swapped; do
+    variants+=("$variant=runs/oasis_blg/$variant")
+done
+"$python" experiments/collect.py experiments/oasis_blg "${variants[@]}"
