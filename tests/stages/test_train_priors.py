@@ -93,16 +93,16 @@ class TestKey:
             "data.stored=1.2",
         ],
     )
-    def test_it_moves_with_everything_that_training_depends_on(self, data, tmp_path, override):
-        plain, other = (Priors(composed(tmp_path, *more), data, False, tmp_path) for more in ([], [override]))
-        assert plain.key(plain.cfg.task) != other.key(other.cfg.task)
+    def test_it_moves_with_everything_that_training_depends_on(self, trained, data, tmp_path, override):
+        other = Priors(composed(tmp_path, override), data, False, tmp_path)
+        assert other.key(other.cfg.task) != trained.key(trained.cfg.task)
 
     @pytest.mark.parametrize(
-        "override", ["shots=5", "name=other", "protocol.test.seed=3", "methods.random.label=R", "logger=csv"]
+        "overrides", [["shots=5", "name=other", "logger=csv"], ["protocol.test.seed=3", "methods.random.label=R"]]
     )
-    def test_it_stays_with_everything_else(self, data, tmp_path, override):
-        plain, other = (Priors(composed(tmp_path, *more), data, False, tmp_path) for more in ([], [override]))
-        assert plain.key(plain.cfg.task) == other.key(other.cfg.task)
+    def test_it_stays_with_everything_else(self, trained, data, tmp_path, overrides):
+        other = Priors(composed(tmp_path, *overrides), data, False, tmp_path)
+        assert other.key(other.cfg.task) == trained.key(trained.cfg.task)
 
     def test_the_task_that_it_starts_from_is_another(self, data, tmp_path):
         priors = Priors(composed(tmp_path), data, False, tmp_path)
