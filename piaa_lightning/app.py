@@ -8,7 +8,9 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
@@ -17,6 +19,9 @@ from omegaconf import DictConfig
 
 from piaa_lightning.config import config_dir, register, shots_of
 from piaa_lightning.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
 
 register()
 
@@ -85,14 +90,15 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     _calm()
     # deterministic training need not also fill every new tensor with NaN before it is written
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    threads = _threads()
     seconds: dict[str, float] = {}
-    device = torch.device("cuda" if cfg.trainer.accelerator in ("gpu", "cuda") else "cpu")
+    device = _device(cfg.trainer.accelerator)
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
     logger = instantiate(cfg.logger, save_dir=str(directory), name=cfg.name) if cfg.logger else False
     with _clock(seconds, "data"):
         data = open_data(cfg, device)
-    if data.backbone is None:
-        torch.set_num_threads(1)  # a head on frozen features is too small to share: threads would wait for each other
+    # a head on frozen features is too small to share: threads would wait for each other; jobs of a sweep share torch
+    torch.set_num_threads(1 if data.backbone is None else threads)
     priors = Priors(cfg, data, logger, directory / "checkpoints")
     with _clock(seconds, "training"):
         for method in cfg.methods.values():
@@ -101,6 +107,25 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     with _clock(seconds, "judging"):
         judgement = judge_methods(cfg, data, priors, shots, device)
     return write_run(cfg, directory, data, priors, judgement, shots, seconds, logger)
+
+
+@cache
+def _threads() -> int:
+    """Return how many threads torch takes by itself, as it was before any run changed it."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _device(accelerator: str) -> torch.device:
+    """Return where people are fitted: on the accelerator that trains the priors."""
+    import torch
+
+    if accelerator in ("gpu", "cuda", "auto") and torch.cuda.is_available():
+        return torch.device("cuda")
+    if accelerator in ("mps", "auto") and torch.backends.mps.is_available():
+        return torch.device("mps")
+    return torch.device("cpu")
 
 
 @contextmanager

@@ -52,7 +52,8 @@ class UserEpisodes(Dataset[Episode]):
     """Users as tasks: a support and a query batch, drawn anew at each visit.
 
     The authors draw 80 and 20 pictures, or 0.8 n and the rest's share where a user has fewer than 110 ratings; here
-    both shrink in proportion for a user who has fewer than ``support + query``. Draws are keyed by (seed, epoch, user).
+    both shrink in proportion for a user who has fewer than ``support + query``. Draws are keyed by (seed,
+    epoch, place among the users that are kept).
 
     Args:
         table: of ratings.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,6 +14,8 @@ from piaa_lightning.evaluation.records import Record, hashed
 from piaa_lightning.metrics.srocc import srocc, srocc_many
 from piaa_lightning.personalizers.personalizer import Personalizer, Settings, Support
 from piaa_lightning.progress import track
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,8 @@ def choose(
         personalizer: prepared.
 
     Returns:
-        The chosen candidate for each support size; the first candidate where no validation user has enough ratings.
+        The chosen candidate for each support size. Where no validation user has enough ratings it is that of the next
+        smaller size, or the first candidate, and the log says so.
     """
     candidates = personalizer.candidates()[: protocol.candidates]
     if len(candidates) == 1:
@@ -151,9 +155,15 @@ def choose(
     for draw in track(kept, f"{name}: choosing settings on validation users"):
         scores = personalizer.trace(support_of(table, draw), table.image[draw.query], candidates)
         values[draw.shots].append(srocc_many(np.stack(scores), table.score[draw.query]))
-    return {
-        k: candidates[int(np.mean(found, axis=0).argmax())] if found else candidates[0] for k, found in values.items()
-    }
+    chosen: dict[int, Settings] = {}
+    last = candidates[0]
+    for k in sorted(shots):
+        if values[k]:
+            last = candidates[int(np.mean(values[k], axis=0).argmax())]
+        else:
+            log.info("%s: no validation user has enough ratings for %d shots; taken over: %s", name, k, dict(last))
+        chosen[k] = last
+    return chosen
 
 
 def support_of(table: RatingTable, draw: Draw) -> Support:

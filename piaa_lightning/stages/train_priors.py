@@ -97,6 +97,7 @@ class Priors:
         network = self.start(task.starts_from)
         pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
         module: PriorTask = instantiate(task.module)(network=network)
+        module.prefix = f"{task.name}/"
         data = RatingsModule(
             self.data.table,
             self.data.split,
@@ -107,7 +108,11 @@ class Priors:
             self.cfg.data.workers,
         )
         best = ModelCheckpoint(
-            self.checkpoints / str(task.name), filename="best", monitor=MONITOR, mode="max", save_last=True
+            self.checkpoints / str(task.name),
+            filename="best",
+            monitor=module.prefix + MONITOR,
+            mode="max",
+            save_last=True,
         )
         trainer: pl.Trainer = instantiate(
             self.cfg.trainer,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import Any
 
 import pytorch_lightning as pl
 import torch
@@ -28,6 +29,11 @@ class PriorTask(pl.LightningModule):
         super().__init__()
         self.network = network
         self.srocc = PerUserSROCC()
+        self.prefix = ""
+
+    def log(self, name: str, *args: Any, **kwargs: Any) -> None:
+        """Log under the prior's own name, so that the curves of a run's priors do not overlay each other."""
+        super().log(f"{self.prefix}{name}", *args, **kwargs)
 
     @abstractmethod
     def personal_scores(self, episode: Episode) -> Tensor:

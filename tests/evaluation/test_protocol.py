@@ -253,8 +253,11 @@ class TestChoose:
         assert choose(table, everything(table), [10], PROTOCOL, "fake", fake) == {10: {"rule": 0}}
         assert fake.told == []
 
-    def test_the_first_candidate_where_nobody_has_enough_ratings(self):
+    def test_where_nobody_has_enough_ratings_the_smaller_size_decides_and_the_log_says_so(self, caplog):
         fake = Fake(np.negative, np.asarray)
         table = self.table()
-        chosen = choose(table, everything(table), [10, 100], PROTOCOL, "fake", fake)
-        assert chosen == {10: {"rule": 1}, 100: {"rule": 0}}
+        with caplog.at_level("INFO"):
+            chosen = choose(table, everything(table), [10, 100], PROTOCOL, "fake", fake)
+        assert chosen == {10: {"rule": 1}, 100: {"rule": 1}}
+        assert "no validation user has enough ratings for 100 shots" in caplog.text
+        assert choose(table, everything(table), [100], PROTOCOL, "fake", fake) == {100: {"rule": 0}}
