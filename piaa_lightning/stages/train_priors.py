@@ -6,7 +6,6 @@ import copy
 import hashlib
 import json
 import logging
-import os
 from functools import cache
 from pathlib import Path
 
@@ -16,11 +15,12 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import Logger
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import nn
 
 import piaa_lightning
 from piaa_lightning.data.modules import RatingsModule
+from piaa_lightning.evaluation.records import replace_file
 from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.stages.open_data import Data
 from piaa_lightning.tasks.prior import MONITOR, PriorTask
@@ -131,10 +131,7 @@ class Priors:
 
 def _save(network: nn.Module, file: Path) -> None:
     """Write theta as safetensors, whole or not at all."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
-    save_file({name: value.contiguous() for name, value in network.state_dict().items()}, temporary)
-    os.replace(temporary, file)
+    replace_file(file, save({name: value.contiguous() for name, value in network.state_dict().items()}))
 
 
 @cache

@@ -198,15 +198,17 @@ class TestSaved:
         assert all(torch.equal(best[f"network.{name}"], value) for name, value in state.items())
 
     def test_an_interrupted_write_leaves_what_was_there(self, trained, tmp_path, monkeypatch):
-        network = trained.get(trained.cfg.task)
+        network = copy.deepcopy(trained.get(trained.cfg.task))
         _save(network, tmp_path / "prior.safetensors")
         before = (tmp_path / "prior.safetensors").read_bytes()
 
-        def interrupted(state, file):
-            Path(file).write_bytes(b"half")
+        def interrupted(handle):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("piaa_lightning.stages.train_priors.save_file", interrupted)
+        monkeypatch.setattr("piaa_lightning.evaluation.records.os.fsync", interrupted)
+        with torch.no_grad():
+            next(network.parameters()).add_(1)
         with pytest.raises(KeyboardInterrupt):
             _save(network, tmp_path / "prior.safetensors")
         assert (tmp_path / "prior.safetensors").read_bytes() == before
+        assert [file.name for file in tmp_path.iterdir()] == ["prior.safetensors"]
