@@ -8,9 +8,10 @@ import io
 import math
 import os
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from piaa_lightning.errors import UserError
 
@@ -84,6 +85,19 @@ def write_records(records: Iterable[Record], path: Path) -> None:
     writer.writerow(COLUMNS)
     for record in records:
         writer.writerow("" if v is None else repr(float(v)) if isinstance(v, float) else v for v in astuple(record))
+    replace_file(Path(path), text.getvalue().encode())
+
+
+def write_table(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write lines as csv, the columns those of the first; equal lines give equal bytes.
+
+    Raises:
+        ValueError: there is no line, or one has other columns.
+    """
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(lines[0]) if lines else [], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
     replace_file(Path(path), text.getvalue().encode())
 
 

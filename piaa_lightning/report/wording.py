@@ -60,16 +60,18 @@ def comparison_sentence(comparison: Mapping[str, Any]) -> str:
     names = [comparison[side] for side in ("a", "b")]
     if names[0] == names[1]:
         names = [f"{name} ({comparison.get(f'backbone_{side}')})" for name, side in zip(names, "ab", strict=True)]
+    what = f" at {comparison['shots']} shots" if "shots" in comparison else f", {comparison['measure']}"
     sentence = (
-        f"{names[0]} {MINUS} {names[1]} at {comparison['shots']} shots: {decimal(comparison['difference'], True)}"
+        f"{names[0]} {MINUS} {names[1]}{what}: {decimal(comparison['difference'], True)}"
         f" [{decimal(low)}, {decimal(high)}], {probability(comparison['p'])}"
     )
     holm = comparison.get("p_holm")
     if holm is not None and probability(holm) != probability(comparison["p"]):
         sentence += f", {probability(holm).replace('p', 'Holm', 1)}"
-    if "users" in comparison:
-        repeats = f" x {comparison['repeats']} repeats" if comparison.get("repeats", 0) > 1 else ""
-        sentence += f" (paired over {comparison['users']} users{repeats})"
+    repeats = f" x {comparison['repeats']} repeats" if comparison.get("repeats", 0) > 1 else ""
+    for unit in ("users", "images"):
+        if unit in comparison:
+            sentence += f" (paired over {comparison[unit]} {unit}{repeats})"
     return sentence
 
 
@@ -116,8 +118,13 @@ def notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = [("data", str(summary["data"]))]
     if summary.get("split"):
         lines.append(("split", f"{summary['split']} ({str(summary.get('split_hash', ''))[:12]})"))
+    for name, other in (summary.get("databases") or {}).items():
+        lines.append((name, f"{other['data']}: {other['split']} ({other['split_hash'][:12]})"))
     if len(names := backbones(summary)) == 1:
         lines.append(("backbone", names[0]))
+    judged = dict.fromkeys(row["judged_on"] for row in summary["rows"] if row.get("judged_on"))
+    if [name for name in judged if name != summary["data"]]:
+        lines.append(("judged on", ", ".join(judged)))
     if any(row.get("srocc_std_repeats") is not None for row in summary["rows"]):
         lines.append(("±", "standard deviation over repeats of the mean over users"))
     if summary.get("ceiling") is not None:

@@ -1,0 +1,93 @@
+"""How well the personality of people who like pictures is predicted from these pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.picture_exam import comparison
+from piaa_lightning.evaluation.resampling import Indices, paired_interval
+from piaa_lightning.metrics.srocc import srocc
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TraitExam:
+    """What one network said about a database's test people, from what they like.
+
+    A person's prediction is the mean over the pictures that the person likes. NOTE: that the talk's table is at the
+    level of users is a hypothesis, see ``metrics.traits``.
+
+    Args:
+        method: its label.
+        backbone: the network underneath.
+        database: what was read.
+        trait_names: for instance O, C, E, A, N.
+        users: ``(users,)`` hashed ids.
+        traits: ``(users, traits)`` in [-1, 1].
+        predicted: ``(users, traits)`` in [-1, 1].
+    """
+
+    method: str
+    backbone: str
+    database: str
+    trait_names: tuple[str, ...]
+    users: tuple[str, ...]
+    traits: Floats
+    predicted: Floats
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a line of the result table for each trait."""
+        return [
+            {
+                "method": self.method,
+                "backbone": self.backbone,
+                "judged_on": self.database,
+                "trait": name,
+                "srocc": _value(srocc(self.predicted[:, column], self.traits[:, column])),
+                "rmse": float(np.sqrt(np.mean((self.predicted[:, column] - self.traits[:, column]) ** 2))),
+                "users": len(self.users),
+            }
+            for column, name in enumerate(self.trait_names)
+        ]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return one line per person and trait, from which everything can be recomputed."""
+        return [
+            {
+                "method": self.method,
+                "backbone": self.backbone,
+                "user": user,
+                "trait": name,
+                "value": float(self.traits[row, column]),
+                "predicted": float(self.predicted[row, column]),
+            }
+            for row, user in enumerate(self.users)
+            for column, name in enumerate(self.trait_names)
+        ]
+
+    def mean_srocc(self, drawn: Indices) -> float:
+        """Mean over traits of the SROCC over some of the people."""
+        pairs = zip(self.predicted[drawn].T, self.traits[drawn].T, strict=True)
+        return float(np.mean([srocc(predicted, true) for predicted, true in pairs]))
+
+
+def compare_traits(a: TraitExam, b: TraitExam) -> dict[str, Any]:
+    """Compare two networks on the same people, paired: the mean over traits of SROCC.
+
+    Raises:
+        UserError: they were judged on other people or traits.
+    """
+    if a.users != b.users or a.trait_names != b.trait_names:
+        raise UserError(f"{a.method} and {b.method} were judged on different people; judge both on one database.")
+    found = paired_interval(lambda drawn: a.mean_srocc(drawn) - b.mean_srocc(drawn), len(a.users))
+    return comparison(a, b, "mean SROCC of traits", "users", len(a.users), found)
+
+
+def _value(value: float) -> float | None:
+    return None if np.isnan(value) else value
