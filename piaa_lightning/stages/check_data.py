@@ -92,9 +92,9 @@ def _read(data: DictConfig, cache: Path) -> tuple[RatingTable, str, str | None]:
     try:
         return *read_table(data, cache), None
     except UserError as error:
-        if "max_missing" not in data.reader or data.reader.max_missing >= 1:
+        if data.max_missing >= 1:
             raise
-        lenient = OmegaConf.merge(data, {"reader": {"max_missing": 1.0}})
+        lenient = OmegaConf.merge(data, {"max_missing": 1.0})
         assert isinstance(lenient, DictConfig)
         return *read_table(lenient, cache), str(error)  # whatever else is wrong with it raises here again
 
