@@ -11,6 +11,7 @@ import numpy as np
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.data.inspection.findings import Finding, of_counts, of_dropped, of_pictures, of_ratings, of_split
 from piaa_lightning.data.inspection.manifest import examine
 from piaa_lightning.data.inspection.picture_facts import PictureFacts, picture_facts
@@ -21,7 +22,6 @@ from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.draw import drawn, others
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.records import replace_file
 from piaa_lightning.report.check_table import print_check
 from piaa_lightning.stages.open_data import read_table
 

@@ -19,8 +19,8 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 import piaa_lightning
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.data.modules import RatingsModule
-from piaa_lightning.evaluation.records import replace_file
 from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.stages.open_data import Data
 from piaa_lightning.tasks.prior import MONITOR, PriorTask

@@ -13,7 +13,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger, WandbLogger
 
-from piaa_lightning.evaluation.records import replace_file, write_records
+from piaa_lightning.atomic import replace_file
+from piaa_lightning.evaluation.records import write_records
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
 from piaa_lightning.report.figures import differences, summary_bars, test_individuals
 from piaa_lightning.report.page import write_page

@@ -8,13 +8,12 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from piaa_lightning.data.cache_directories import write
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.data.images import decode
 from piaa_lightning.errors import UserError
 from piaa_lightning.progress import track
@@ -127,16 +126,11 @@ def _look(path: Path) -> PictureFile:
 
 def _save(path: Path, root: Path, files: dict[str, PictureFile]) -> None:
     content = {"root": str(root), "files": {name: astuple(facts) for name, facts in sorted(files.items())}}
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(part, json.dumps(content, separators=(",", ":")).encode())
-        os.replace(part, path)
+        replace_file(path, json.dumps(content, separators=(",", ":")).encode())
         for old in sorted(path.parent.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)[:-KEPT]:
             old.unlink()
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise UserError(
             f"{path.parent}: the manifest cannot be written ({error.strerror or error}); free some space there or name"
             " another directory with paths.cache=DIR."
