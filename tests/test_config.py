@@ -121,6 +121,15 @@ def test_every_database_has_a_reader_and_a_split(option):
         inspect.signature(made).bind(None)  # the root, or the table, is all that is missing
 
 
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "data" and option != "pictures"])
+@pytest.mark.parametrize(("group", "place"), [("data", "data"), ("+data@methods.one.data", "methods.one.data")])
+def test_one_key_says_for_every_reader_how_many_pictures_may_be_missing(option, group, place):
+    cfg = composed(f"{group}={option}")
+    assert instantiate(OmegaConf.select(cfg, place).reader).keywords["max_missing"] == 0.01
+    OmegaConf.update(cfg, f"{place}.max_missing", 0.25)
+    assert instantiate(OmegaConf.select(cfg, place).reader).keywords["max_missing"] == 0.25
+
+
 def task_of(cfg: DictConfig) -> Iterator[DictConfig]:
     task = cfg.task
     while task is not None:

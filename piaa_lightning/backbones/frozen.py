@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from piaa_lightning.atomic import replacing
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.data.pictures import Pictures
 from piaa_lightning.data.ratings import Indices
@@ -41,7 +40,8 @@ def frozen_features(backbone: Backbone, pictures: Pictures, cache: Path, device:
         return values
     values = _forward(backbone, pictures, device)
     if kept is not None:
-        _write(kept, values)
+        with replacing(kept) as file:
+            np.save(file, values)
     return values
 
 
@@ -118,13 +118,3 @@ def _key(backbone: Backbone, pictures: Pictures) -> str:
     for statistics in (backbone.mean, backbone.std):
         content.update(statistics.cpu().numpy().tobytes())
     return content.hexdigest()[:20]
-
-
-def _write(path: Path, values: Values) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        np.save(file, values)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

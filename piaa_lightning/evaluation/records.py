@@ -6,13 +6,12 @@ import csv
 import hashlib
 import io
 import math
-import os
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.errors import UserError
 
 
@@ -58,24 +57,6 @@ COLUMNS = tuple(field.name for field in fields(Record))
 def hashed(user_id: str) -> str:
     """Name a person without giving the id away: the first 12 hexadecimal digits of its SHA-256."""
     return hashlib.sha256(user_id.encode()).hexdigest()[:12]
-
-
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that it is either whole or not there, whatever happens in between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # mkstemp's files are private, results are not
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
 
 
 def write_records(records: Iterable[Record], path: Path) -> None:

@@ -11,7 +11,7 @@ import matplotlib
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from piaa_lightning.evaluation.records import replace_file
+from piaa_lightning.atomic import replace_file
 
 INK = "#24292f"
 # Okabe and Ito's colours, which people with any colour vision can tell apart; yellow last, it is faint on white.

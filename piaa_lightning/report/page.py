@@ -12,7 +12,8 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from piaa_lightning.evaluation.records import Record, replace_file
+from piaa_lightning.atomic import replace_file
+from piaa_lightning.evaluation.records import Record
 from piaa_lightning.report.wording import comparison_sentence, notes, result_table
 
 Figures = Mapping[str, str | bytes]

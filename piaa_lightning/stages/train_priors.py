@@ -19,9 +19,9 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 import piaa_lightning
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.data.modules import RatingsModule, StreamsModule
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.records import replace_file
 from piaa_lightning.nn.network import score_network
 from piaa_lightning.stages.open_data import Databases
 from piaa_lightning.tasks.prior import MONITOR, PriorTask

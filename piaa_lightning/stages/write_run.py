@@ -13,8 +13,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger, WandbLogger
 
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.evaluation.picture_exam import compare_pictures
-from piaa_lightning.evaluation.records import replace_file, write_records, write_table
+from piaa_lightning.evaluation.records import write_records, write_table
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
 from piaa_lightning.evaluation.trait_exam import compare_traits
 from piaa_lightning.report.page import write_page

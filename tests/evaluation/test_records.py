@@ -1,12 +1,10 @@
 import hashlib
-import os
 
 import numpy as np
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation import records
-from piaa_lightning.evaluation.records import COLUMNS, Record, hashed, read_records, replace_file, write_records
+from piaa_lightning.evaluation.records import COLUMNS, Record, hashed, read_records, write_records
 
 SOME = [
     Record("BLG-PIAA", "resnet18", 10, 0, hashed("A1"), 10, 90, 0.1 + 0.2),
@@ -31,21 +29,6 @@ def test_bytes_are_as_promised(tmp_path):
         f"random,,10,2,{user},10,90,0.0,\n"
     )
     assert COLUMNS[0] == "method"
-
-
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
-    path = tmp_path / "records.csv"
-    write_records(SOME, path)
-    before = path.read_bytes()
-
-    def fails(handle):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(records.os, "fsync", fails)
-    with pytest.raises(OSError, match="disk full"):
-        replace_file(path, b"half")
-    assert path.read_bytes() == before
-    assert os.listdir(tmp_path) == ["records.csv"]
 
 
 def test_value_or_reason():

@@ -205,7 +205,7 @@ class TestSaved:
         def interrupted(handle):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr("piaa_lightning.evaluation.records.os.fsync", interrupted)
+        monkeypatch.setattr("piaa_lightning.atomic.os.fsync", interrupted)
         with torch.no_grad():
             next(network.parameters()).add_(1)
         with pytest.raises(KeyboardInterrupt):

@@ -92,7 +92,7 @@ def present(
         enough = np.ceil(100 * share) / 100
         raise UserError(
             f"{len(missing)} of the {len(labelled)} {what} ({100 * share:.1f} %) that {source} names are not on disk"
-            f" (first: {missing[0]}); complete the pictures, or allow it with max_missing={enough:.2f}."
+            f" (first: {missing[0]}); complete the pictures, or allow it with data.max_missing={enough:.2f}."
         )
     return np.array([name for name in labelled if name in files], dtype=np.str_)
 
