@@ -93,7 +93,8 @@ class Pictures:
             raise IndexError(f"indices {chosen.min()}..{chosen.max()} of {len(self)} pictures")
         out = torch.empty((len(chosen), 3, self.size, self.size), dtype=torch.uint8)
         if get_worker_info() is not None:
-            out.share_memory_()  # gathered where the main process can read it, instead of copied there afterwards
+            # gathered where the main process can read it, instead of copied there afterwards
+            out.share_memory_()  # type: ignore[no-untyped-call]
         if chosen.size:
             # "clip" is the mode in which numpy writes straight into ``out``; the range was checked above.
             np.take(self._pixels, chosen, axis=0, out=out.numpy(), mode="clip")
