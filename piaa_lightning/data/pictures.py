@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.utils.data import get_worker_info
 
 from piaa_lightning.atomic import replace_file, replacing
 from piaa_lightning.data.cache_directories import finish, hold, locked, prune, remove_leftovers
@@ -92,6 +93,9 @@ class Pictures:
         if chosen.size and not (chosen.min() >= 0 and chosen.max() < len(self)):
             raise IndexError(f"indices {chosen.min()}..{chosen.max()} of {len(self)} pictures")
         out = torch.empty((len(chosen), 3, self.size, self.size), dtype=torch.uint8)
+        if get_worker_info() is not None:
+            # gathered where the main process can read it, instead of copied there afterwards
+            out.share_memory_()  # type: ignore[no-untyped-call]
         if chosen.size:
             # "clip" is the mode in which numpy writes straight into ``out``; the range was checked above.
             np.take(self._pixels, chosen, axis=0, out=out.numpy(), mode="clip")

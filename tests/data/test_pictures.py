@@ -71,6 +71,16 @@ def test_batches_are_the_squashed_pictures_in_the_order_asked_for(root, tmp_path
         assert pictures.batch(np.array([], dtype=np.int64)).shape == (0, 3, size, size)
 
 
+def test_a_worker_gathers_into_memory_that_the_main_process_shares(root, monkeypatch):
+    pictures = open_pictures(root, FILES, [8], None)[8]
+    alone = pictures.batch(np.array([7, 0, 3]))
+    monkeypatch.setattr(module, "get_worker_info", lambda: "a worker")
+    shared = pictures.batch(np.array([7, 0, 3]))
+    assert (alone.is_shared(), shared.is_shared()) == (False, True)
+    assert torch.equal(shared, alone)
+    assert pictures.batch(np.array([], dtype=np.int64)).shape == (0, 3, 8, 8)
+
+
 def test_memory_equals_disk_bit_for_bit(root, tmp_path):
     everyone = np.arange(9)
     for resize in ("bilinear", "antialias"):

@@ -104,5 +104,9 @@ def sorted_ids(names: Iterable[str]) -> Ids:
 
 def indices_of(names: Iterable[str], image_ids: Ids) -> Indices:
     """Return the sorted positions of those names that are among the (sorted, unique) image ids."""
-    found = pd.Index(image_ids).get_indexer(pd.Index(list(names), dtype=object)).astype(np.int64)
-    return np.unique(found[found >= 0])
+    wanted = np.array(list(names), dtype=np.str_)
+    if not len(image_ids):
+        return np.zeros(0, dtype=np.int64)
+    # the ids are sorted: looking a list up needs no hash table of all of them, of which AVA's 35 lists would make 35
+    place = np.minimum(np.searchsorted(image_ids, wanted), len(image_ids) - 1)
+    return np.unique(place[image_ids[place] == wanted]).astype(np.int64)
