@@ -70,11 +70,16 @@ def test_every_backbone_is_built(option):
     from piaa_lightning.backbones.factory import build_backbone
 
     cfg = composed(f"backbone={option}").backbone
-    with torch.device("meta"), torch.no_grad():  # shapes alone: no weights are drawn
-        backbone = build_backbone(cfg.name, None, 96, **cfg.options).eval()
-        features = backbone(torch.zeros((1, 3, 96, 96), dtype=torch.uint8))
-    assert features.shape == (1, backbone.features)
-    keys = {"name", "weights", "size", "frozen", "components", "options"}
+    outputs = {"pooled": None, "logits": 1000}
+    assert cfg.output in outputs
+    for output, length in outputs.items():
+        if (cfg.name, output) == ("small_cnn", "logits"):
+            continue
+        with torch.device("meta"), torch.no_grad():  # shapes alone: no weights are drawn
+            backbone = build_backbone(cfg.name, None, 96, output=output, **cfg.options).eval()
+            features = backbone(torch.zeros((1, 3, 96, 96), dtype=torch.uint8))
+        assert features.shape == (1, length or backbone.features)
+    keys = {"name", "weights", "size", "output", "frozen", "components", "options"}
     assert set(cfg) == keys, "every backbone has the keys that the stages read"
 
 

@@ -110,8 +110,9 @@ def _forward(backbone: Backbone, pictures: Pictures, device: torch.device) -> Va
 
 
 def _key(backbone: Backbone, pictures: Pictures) -> str:
-    """Name the weights and the pictures by content: neither a path nor a date can be stale."""
-    content = hashlib.sha256(f"{type(backbone.network).__name__} {backbone.size} {pictures.key}".encode())
+    """Name network, weights and pictures by content: neither a path nor a date can be stale."""
+    # the network in print, for options such as the kind of padding that leave no trace in its weights
+    content = hashlib.sha256(f"{backbone.network} {backbone.size} {pictures.key}".encode())
     for name, value in sorted(backbone.state_dict().items()):
         content.update(name.encode())
         content.update(value.cpu().contiguous().numpy().tobytes())
