@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from torch import Tensor, nn
 
 from piaa_lightning.backbones.backbone import Backbone
@@ -24,6 +26,10 @@ class ScoreNetwork(nn.Module):
         """Do what every forward pass on these inputs would do first, so that many passes do it once."""
         return inputs if self.backbone is None else self.backbone.normalise(inputs)
 
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Return what the head scores, so that a head that alone learns needs it once: ``forward`` is head of this."""
+        return inputs if self.backbone is None else cast(Tensor, self.backbone(inputs))
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Score a batch.
 
@@ -33,6 +39,5 @@ class ScoreNetwork(nn.Module):
         Returns:
             ``(batch,)`` in [0, 1], higher is more beautiful.
         """
-        features = inputs if self.backbone is None else self.backbone(inputs)
-        score: Tensor = self.head(features)
+        score: Tensor = self.head(self.embed(inputs))
         return score
