@@ -8,12 +8,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Indices, RatingTable
 from piaa_lightning.evaluation.records import Record, hashed
-from piaa_lightning.metrics.srocc import srocc, srocc_many
+from piaa_lightning.metrics.srocc import srocc_many
 from piaa_lightning.personalizers.personalizer import Personalizer, Settings, Support
 from piaa_lightning.progress import track
+from piaa_lightning.ranks import gather, rank, share, world_size
 
 log = logging.getLogger(__name__)
 
@@ -113,12 +115,11 @@ def evaluate(
     Returns:
         One record per draw.
     """
+    drawn = list(draws(table, rows, shots, protocol))
+    values = _judged(table, drawn, f"{name}: test users", personalizer, {k: [chosen[k]] for k in shots})
     records = []
-    for draw in track(list(draws(table, rows, shots, protocol)), f"{name}: test users"):
-        value = None
-        if not draw.dropped:
-            scorer = personalizer.fit(support_of(table, draw), chosen[draw.shots])
-            value = srocc(scorer(table.image[draw.query]), table.score[draw.query])
+    for draw, found in zip(drawn, values, strict=True):
+        value = None if draw.dropped else float(found[0])
         user = hashed(str(table.user_ids[draw.user]))
         seen, judged = len(draw.support), len(draw.query)
         records.append(Record(name, backbone, draw.shots, draw.repeat, user, seen, judged, value, draw.dropped))
@@ -150,11 +151,10 @@ def choose(
     candidates = personalizer.candidates()[: protocol.candidates]
     if len(candidates) == 1:
         return {k: candidates[0] for k in shots}
-    values: dict[int, list[np.ndarray]] = {k: [] for k in shots}
-    kept = [draw for draw in draws(table, rows, shots, protocol) if not draw.dropped]
-    for draw in track(kept, f"{name}: choosing settings on validation users"):
-        scores = personalizer.trace(support_of(table, draw), table.image[draw.query], candidates)
-        values[draw.shots].append(srocc_many(np.stack(scores), table.score[draw.query]))
+    drawn = [draw for draw in draws(table, rows, shots, protocol) if not draw.dropped]
+    what = f"{name}: choosing settings on validation users"
+    found = _judged(table, drawn, what, personalizer, dict.fromkeys(shots, candidates))
+    values = {k: [value for draw, value in zip(drawn, found, strict=True) if draw.shots == k] for k in shots}
     chosen: dict[int, Settings] = {}
     last = candidates[0]
     for k in sorted(shots):
@@ -164,6 +164,47 @@ def choose(
             log.info("%s: no validation user has enough ratings for %d shots; taken over: %s", name, k, dict(last))
         chosen[k] = last
     return chosen
+
+
+def _judged(
+    table: RatingTable,
+    drawn: Sequence[Draw],
+    what: str,
+    personalizer: Personalizer,
+    candidates: Mapping[int, Sequence[Settings]],
+) -> list[NDArray[np.float64]]:
+    """Return the SROCC of every candidate on every draw.
+
+    Where several processes work together each takes other users, and every one returns what a single process would:
+    the same numbers in the same order.
+
+    Args:
+        table: of ratings.
+        drawn: what is judged; dropped draws give no values.
+        what: for the progress bar.
+        personalizer: prepared.
+        candidates: the settings that are tried, for each support size.
+    """
+    users = sorted({draw.user for draw in drawn})
+    mine = set(share(users, rank(), world_size()))
+    own = [number for number, draw in enumerate(drawn) if draw.user in mine]
+    values: dict[int, NDArray[np.float64]] = {number: np.zeros(0) for number in own}
+    batches = [batch for k in candidates for batch in _batches(drawn, own, k, personalizer.together)]
+    for batch in track(batches, what):
+        told = [drawn[number] for number in batch]
+        supports = [support_of(table, draw) for draw in told]
+        settings = candidates[told[0].shots]
+        scores = personalizer.trace_all(supports, [table.image[draw.query] for draw in told], settings)
+        for number, draw, found in zip(batch, told, scores, strict=True):
+            values[number] = srocc_many(np.stack(found), table.score[draw.query])
+    together = {number: found for part in gather([values]) for number, found in part.items()}
+    return [together[number] for number in range(len(drawn))]
+
+
+def _batches(drawn: Sequence[Draw], own: Sequence[int], shots: int, size: int) -> list[list[int]]:
+    """Return the numbers of draws of one support size that are judged at once."""
+    kept = [number for number in own if drawn[number].shots == shots and not drawn[number].dropped]
+    return [kept[start : start + size] for start in range(0, len(kept), size)]
 
 
 def support_of(table: RatingTable, draw: Draw) -> Support:

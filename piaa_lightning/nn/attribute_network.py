@@ -32,5 +32,5 @@ class AttributeNetwork(ScoreNetwork):
 
     def both(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return scores ``(batch,)`` in [0, 1] and attributes ``(batch, attributes)`` in [-1, 1]."""
-        features = self.features_of(inputs)
+        features = self.embed(inputs)
         return self.head(features), self.attributes(features)

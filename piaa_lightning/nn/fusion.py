@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from piaa_lightning.errors import UserError
 from piaa_lightning.nn.head import ScoreHead
 from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.nn.trait_head import TraitHead
 from piaa_lightning.nn.two_streams import TwoStreams
 
 
@@ -59,14 +59,40 @@ FUSIONS: dict[str, Callable[[int, int], nn.Module]] = {"constant": ConstantFusio
 GENERIC = ("dist_mean", "sigmoid")
 
 
-class FusedNetwork(TwoStreams):
+class FusedHead(nn.Module):
     """s_b = s_a + <w, s_p>: the aesthetics branch, corrected by the personality branch.
 
-    Without weights it scores as the network it was grown from. ``fusion=none`` is MT_IAA: the same joint training and
-    no fusion, which is a hypothesis about what the talk calls so.
+    Args:
+        generic: gives s_a.
+        personality: gives s_p.
+        fusion: gives w.
+    """
+
+    def __init__(self, generic: nn.Module, personality: TraitHead, fusion: nn.Module) -> None:
+        super().__init__()
+        self.generic = generic
+        self.personality = personality
+        self.fusion = fusion
+
+    def weights(self, features: Tensor) -> Tensor:
+        """Return ``(batch, traits)``: what each trait in a picture is worth, in units of the score."""
+        weights: Tensor = self.fusion(features)
+        return weights
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Score pictures, ``(batch,)``; the correction may leave [0, 1]."""
+        score: Tensor = self.generic(features)
+        return score + (self.weights(features) * self.personality(features)).sum(dim=1)
+
+
+def fused(network: nn.Module, fusion: str = "constant", generic: str = "dist_mean") -> ScoreNetwork:
+    """Turn a trained two-stream network into one that scores for a person.
+
+    Its fusion weights are zero, so that it scores as before. ``fusion=none`` is MT_IAA: the same joint training and no
+    fusion, which is a hypothesis about what the talk calls so.
 
     Args:
-        network: a trained two-stream network, taken over and not copied.
+        network: a `TwoStreams`; its parts are taken over, not copied.
         fusion: ``constant``, ``mlp`` or ``none``.
         generic: where s_a comes from: ``dist_mean``, the mean of the distribution, or ``sigmoid``, a new head of one
             score, which has to be trained.
@@ -74,35 +100,14 @@ class FusedNetwork(TwoStreams):
     Raises:
         UserError: an unknown fusion or generic part, or a network without a personality branch.
     """
-
-    def __init__(self, network: ScoreNetwork, fusion: str = "constant", generic: str = "dist_mean") -> None:
-        if not isinstance(network, TwoStreams):
-            raise UserError(
-                "task.grow: fusion needs a prior with a personality branch; let task.starts_from be the joint task."
-            )
-        if fusion not in (*FUSIONS, "none"):
-            raise UserError(f"fusion={fusion}: there is no such fusion; choose {', '.join(FUSIONS)} or none.")
-        if generic not in GENERIC:
-            raise UserError(f"generic={generic}: there is no such generic part; choose one of {', '.join(GENERIC)}.")
-        features = network.features
-        head = ScoreHead(features) if generic == "sigmoid" else network.head
-        super().__init__(network.backbone, lambda _: head, features, lambda _: network.personality)
-        self.fusion = None if fusion == "none" else FUSIONS[fusion](features, network.personality.traits)
-
-    def weights(self, inputs: Tensor) -> Tensor:
-        """Return ``(batch, traits)``: what each trait in a picture is worth, in units of the score."""
-        return self._weights(self.features_of(inputs))
-
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Score a batch, ``(batch,)``; correction by personality may leave [0, 1]."""
-        features = self.features_of(inputs)
-        score = cast(Tensor, self.head(features))
-        if self.fusion is None:
-            return score
-        return score + (self._weights(features) * self.personality(features)).sum(dim=1)
-
-    def _weights(self, features: Tensor) -> Tensor:
-        if self.fusion is None:
-            return features.new_zeros(len(features), self.personality.traits)
-        weights: Tensor = self.fusion(features)
-        return weights
+    if not isinstance(network, TwoStreams):
+        raise UserError("task.grow: fusion needs a personality branch; let task.starts_from be the joint task.")
+    if fusion not in (*FUSIONS, "none"):
+        raise UserError(f"task.grow.fusion={fusion}: there is no such fusion; choose {', '.join(FUSIONS)} or none.")
+    if generic not in GENERIC:
+        raise UserError(f"task.grow.generic={generic}: choose one of {', '.join(GENERIC)}.")
+    scores = ScoreHead(network.features) if generic == "sigmoid" else network.head
+    if fusion == "none":
+        return ScoreNetwork(network.backbone, scores)
+    weights = FUSIONS[fusion](network.features, network.personality.traits)
+    return ScoreNetwork(network.backbone, FusedHead(scores, network.personality, weights))

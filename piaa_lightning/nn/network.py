@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import cast
 
 from torch import Tensor, nn
 
@@ -28,10 +29,9 @@ class ScoreNetwork(nn.Module):
         """Do what every forward pass on these inputs would do first, so that many passes do it once."""
         return inputs if self.backbone is None else self.backbone.normalise(inputs)
 
-    def features_of(self, inputs: Tensor) -> Tensor:
-        """Return ``(batch, features)`` of pictures; frozen features are that already."""
-        features: Tensor = inputs if self.backbone is None else self.backbone(inputs)
-        return features
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Return what the head scores, so that a head that alone learns needs it once: ``forward`` is head of this."""
+        return inputs if self.backbone is None else cast(Tensor, self.backbone(inputs))
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Score a batch.
@@ -42,7 +42,7 @@ class ScoreNetwork(nn.Module):
         Returns:
             ``(batch,)`` in [0, 1], higher is more beautiful.
         """
-        score: Tensor = self.head(self.features_of(inputs))
+        score: Tensor = self.head(self.embed(inputs))
         return score
 
     def distribution(self, inputs: Tensor) -> Tensor:
@@ -51,7 +51,7 @@ class ScoreNetwork(nn.Module):
         Raises:
             UserError: the head predicts a score alone.
         """
-        return distribution_of(self.head, self.features_of(inputs))
+        return distribution_of(self.head, self.embed(inputs))
 
 
 def score_network(backbone: Backbone | None, head: Callable[[int], nn.Module], features: int) -> ScoreNetwork:

@@ -36,5 +36,5 @@ class TwoStreams(ScoreNetwork):
 
     def traits(self, inputs: Tensor) -> Tensor:
         """Predict the traits of people who like the pictures, ``(batch, traits)`` in [-1, 1]."""
-        traits: Tensor = self.personality(self.features_of(inputs))
+        traits: Tensor = self.personality(self.embed(inputs))
         return traits

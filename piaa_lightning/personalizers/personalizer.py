@@ -54,7 +54,13 @@ class Ground:
 
 
 class Personalizer(ABC):
-    """Fits one person from a support set; knows nothing of query sets, repeats or metrics."""
+    """Fits one person from a support set; knows nothing of query sets, repeats or metrics.
+
+    Args:
+        together: how many supports of one size :meth:`trace_all` is handed at once.
+    """
+
+    together: int = 1
 
     def prepare(self, ground: Ground) -> None:  # noqa: B027  # most have nothing to prepare
         """Do once, before any user, what is the same for all of them.
@@ -91,6 +97,21 @@ class Personalizer(ABC):
             One array of scores per candidate.
         """
         return [self.fit(support, settings)(images) for settings in candidates]
+
+    def trace_all(
+        self, supports: Sequence[Support], images: Sequence[Indices], candidates: Sequence[Settings]
+    ) -> list[list[Scores]]:
+        """Do for several people what :meth:`trace` does for one; fits that gain by it override this.
+
+        Args:
+            supports: of one size.
+            images: numbers of the pictures to score, for each support.
+            candidates: the settings.
+
+        Returns:
+            For each support one array of scores per candidate.
+        """
+        return [self.trace(support, own, candidates) for support, own in zip(supports, images, strict=True)]
 
 
 class LeftOutError(Exception):

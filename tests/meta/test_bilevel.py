@@ -15,7 +15,7 @@ networks = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(networks)
 Network, episode = networks.Network, networks.episode
 
-TALK = InnerLoop(rate=1e-3, head_rate=1e-2, betas=(0.9, 0.9), eps=1e-8, bias_correction=False)
+TALK = InnerLoop(rates={"backbone": 1e-3, "head": 1e-2}, betas=(0.9, 0.9), eps=1e-8, bias_correction=False)
 
 
 def slow_adam(network, examples, steps, rates, mu, eps):

@@ -11,7 +11,7 @@ from piaa_lightning.personalizers.fine_tune import FineTune
 from piaa_lightning.personalizers.generic import Generic
 from piaa_lightning.personalizers.network_scorer import NetworkScorer
 
-INNER = InnerLoop(rate=1e-3, head_rate=1e-2)
+INNER = InnerLoop(rates={"backbone": 1e-3, "head": 1e-2})
 
 
 def prepared(personalizer, ground):
@@ -25,7 +25,9 @@ def images(ground):
 
 
 def test_zero_steps_are_the_prior_bit_for_bit(ground, support, images):
-    tuned = prepared(FineTune(INNER, steps=[0]), ground).fit(support(), {"rate": 1.0, "steps": 0})(images)
+    tuned = prepared(FineTune(INNER, steps=[0]), ground).fit(support(), {"layers": "all", "rate": 1.0, "steps": 0})(
+        images
+    )
     scorer = NetworkScorer(ground)
     assert tuned.tolist() == scorer.score(ground.prior, images).tolist()
     # alone and among all held-out pictures a batch may be added up in another order
@@ -45,7 +47,9 @@ def test_steps_are_torch_adams_on_the_whole_support_set(ground, support, images)
         optimizer.step()
     with torch.no_grad():
         expected = own(ground.inputs.batch(images)).numpy()
-    tuned = prepared(FineTune(INNER, rates=[2.0], steps=[3]), ground).fit(told, {"rate": 2.0, "steps": 3})(images)
+    tuned = prepared(FineTune(INNER, rates=[2.0], steps=[3]), ground).fit(
+        told, {"layers": "all", "rate": 2.0, "steps": 3}
+    )(images)
     assert tuned == pytest.approx(expected, abs=1e-5)
 
 
@@ -69,9 +73,11 @@ def test_a_trace_equals_separate_fits(ground, support, images):
 def test_the_prior_is_bit_identical_after_any_number_of_people_in_any_order(ground, support, images, layers, dropout):
     before = {name: value.clone() for name, value in ground.prior.state_dict().items()}
     assert any(name.endswith("running_mean") for name in before)
-    tune = prepared(FineTune(InnerLoop(rate=1e-2, head_rate=1e-1, layers=layers, dropout=dropout), steps=[4]), ground)
+    tune = prepared(
+        FineTune(InnerLoop(rates={"backbone": 1e-2, "head": 1e-1}, layers=layers, dropout=dropout), steps=[4]), ground
+    )
     for user in (4, 5, 3, 4):
-        tune.fit(support(user), {"rate": 1.0, "steps": 4})(images)
+        tune.fit(support(user), {"layers": layers, "rate": 1.0, "steps": 4})(images)
         tune.trace(support(user), images, tune.candidates())
     after = ground.prior.state_dict()
     assert list(after) == list(before)
@@ -80,7 +86,7 @@ def test_the_prior_is_bit_identical_after_any_number_of_people_in_any_order(grou
 
 
 def test_the_order_of_people_changes_nothing(ground, support, images):
-    settings = {"rate": 1.0, "steps": 3}
+    settings = {"layers": "all", "rate": 1.0, "steps": 3}
 
     def scores(order):
         tune = prepared(FineTune(INNER, steps=[3]), ground)
@@ -93,15 +99,15 @@ def test_the_order_of_people_changes_nothing(ground, support, images):
 
 def test_scorers_of_two_people_live_side_by_side(ground, support, images):
     tune = prepared(FineTune(INNER, steps=[3]), ground)
-    first = tune.fit(support(4), {"rate": 1.0, "steps": 3})
+    first = tune.fit(support(4), {"layers": "all", "rate": 1.0, "steps": 3})
     before = first(images).tolist()
-    tune.fit(support(5), {"rate": 1.0, "steps": 3})(images)
+    tune.fit(support(5), {"layers": "all", "rate": 1.0, "steps": 3})(images)
     assert first(images).tolist() == before
 
 
 @pytest.mark.parametrize(("layers", "moving"), [("head", ("head.",)), ("all", ("head.", "backbone."))])
 def test_only_the_layers_chosen_move(ground, support, layers, moving):
-    tune = prepared(FineTune(InnerLoop(rate=1e-2, head_rate=1e-2, layers=layers)), ground)
+    tune = prepared(FineTune(InnerLoop(rates={"backbone": 1e-2, "head": 1e-2}, layers=layers)), ground)
     tuned = next(tune._descent(support(), 1.0, [2]))
     start = dict(ground.prior.named_parameters())
     moved = {name for name, value in tuned.named_parameters() if not torch.equal(value, start[name])}

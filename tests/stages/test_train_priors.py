@@ -82,7 +82,7 @@ class TestKey:
             "task.epochs=2",
             "task.starts_from.epochs=3",
             "task.module.learner.steps=4",
-            "task.module.learner.inner.rate=2e-4",
+            "task.module.learner.inner.rates.head=2e-4",
             "backbone.options.width=8",
             "backbone=resnet18",
             "head.dropout=0.1",

@@ -16,7 +16,7 @@ from piaa_lightning.tasks.generic import GenericTask
 from piaa_lightning.tasks.meta import MetaTask
 from piaa_lightning.tasks.prior import MONITOR
 
-LEARNER = partial(BilevelLearner, inner=InnerLoop(rate=1e-2, head_rate=1e-2), steps=2)
+LEARNER = partial(BilevelLearner, inner=InnerLoop(rates={"backbone": 1e-2, "head": 1e-2}), steps=2)
 SGD = partial(torch.optim.SGD, lr=0.5)
 
 
