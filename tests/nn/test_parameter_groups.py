@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from piaa_lightning.backbones.factory import build_backbone
+from piaa_lightning.errors import UserError
+from piaa_lightning.nn.attribute_network import AttributeNetwork
+from piaa_lightning.nn.distribution_head import DistributionHead
+from piaa_lightning.nn.fusion import fused
+from piaa_lightning.nn.head import ScoreHead
+from piaa_lightning.nn.network import score_network
+from piaa_lightning.nn.parameter_groups import groups_by_name, optimizer_groups
+from piaa_lightning.nn.trait_head import TraitHead
+from piaa_lightning.nn.trait_network import TraitNetwork
+from piaa_lightning.nn.two_streams import TwoStreams
+
+VOTES = partial(DistributionHead, bins=3, hidden=[4], norm=True)
+TRAITS = partial(TraitHead, traits=2, hidden=[4], norm_output=True)
+
+
+def eye(frozen: bool):
+    return None if frozen else build_backbone("small_cnn", size=16, width=2, features=6)
+
+
+def two_streams(frozen: bool) -> TwoStreams:
+    return TwoStreams(eye(frozen), VOTES, 6, TRAITS)
+
+
+NETWORKS = {
+    "score": lambda frozen: score_network(eye(frozen), partial(ScoreHead, hidden=[4]), 6),
+    "votes": lambda frozen: score_network(eye(frozen), VOTES, 6),
+    "traits": lambda frozen: TraitNetwork(eye(frozen), VOTES, 6, TRAITS),
+    "attributes": lambda frozen: AttributeNetwork(eye(frozen), ScoreHead, 6, TRAITS),
+    "two streams": two_streams,
+    "constant": lambda frozen: fused(two_streams(frozen), "constant"),
+    "mlp": lambda frozen: fused(two_streams(frozen), "mlp", "sigmoid"),
+    "none": lambda frozen: fused(two_streams(frozen), "none"),
+}
+RATES = {"backbone": 1e-5, "head": 1e-3, "personality": 1e-3, "attributes": 1e-3, "head.fusion": 1e-2}
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_parameter_of_every_network_is_in_exactly_one_group(name, frozen):
+    network = NETWORKS[name](frozen)
+    groups = groups_by_name(network, RATES)
+    grouped = [id(parameter) for parameters in groups.values() for parameter in parameters]
+    assert sorted(grouped) == sorted(id(parameter) for parameter in network.parameters())
+    assert ("backbone" in groups) is not frozen
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_every_parameter_learns_at_the_rate_of_its_part(name):
+    network = NETWORKS[name](False)
+    optimizer = torch.optim.SGD(optimizer_groups(network, RATES), lr=7.0)
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    for path, parameter in network.named_parameters():
+        part = "head.fusion" if path.startswith("head.fusion.") else path.split(".")[0]
+        assert rates[id(parameter)] == RATES[part], path
+
+
+def test_the_longest_name_takes_it_and_the_empty_one_the_rest():
+    network = NETWORKS["constant"](False)
+    groups = groups_by_name(network, {"": 1, "head": 1, "head.generic": 1, "head.generic.layers.0": 1})
+    names = {id(parameter): path for path, parameter in network.named_parameters()}
+    found = {name: {names[id(p)] for p in parameters} for name, parameters in groups.items()}
+    assert list(groups) == ["", "head", "head.generic", "head.generic.layers.0"]
+    assert found["head.generic.layers.0"] == {"head.generic.layers.0.weight", "head.generic.layers.0.bias"}
+    assert all(path.startswith("head.generic.") for path in found["head.generic"])
+    assert {path.split(".")[1] for path in found["head"]} == {"personality", "fusion"}
+    assert {path.split(".")[0] for path in found[""]} == {"backbone"}
+
+
+def test_a_name_is_a_whole_name():
+    # `head` must not take `heads`
+    network = nn.ModuleDict({"head": nn.Linear(1, 1), "heads": nn.Linear(1, 1)})
+    with pytest.raises(UserError, match=r"^rates: the parameter heads\.weight lies below none of head;"):
+        groups_by_name(network, {"head": 1})
+
+
+def test_the_personality_branch_is_not_forgotten():
+    # as the authors' code forgets it
+    with pytest.raises(UserError, match=r"^rates: the parameter personality\.\S+ lies below none of backbone, head;"):
+        groups_by_name(two_streams(False), {"backbone": 1, "head": 1})
+
+
+def test_what_does_not_move_is_in_no_group():
+    network = NETWORKS["score"](False)
+    for parameter in network.backbone.parameters():
+        parameter.requires_grad_(False)
+    assert set(groups_by_name(network, {"head": 1})) == {"head"}
