@@ -11,7 +11,7 @@ import pandas as pd
 from piaa_lightning.data.ratings import RatingTable, Scale, check
 from piaa_lightning.data.readers import files
 from piaa_lightning.data.readers.assemble import indices_of, present
-from piaa_lightning.data.readers.typed_csv import read_columns
+from piaa_lightning.data.readers.typed_csv import csv_with, read_columns
 from piaa_lightning.errors import UserError
 
 SCORE = "score"
@@ -32,7 +32,6 @@ MISSPELT = {"BalancingElements": "BalacingElements"}  # in the names of the publ
 # The authors replaced their test set; files called Test alone are the old one.
 LISTS = {"train": "Train", "validation": "Validation", "test": "TestNew"}
 LABELS = ("imgListFiles_label", "labels")
-COMBINED = ("*.csv", "imgListFiles_label/*.csv", "labels/*.csv")
 PICTURES = (
     "datasetImages_originalSize",
     "datasetImages_warp256",
@@ -102,8 +101,12 @@ def _labels(root: Path) -> tuple[Path, pd.DataFrame, dict[str, list[str]]]:
     if folder is not None and files.look(folder, [_file("Train", SCORE)]) is not None:
         tables = {name: _list(folder, infix) for name, infix in LISTS.items()}
         return folder, pd.concat(tables.values()), {name: table.index.tolist() for name, table in tables.items()}
-    wanted = [f"{LABELS[0]}/{_file('Train', SCORE)}", *COMBINED]
-    source = files.find(root, wanted)
+    source = csv_with([root, *(root / name for name in LABELS)], ["ImageFile"])
+    if source is None:
+        raise UserError(
+            f"{root} holds no file {LABELS[0]}/{_file('Train', SCORE)} or a csv with the column ImageFile; complete the"
+            " copy or correct the root."
+        )
     frame = read_columns(source, ["ImageFile"], [*ATTRIBUTES, SCORE])
     names = files.names(frame["ImageFile"], source)
     columns = {name: files.numbers(frame[name], source, *_limits(name)) for name in (*ATTRIBUTES, SCORE)}
