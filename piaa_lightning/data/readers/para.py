@@ -98,7 +98,8 @@ def _image_ids(frame: pd.DataFrame, source: Path) -> pd.Series[str]:
 def _different(column: pd.Series[str], source: Path) -> tuple[Indices, list[str]]:
     """Number the different texts of a column of paths in the order in which they come, and check each once."""
     codes, texts = pd.factorize(files.ids(column, source).to_numpy(dtype=object))
-    line = column.index[np.unique(codes, return_index=True)[1]]  # where each stands first
+    line = np.empty(len(texts), dtype=np.int64)
+    line[codes[::-1]] = column.index[::-1]  # where each stands first, which is written last
     checked = files.names(pd.Series(texts, index=line, name=column.name, dtype="str"), source)
     return codes.astype(np.int64), checked.tolist()
 
