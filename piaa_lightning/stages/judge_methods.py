@@ -109,9 +109,10 @@ def _judge(
     table, split = data.table, data.split
     personalizer: Personalizer = instantiate(method.personalizer)
     prior = None if method.prior is None else priors.get(method.prior)
+    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items()}
     backbone = "" if method.prior is None else str(cfg.backbone.name)
     try:
-        personalizer.prepare(Ground(table, split, data.inputs, device, prior))
+        personalizer.prepare(Ground(table, split, data.inputs, device, prior, aids))
     except LeftOutError as reason:
         log.info("%s is left out: %s", method.label, reason)
         judgement.left_out[method.label] = str(reason)
