@@ -1,7 +1,7 @@
 """The talk's numbers on people, pictures and traits, to stand beside ours.
 
-Source: Leida Li, "Personalized Image Aesthetics Assessment" (talk, 27 May 2020). People are judged on FLICKR-AES: Tables
-I and II, SROCC, mean over 37 test users; pictures on AVA; traits by the table of Big-Five traits.
+Source: Leida Li, "Personalized Image Aesthetics Assessment" (talk, 27 May 2020). People are judged on FLICKR-AES:
+Tables I and II, SROCC, mean over 37 test users; pictures on AVA; traits by the table of Big-Five traits.
 NOTE: the talk does not say what its +- is; it fits the standard deviation over repeats of that mean. Nor does it say
 which EMD it gives; it fits r=1 divided by the number of bins. The slide of traits names FLICKR-AES, which has none; the
 numbers fit SROCC over people of PsychoFlickr. The last two are hypotheses.

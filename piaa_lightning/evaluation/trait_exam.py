@@ -17,6 +17,21 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
+class Likes:
+    """What a network said about every picture that test people like.
+
+    Args:
+        images: ``(likes,)`` numbers of the pictures.
+        users: ``(likes,)`` numbers of the people among those of the exam.
+        predicted: ``(likes, traits)`` in [-1, 1].
+    """
+
+    images: Indices
+    users: Indices
+    predicted: Floats
+
+
+@dataclass(frozen=True)
 class TraitExam:
     """What one network said about a database's test people, from what they like.
 
@@ -31,6 +46,7 @@ class TraitExam:
         users: ``(users,)`` hashed ids.
         traits: ``(users, traits)`` in [-1, 1].
         predicted: ``(users, traits)`` in [-1, 1].
+        liked: what this was averaged from; None where it was not kept.
     """
 
     method: str
@@ -40,6 +56,7 @@ class TraitExam:
     users: tuple[str, ...]
     traits: Floats
     predicted: Floats
+    liked: Likes | None = None
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a line of the result table for each trait."""

@@ -14,7 +14,7 @@ from piaa_lightning.data.forms import HeldOutLikes, HeldOutPictures
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.records import hashed
-from piaa_lightning.evaluation.trait_exam import TraitExam
+from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
 from piaa_lightning.progress import track
 from piaa_lightning.stages.open_data import Data
 
@@ -61,7 +61,7 @@ def examine_traits(
         method: label of the network.
         backbone: its name.
         device: where it runs.
-        form: as the network's task chose traits, see ``data.forms.LikedPictures``.
+        form: as the network's task chose traits, see ``data.forms.Likes``.
     """
     likes = HeldOutLikes(data.table, data.split, "test", data.inputs, **form)
     found = _answers(network.to(device).eval().traits, likes, f"{method}: test people", device)
@@ -70,7 +70,8 @@ def examine_traits(
     means = np.stack([np.bincount(place, weights=column) / count for column in found.T], axis=1)
     names = tuple(form.get("traits") or data.table.trait_names)
     ids = tuple(hashed(str(data.table.user_ids[user])) for user in users)
-    return TraitExam(method, backbone, data.name, names, ids, likes.form.traits[users].double().numpy(), means)
+    liked = Likes(likes.form.images, place, found)
+    return TraitExam(method, backbone, data.name, names, ids, likes.form.traits[users].double().numpy(), means, liked)
 
 
 def _answers(

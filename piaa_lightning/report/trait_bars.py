@@ -1,0 +1,120 @@
+"""How well each trait of people is predicted, for each network, with what few people can say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.resampling import paired_interval
+from piaa_lightning.evaluation.talk import big_five, talk_traits
+from piaa_lightning.evaluation.trait_exam import TraitExam
+from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, head, look, save, style
+from piaa_lightning.report.wording import decimal, mean_of
+
+Bar = tuple[float, tuple[float, float]]  # a value and its interval
+SAMPLES = 1000
+WIDEST = 0.8  # of the space between traits, all bars together
+
+
+def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
+    """Draw SROCC per trait and their mean, whiskers over people, the talk's numbers as hollow marks.
+
+    Args:
+        exams: of networks on the same people and traits.
+        path_png: where the PNG goes.
+        title: names the data.
+
+    Returns:
+        The figure as SVG.
+
+    Raises:
+        UserError: there is no exam.
+    """
+    if not exams:
+        raise UserError(f"{path_png}: no network was judged on traits; add a method with exam=traits.")
+    names = exams[0].trait_names
+    width = WIDEST / len(exams)
+    with look():
+        figure = Figure(figsize=(max(6.5, 1.3 * (len(names) + 1)), 3.6), layout="constrained")
+        panel = figure.subplots()
+        marks: list[Artist] = []
+        talk = False
+        for index, exam in enumerate(exams):
+            at = np.arange(len(names) + 1) + (index - (len(exams) - 1) / 2) * width
+            _draw(panel, at, intervals(exam), width, style(index)[0])
+            talk |= _talk(panel, at, exam)
+            marks.append(Patch(facecolor=style(index)[0], label=_named(exam, exams)))
+        if talk:
+            marks.append(Line2D([], [], label="talk, on PsychoFlickr (a hypothesis)", **HOLLOW))
+        panel.set_xticks(range(len(names) + 1), [*names, "mean"])
+        panel.axvline(len(names) - 0.5, color=INK, linewidth=0.8, alpha=0.4)
+        panel.axhline(0, color=INK, linewidth=0.8)
+        panel.set_xlim(-0.55, len(names) + 0.55)
+        panel.yaxis.set_major_formatter(DECIMAL)
+        panel.yaxis.set_major_locator(MaxNLocator(6))
+        panel.grid(axis="y")
+        panel.tick_params(axis="x", length=0)
+        panel.set_ylabel("SROCC over test people")
+        figure.legend(handles=marks, loc="outside lower center", ncols=3)
+        people = len(exams[0].users)
+        head(panel, title, f"traits of people by what they like; whiskers: 95 % bootstrap over only {people} people")
+        return save(figure, path_png)
+
+
+def intervals(exam: TraitExam, samples: int = SAMPLES) -> list[Bar]:
+    """Return SROCC of every trait and of their mean, each with its 95 % bootstrap interval over people.
+
+    All traits are drawn with the same people. NaN stands where all people have one value of a trait.
+    """
+    found = []
+    for column in range(len(exam.trait_names)):
+        predicted, true = exam.predicted[:, column], exam.traits[:, column]
+        value, interval, _ = paired_interval(
+            lambda drawn, p=predicted, t=true: srocc(p[drawn], t[drawn]), len(exam.users), samples  # type: ignore[misc]
+        )
+        found.append((value, interval))
+    value, interval, _ = paired_interval(exam.mean_srocc, len(exam.users), samples)
+    return [*found, (value, interval)]
+
+
+def _draw(panel: Axes, at: Any, bars: Sequence[Bar], width: float, colour: str) -> None:
+    for place, (value, (low, high)) in zip(at, bars, strict=True):
+        if not np.isfinite(value):
+            panel.text(place, 0.02, decimal(None), ha="center", fontsize=8)
+            continue
+        panel.bar(place, value, width=0.9 * width, color=colour)
+        if np.isfinite(low):
+            # left of the middle, where the hollow mark does not hide it; the interval need not hold the value
+            panel.plot([place - 0.22 * width] * 2, [low, high], color=INK, linewidth=1.0)
+        panel.text(
+            place, -0.02 if value >= 0 else 0.02, decimal(value), ha="center", va="top" if value >= 0 else "bottom",
+            fontsize=7.5,
+        )  # fmt: skip
+
+
+def _talk(panel: Axes, at: Any, exam: TraitExam) -> bool:
+    """Mark the talk's numbers; return whether there are any."""
+    row = talk_traits(exam.method, exam.backbone)
+    letters = [big_five(name) for name in exam.trait_names]
+    if row is None or not all(letters):
+        return False
+    values: list[float | None] = [row.srocc[letter] for letter in letters if letter]
+    mean = mean_of(values)
+    panel.plot(at, [*values, mean], **HOLLOW)  # type: ignore[list-item]
+    return True
+
+
+def _named(exam: TraitExam, exams: Sequence[TraitExam]) -> str:
+    several = len({other.method for other in exams}) < len(exams)
+    return f"{exam.method} ({exam.backbone})" if several else exam.method
