@@ -87,7 +87,7 @@ class Databases:
         self.device = device
         self.cache = Path(cfg.paths.cache).expanduser()
         net = cfg.backbone
-        self._eye = build_backbone(net.name, net.weights, net.size, **({"output": net.output} if "output" in net else {}), **net.options)
+        self._eye = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
         self._scaling: Scaling | None = None
         self.backbone: Backbone | None = None if net.frozen else self._eye
         self.opened: dict[str, Data] = {}
