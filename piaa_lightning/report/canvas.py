@@ -34,6 +34,7 @@ HOLLOW: dict[str, Any] = {
     "marker": "D", "markersize": 5.5, "markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.2,
     "linestyle": "none", "zorder": 5,
 }  # fmt: skip
+_TITLE: dict[str, Any] = {"fontsize": 11, "fontweight": "bold"}
 _STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -81,9 +82,15 @@ def head(panel: Axes, title: str, caption: str) -> None:
     """Put a title and a caption above the first panel, in line with its left edge."""
     above = 22 if panel.get_title(loc="left") else 8
     panel.annotate(caption, (0, 1), (0, above), "axes fraction", textcoords="offset points", fontsize=8.5, alpha=0.85)
-    panel.annotate(
-        title, (0, 1), (0, above + 15), "axes fraction", textcoords="offset points", fontsize=11, fontweight="bold"
-    )
+    panel.annotate(title, (0, 1), (0, above + 15), "axes fraction", textcoords="offset points", **_TITLE)
+
+
+def head_all(figure: Figure, title: str, caption: str) -> None:
+    """Put a title and a caption above a grid of panels, whose widths they leave alone."""
+    for words, above, font in ((caption, 8, {"fontsize": 8.5, "alpha": 0.85}), (title, 23, _TITLE)):
+        figure.text(
+            0.01, 1 + above / 72 / figure.get_figheight(), words, **font
+        )  # ``save`` grows around what is outside
 
 
 def save(figure: Figure, path_png: Path) -> str:
@@ -93,6 +100,7 @@ def save(figure: Figure, path_png: Path) -> str:
         png, format="png", dpi=DOTS_PER_INCH, facecolor="white", bbox_inches="tight", metadata={"Software": None}
     )
     replace_file(Path(path_png), png.getvalue())
+    figure.set_layout_engine("none")  # everything has found its place
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(svg, format="svg", transparent=True, bbox_inches="tight", metadata=nothing)
     text = svg.getvalue()
@@ -106,9 +114,16 @@ def thumbnail(pixels: Pixels, side: int = THUMBNAIL) -> Pixels:
     return np.asarray(picture)
 
 
-def show(panel: Axes, pixels: Pixels) -> None:
-    """Fill a panel with a picture, its aspect ratio kept, and nothing else."""
+def show(panel: Axes, pixels: Pixels, anchor: str = "S") -> None:
+    """Put a picture into a panel, as large as it can be, and nothing else.
+
+    Args:
+        panel: shrinks to the picture.
+        pixels: ``(height, width, 3)``, 0..255.
+        anchor: where in the panel's place it then stands: ``S`` in the middle of the lower edge, ``SW`` on the left.
+    """
     panel.imshow(pixels, interpolation="none")  # the SVG then holds these pixels, whatever the size of the figure
+    panel.set_anchor(anchor)
     panel.set_axis_off()
 
 

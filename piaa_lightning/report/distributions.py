@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
-from piaa_lightning.report.canvas import INK, Pixels, head, look, save, show, style
+from piaa_lightning.report.canvas import DECIMAL, INK, Pixels, head_all, look, save, show, style
 from piaa_lightning.report.wording import decimal
 
 Floats = NDArray[np.float64]
 COLUMNS = 4
-RULE = "evenly spaced from the worst to the best by true mean, and last the one with the widest votes"
+RULE = "evenly spaced from the worst to the best by true mean, and last the most disputed, by the spread of its votes"
 
 
 def chosen_pictures(exam: PictureExam, count: int = 8) -> list[int]:
@@ -76,7 +76,7 @@ def vote_distributions(
             panel.set_axis_off()
         for place, number in enumerate(numbers):
             line, column = divmod(place, COLUMNS)
-            show(panels[2 * line, column], pictures(str(exams[0].image_ids[number])))
+            show(panels[2 * line, column], pictures(str(exams[0].image_ids[number])), "SW")
             below = panels[2 * line + 1, column]
             below.set_axis_on()
             _bars(below, exams, number, scale)
@@ -84,14 +84,14 @@ def vote_distributions(
             if column == 0:
                 below.set_ylabel("share of votes")
             else:
-                below.set_yticklabels([])
+                below.tick_params(labelleft=False)
             if place + COLUMNS >= len(numbers):
                 below.set_xlabel(f"score, {scale.low:g} to {scale.high:g}")
         marks: list[Patch | Line2D] = [Patch(facecolor=INK, alpha=0.25, label="true votes")]
         for index, exam in enumerate(exams):
             marks.append(Line2D([], [], color=style(index)[0], marker=style(index)[1], label=_named(exam, exams)))
         figure.legend(handles=marks, loc="outside lower center", ncols=3)
-        head(panels[0, 0], title, f"test pictures: {RULE}")
+        head_all(figure, title, f"test pictures: {RULE}")
         return save(figure, path_png)
 
 
@@ -109,13 +109,12 @@ def _bars(panel: Axes, exams: Sequence[PictureExam], number: int, scale: Scale) 
     panel.set_title(words[0], fontsize=8.5, fontweight="bold", loc="left", pad=3 + 11 * len(exams))
     for index, said in enumerate(words[1:]):
         above = 3 + 11 * (len(exams) - 1 - index)
-        panel.annotate(
-            said, (0, 1), (9, above), "axes fraction", textcoords="offset points", fontsize=8.5, color=INK
-        )
+        panel.annotate(said, (0, 1), (9, above), "axes fraction", textcoords="offset points", fontsize=8.5, color=INK)
         panel.annotate(
             "\u25a0", (0, 1), (0, above), "axes fraction", textcoords="offset points", fontsize=8, color=style(index)[0]
         )
     panel.set_xticks(levels if len(levels) <= 10 else levels[:: len(levels) // 5])
+    panel.yaxis.set_major_formatter(DECIMAL)
     panel.tick_params(labelsize=7.5)
 
 

@@ -60,7 +60,7 @@ def fused_weights(weights: Floats, traits: Sequence[str], path_png: Path, title:
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         panel.set_xlabel(f"test people, sorted by {widest}")
         bar = figure.colorbar(mesh, ax=panel, location="right", pad=0.015, fraction=0.05, aspect=14)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         bar.ax.yaxis.set_major_formatter(DECIMAL)
         bar.ax.tick_params(labelsize=8)
         means, deviations = weights.mean(axis=0), weights.std(axis=0)

@@ -8,10 +8,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.trait_exam import TraitExam
-from piaa_lightning.report.canvas import Pixels, head, look, save, show
+from piaa_lightning.report.canvas import Pixels, head_all, look, save, show
 from piaa_lightning.report.wording import MINUS
 
 SIDE = 4  # people at either end of a trait
@@ -93,28 +94,34 @@ def liked_pictures(exam: TraitExam, pictures: Callable[[int], Pixels], path_png:
     rows = [favourites(exam, trait) for trait in range(len(names))]
     side = max(len(end) for ends in rows for end in ends)
     with look():
-        figure = Figure(figsize=(0.5 + 2.1 * side, 0.7 + 1.35 * len(names)), layout="constrained")
-        panels = figure.subplots(
-            len(names), 2 * side + 1, width_ratios=[*[1] * side, 0.12, *[1] * side], squeeze=False
+        figure = Figure(
+            figsize=(0.6 + 2.1 * side, 0.3 + 1.25 * len(names)), layout=ConstrainedLayoutEngine(hspace=0.06)
         )
+        # names of traits stand in a column of their own, the two ends in a line of their own: pictures differ in shape
+        panels = figure.subplots(
+            len(names) + 1, 2 * side + 2, squeeze=False,
+            width_ratios=[0.25, *[1] * side, 0.15, *[1] * side], height_ratios=[0.14, *[1] * len(names)],
+        )  # fmt: skip
         for panel in panels.flat:
             panel.set_axis_off()
-        for row, (name, ends) in enumerate(zip(names, rows, strict=True)):
-            for start, end in zip((0, side + 1), ends, strict=True):
-                for column, favourite in enumerate(end):
-                    panel = panels[row, start + column]
-                    show(panel, pictures(favourite.image))
-                    panel.text(
-                        0.5, -0.04, f"{_signed(favourite.trait)}, said {_signed(favourite.predicted)}",
-                        transform=panel.transAxes, ha="center", va="top", fontsize=7.5,
-                    )  # fmt: skip
-            panels[row, 0].annotate(
-                name, (0, 0.5), (-8, 0), "axes fraction", textcoords="offset points", ha="right", va="center",
-                fontsize=11, fontweight="bold", rotation=90 if len(name) > 2 else 0,
+        for first, words in ((1, "most"), (side + 2, "least")):
+            panels[0, first].text(
+                0, 0.5, f"liked by people with the {words}", fontsize=9.5, fontweight="bold", va="center",
+                in_layout=False,
             )  # fmt: skip
-        panels[0, 0].set_title("liked by people with the most", loc="left")
-        panels[0, side + 1].set_title("liked by people with the least", loc="left")
-        head(panels[0, 0], title, _rule(exam))
+        for row, (name, ends) in enumerate(zip(names, rows, strict=True), start=1):
+            panels[row, 0].text(
+                0.5, 0.5, name, ha="center", va="center", fontsize=11, fontweight="bold", in_layout=False,
+                rotation=90 if len(name) > 2 else 0,
+            )  # fmt: skip
+            for first, end in zip((1, side + 2), ends, strict=True):
+                for panel, favourite in zip(panels[row, first : first + side], end, strict=False):
+                    show(panel, pictures(favourite.image))
+                    panel.annotate(
+                        f"{_signed(favourite.trait)}, said {_signed(favourite.predicted)}", (0.5, 0), (0, -3),
+                        "axes fraction", textcoords="offset points", ha="center", va="top", fontsize=7.5,
+                    )  # fmt: skip
+        head_all(figure, title, _rule(exam))
         return save(figure, path_png)
 
 

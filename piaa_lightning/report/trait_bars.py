@@ -15,12 +15,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.resampling import paired_interval
+from piaa_lightning.evaluation.resampling import Indices
 from piaa_lightning.evaluation.talk import big_five, talk_traits
 from piaa_lightning.evaluation.trait_exam import TraitExam
 from piaa_lightning.metrics.srocc import srocc
-from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, head, look, save, style
-from piaa_lightning.report.wording import decimal, mean_of
+from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, head_all, look, save, style
+from piaa_lightning.report.wording import decimal
 
 Bar = tuple[float, tuple[float, float]]  # a value and its interval
 SAMPLES = 1000
@@ -53,11 +53,12 @@ def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
         for index, exam in enumerate(exams):
             at = np.arange(len(names) + 1) + (index - (len(exams) - 1) / 2) * width
             _draw(panel, at, intervals(exam), width, style(index)[0])
-            talk |= _talk(panel, at, exam)
+            talk |= _talk(panel, at + 0.27 * width, exam)  # beside the whisker
             marks.append(Patch(facecolor=style(index)[0], label=_named(exam, exams)))
         if talk:
             marks.append(Line2D([], [], label="talk, on PsychoFlickr (a hypothesis)", **HOLLOW))
-        panel.set_xticks(range(len(names) + 1), [*names, "mean"])
+        turned = 20 if max(map(len, names)) > 10 else 0
+        panel.set_xticks(range(len(names) + 1), [*names, "mean"], rotation=turned)
         panel.axvline(len(names) - 0.5, color=INK, linewidth=0.8, alpha=0.4)
         panel.axhline(0, color=INK, linewidth=0.8)
         panel.set_xlim(-0.55, len(names) + 0.55)
@@ -68,39 +69,42 @@ def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
         panel.set_ylabel("SROCC over test people")
         figure.legend(handles=marks, loc="outside lower center", ncols=3)
         people = len(exams[0].users)
-        head(panel, title, f"traits of people by what they like; whiskers: 95 % bootstrap over only {people} people")
+        head_all(figure, title, f"traits by what people like; whiskers: 95 % bootstrap intervals over {people} people")
         return save(figure, path_png)
 
 
-def intervals(exam: TraitExam, samples: int = SAMPLES) -> list[Bar]:
-    """Return SROCC of every trait and of their mean, each with its 95 % bootstrap interval over people.
+def intervals(exam: TraitExam, samples: int = SAMPLES, seed: int = 0) -> list[Bar]:
+    """Return SROCC of every trait and of their mean, each with its 95 % percentile bootstrap interval over people.
 
-    All traits are drawn with the same people. NaN stands where all people have one value of a trait.
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993). All traits are drawn with the same people. NaN
+    stands where all people have one value of a trait; draws in which that is so are left out.
     """
+    random, people = np.random.default_rng(seed), len(exam.users)
+    drawn = np.array([_sroccs(exam, random.integers(0, people, people)) for _ in range(samples)])
     found = []
-    for column in range(len(exam.trait_names)):
-        predicted, true = exam.predicted[:, column], exam.traits[:, column]
-        value, interval, _ = paired_interval(
-            lambda drawn, p=predicted, t=true: srocc(p[drawn], t[drawn]), len(exam.users), samples  # type: ignore[misc]
-        )
-        found.append((value, interval))
-    value, interval, _ = paired_interval(exam.mean_srocc, len(exam.users), samples)
-    return [*found, (value, interval)]
+    for value, own in zip(_sroccs(exam, np.arange(people)), drawn.T, strict=True):
+        known = own[np.isfinite(own)]
+        low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
+        found.append((value, (float(low), float(high))))
+    return found
+
+
+def _sroccs(exam: TraitExam, drawn: Indices) -> list[float]:
+    """SROCC of every trait over some of the people, and the mean of them."""
+    values = [
+        srocc(predicted[drawn], true[drawn]) for predicted, true in zip(exam.predicted.T, exam.traits.T, strict=True)
+    ]
+    return [*values, float(np.mean(values))]
 
 
 def _draw(panel: Axes, at: Any, bars: Sequence[Bar], width: float, colour: str) -> None:
     for place, (value, (low, high)) in zip(at, bars, strict=True):
-        if not np.isfinite(value):
-            panel.text(place, 0.02, decimal(None), ha="center", fontsize=8)
-            continue
-        panel.bar(place, value, width=0.9 * width, color=colour)
+        # values stand in a line of their own: beside a bar they would hide its whisker
+        panel.text(place, 1.02, decimal(value), transform=panel.get_xaxis_transform(), ha="center", fontsize=8)
+        if np.isfinite(value):
+            panel.bar(place, value, width=0.9 * width, color=colour)
         if np.isfinite(low):
-            # left of the middle, where the hollow mark does not hide it; the interval need not hold the value
-            panel.plot([place - 0.22 * width] * 2, [low, high], color=INK, linewidth=1.0)
-        panel.text(
-            place, -0.02 if value >= 0 else 0.02, decimal(value), ha="center", va="top" if value >= 0 else "bottom",
-            fontsize=7.5,
-        )  # fmt: skip
+            panel.plot([place, place], [low, high], color=INK, linewidth=1.1, solid_capstyle="butt")
 
 
 def _talk(panel: Axes, at: Any, exam: TraitExam) -> bool:
@@ -109,9 +113,8 @@ def _talk(panel: Axes, at: Any, exam: TraitExam) -> bool:
     letters = [big_five(name) for name in exam.trait_names]
     if row is None or not all(letters):
         return False
-    values: list[float | None] = [row.srocc[letter] for letter in letters if letter]
-    mean = mean_of(values)
-    panel.plot(at, [*values, mean], **HOLLOW)  # type: ignore[list-item]
+    values = [row.srocc[letter] for letter in letters if letter]
+    panel.plot(at, [*values, float(np.mean(values))], **HOLLOW)
     return True
 
 

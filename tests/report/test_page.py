@@ -25,7 +25,7 @@ SUMMARY = {
     "ceiling": None,
     "command": "python -m piaa_lightning experiment=blg_piaa",
 }  # fmt: skip
-VOID = {"meta", "img", "path", "use"}
+VOID = {"meta", "img", "path", "use", "wbr"}
 
 
 class Checked(HTMLParser):
@@ -89,7 +89,7 @@ def test_every_kind_has_its_table_and_its_words(tmp_path):
         "Pictures of ava (80 test pictures)",
         "Traits of people of psychoflickr, SROCC (9 test people)",
     ]
-    assert '<td class="name talk">talk: PA_IAA(Inception-v3)</td>' in text
+    assert '<td class="name talk">talk: PA_IAA<wbr>(Inception-v3)</td>' in text
     assert "bootstrap interval over pictures or users" in text
     assert "Wilcoxon" not in text
     assert "<h3>" not in page(tmp_path)
