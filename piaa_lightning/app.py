@@ -82,7 +82,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     import pytorch_lightning as pl
     import torch
 
-    from piaa_lightning.stages.judge_methods import judge_methods
+    from piaa_lightning.stages.judge_methods import judge_methods, refuse_impossible
     from piaa_lightning.stages.open_data import Databases
     from piaa_lightning.stages.train_priors import Priors
     from piaa_lightning.stages.write_run import write_run
@@ -97,6 +97,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     logger = instantiate(cfg.logger, save_dir=str(directory), name=cfg.name) if cfg.logger else False
     with _clock(seconds, "data"):
         databases = Databases(cfg, device)
+    refuse_impossible(cfg, databases)
     # a head on frozen features is too small to share: threads would wait for each other; jobs of a sweep share torch
     torch.set_num_threads(1 if databases.backbone is None else threads)
     priors = Priors(cfg, databases, logger, directory / "checkpoints")

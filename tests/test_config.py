@@ -112,6 +112,11 @@ def test_every_callback_is_made(option):
     assert all(isinstance(callback, Callback) for callback in callbacks)
 
 
+def test_several_callbacks_are_a_list():
+    assert list(composed("callbacks=[channels_last,rich_progress]").callbacks) == ["channels_last", "progress"]
+    assert composed().callbacks == {}
+
+
 @pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "head"])
 def test_every_head_scores(option):
     head = instantiate(with_option("head", option).head)(6).eval()

@@ -75,8 +75,11 @@ def write_table(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
     Raises:
         ValueError: there is no line, or one has other columns.
     """
+    columns = list(lines[0]) if lines else []
+    if not columns or any(list(line) != columns for line in lines):
+        raise ValueError(f"{path}: {len(lines)} lines, which must all have the same columns, {columns}")
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(lines[0]) if lines else [], lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(lines)
     replace_file(Path(path), text.getvalue().encode())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -44,6 +44,7 @@ class Ground:
         inputs: where pictures come from.
         device: where networks run.
         prior: the trained network to start from, None for personalisers that need none.
+        aids: further trained networks by what they are for, for instance one that predicts attributes.
     """
 
     table: RatingTable
@@ -51,6 +52,7 @@ class Ground:
     inputs: Inputs
     device: torch.device
     prior: nn.Module | None = None
+    aids: Mapping[str, nn.Module] = field(default_factory=dict)
 
 
 class Personalizer(ABC):

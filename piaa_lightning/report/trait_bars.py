@@ -15,15 +15,11 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.resampling import Indices
 from piaa_lightning.evaluation.talk import big_five, talk_traits
-from piaa_lightning.evaluation.trait_exam import TraitExam
-from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.evaluation.trait_exam import Interval, TraitExam, trait_intervals
 from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, head_all, look, save, style
 from piaa_lightning.report.wording import decimal
 
-Bar = tuple[float, tuple[float, float]]  # a value and its interval
-SAMPLES = 1000
 WIDEST = 0.8  # of the space between traits, all bars together
 
 
@@ -52,7 +48,7 @@ def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
         talk = False
         for index, exam in enumerate(exams):
             at = np.arange(len(names) + 1) + (index - (len(exams) - 1) / 2) * width
-            _draw(panel, at, intervals(exam), width, style(index)[0])
+            _draw(panel, at, trait_intervals(exam), width, style(index)[0])
             talk |= _talk(panel, at + 0.27 * width, exam)  # beside the whisker
             marks.append(Patch(facecolor=style(index)[0], label=_named(exam, exams)))
         if talk:
@@ -73,31 +69,7 @@ def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
         return save(figure, path_png)
 
 
-def intervals(exam: TraitExam, samples: int = SAMPLES, seed: int = 0) -> list[Bar]:
-    """Return SROCC of every trait and of their mean, each with its 95 % percentile bootstrap interval over people.
-
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993). All traits are drawn with the same people. NaN
-    stands where all people have one value of a trait; draws in which that is so are left out.
-    """
-    random, people = np.random.default_rng(seed), len(exam.users)
-    drawn = np.array([_sroccs(exam, random.integers(0, people, people)) for _ in range(samples)])
-    found = []
-    for value, own in zip(_sroccs(exam, np.arange(people)), drawn.T, strict=True):
-        known = own[np.isfinite(own)]
-        low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
-        found.append((value, (float(low), float(high))))
-    return found
-
-
-def _sroccs(exam: TraitExam, drawn: Indices) -> list[float]:
-    """SROCC of every trait over some of the people, and the mean of them."""
-    values = [
-        srocc(predicted[drawn], true[drawn]) for predicted, true in zip(exam.predicted.T, exam.traits.T, strict=True)
-    ]
-    return [*values, float(np.mean(values))]
-
-
-def _draw(panel: Axes, at: Any, bars: Sequence[Bar], width: float, colour: str) -> None:
+def _draw(panel: Axes, at: Any, bars: Sequence[Interval], width: float, colour: str) -> None:
     for place, (value, (low, high)) in zip(at, bars, strict=True):
         # values stand in a line of their own: beside a bar they would hide its whisker
         panel.text(place, 1.02, decimal(value), transform=panel.get_xaxis_transform(), ha="center", fontsize=8)

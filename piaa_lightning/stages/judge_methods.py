@@ -48,6 +48,30 @@ class Judgement:
     left_out: dict[str, str] = field(default_factory=dict)
 
 
+def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
+    """Stop before hours of training where a method cannot be judged.
+
+    Args:
+        cfg: the composed configuration.
+        databases: what the methods are judged on.
+
+    Raises:
+        UserError: an unknown exam or database, or a method that fits people where none are held out.
+    """
+    for key, method in cfg.methods.items():
+        data = databases.get(method.get("database"))
+        if not method.get("exam"):
+            if not len(data.split.test_users):
+                raise UserError(
+                    f"{data.name}: the split holds out no people, and {method.label} is judged on people; choose a"
+                    " database with ratings of single people, or an experiment that judges pictures."
+                )
+        elif method.exam not in EXAMS:
+            raise UserError(
+                f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer."
+            )
+
+
 def judge_methods(
     cfg: DictConfig, databases: Databases, priors: Priors, shots: Sequence[int], device: torch.device
 ) -> Judgement:
@@ -59,9 +83,6 @@ def judge_methods(
         priors: trains what the methods start from.
         shots: support sizes.
         device: where networks run.
-
-    Raises:
-        UserError: an unknown exam.
     """
     judgement = Judgement()
     protocol: Protocol = instantiate(cfg.protocol.test)
@@ -90,16 +111,12 @@ def _judge(
     """Let a method fit every test person of the main database."""
     data, (protocol, validation) = databases.main, protocols
     table, split = data.table, data.split
-    if not len(split.test_users):
-        raise UserError(
-            f"{data.name}: the split holds out no people, and {method.label} is judged on people; choose a database with"
-            " ratings of single people, or an experiment that judges pictures."
-        )
     personalizer: Personalizer = instantiate(method.personalizer)
     prior = None if method.prior is None else priors.get(method.prior)
+    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items()}
     backbone = "" if method.prior is None else str(cfg.backbone.name)
     try:
-        personalizer.prepare(Ground(table, split, data.inputs, device, prior))
+        personalizer.prepare(Ground(table, split, data.inputs, device, prior, aids))
     except LeftOutError as reason:
         log.info("%s is left out: %s", method.label, reason)
         judgement.left_out[method.label] = str(reason)
@@ -136,8 +153,6 @@ def _examine(
 ) -> None:
     """Judge a network as it is, without any person."""
     data = databases.get(method.get("database"))
-    if method.exam not in EXAMS:
-        raise UserError(f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer.")
     network, backbone = priors.get(method.prior), str(cfg.backbone.name)
     if method.exam == "pictures":
         judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device)

@@ -9,7 +9,6 @@ import torch
 from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import ExponentialLR
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.examples import Episode
@@ -91,6 +90,8 @@ class MetaTask(PriorTask):
         if self.learner.inner.dropout:  # keyed, so that a resumed run draws what the uninterrupted one would have
             torch.manual_seed(hash((self._dropout_seed or 0, self.current_epoch, batch_idx)) % 2**63)
         optimizer = cast(Any, self.optimizers())
+        for group in optimizer.param_groups:  # by the epoch and not by counting, so that nothing depends on a restart
+            group["lr"] = group["initial_lr"] * self.gamma**self.current_epoch
         gradient = self.learner.outer_gradient(batch)
         for parameter, value in zip(self.network.parameters(), gradient, strict=True):
             parameter.grad = value
@@ -101,10 +102,6 @@ class MetaTask(PriorTask):
     def inner_factor(self, epoch: int) -> float:
         """Return what multiplies the inner rates in an epoch, from 0."""
         return float(self.inner_gamma ** (epoch * (epoch + 1) // 2 if self.compounding else epoch))
-
-    def on_train_epoch_end(self) -> None:
-        """Step the schedule of the outer learning rate once per epoch."""
-        cast(Any, self.lr_schedulers()).step()
 
     def personal_scores(self, episode: Episode) -> Tensor:
         """Adapt to the support pictures, then score the query pictures."""
@@ -141,7 +138,9 @@ class MetaTask(PriorTask):
             cast(Any, self.learner).last_user = {name: state[f"network.{name}"].clone() for name in names}
             state.update({f"network.{name}": value for name, value in checkpoint["theta"].items()})
 
-    def configure_optimizers(self) -> Any:
-        """Return the outer optimiser and its schedule."""
+    def configure_optimizers(self) -> Optimizer:
+        """Return the outer optimiser."""
         optimizer = self.make_optimizer(self.network.parameters())
-        return [optimizer], [ExponentialLR(optimizer, self.gamma)]
+        for group in optimizer.param_groups:
+            group.setdefault("initial_lr", group["lr"])
+        return optimizer

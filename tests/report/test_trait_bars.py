@@ -2,33 +2,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import spearmanr
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.report.trait_bars import intervals, trait_bars
+from piaa_lightning.evaluation.trait_exam import trait_intervals
+from piaa_lightning.report.trait_bars import trait_bars
 
 TALK = "talk, on PsychoFlickr (a hypothesis)"
-
-
-def test_values_are_those_of_scipy_and_lie_in_their_intervals(trait_exam):
-    exam = trait_exam(people=30)
-    bars = intervals(exam, samples=200)
-    expected = [spearmanr(exam.predicted[:, k], exam.traits[:, k]).statistic for k in range(5)]
-    assert [value for value, _ in bars] == pytest.approx([*expected, np.mean(expected)])
-    assert all(low < value < high for value, (low, high) in bars)
-    widths = [high - low for _, (low, high) in bars]
-    assert widths[5] < min(widths[:5])  # a mean of five is known better than any of them
-
-
-def test_more_people_narrow_the_intervals(trait_exam):
-    few, many = (intervals(trait_exam(people=people), samples=200) for people in (8, 200))
-    assert max(high - low for _, (low, high) in many) < min(high - low for _, (low, high) in few[:5])
 
 
 def test_values_people_and_the_talk_are_named(tmp_path, trait_exam, words):
     exams = [trait_exam(), trait_exam("single task", seed=3)]
     texts = words(trait_bars(exams, tmp_path / "t.png", "psychoflickr, embedded tiny"))
-    value = f"{intervals(exams[0], 10)[0][0]:.3f}".replace("0.", ".").replace("-", "\u2212")
+    value = f"{trait_intervals(exams[0], 10)[0][0]:.3f}".replace("0.", ".").replace("-", "\u2212")
     assert {value, *"OCEAN", "mean", "PA_IAA", "single task", TALK, "psychoflickr, embedded tiny"} <= set(texts)
     assert "over 12 people" in " ".join(texts)
     assert (tmp_path / "t.png").stat().st_size > 5_000

@@ -79,7 +79,7 @@ class TestMetaTask:
         batch = [episode(seed) for seed in range(3)]
         theta = [p.detach().clone() for p in task.network.parameters()]
         own = [task.learner.own_parameters(user) for user in batch]
-        self.step(task, batch, task.configure_optimizers()[0][0])
+        self.step(task, batch, task.configure_optimizers())
         for index, parameter in enumerate(task.network.parameters()):
             # theta - beta sum_i (theta - theta_i), beta = .5
             expected = theta[index] - 0.5 * sum(theta[index] - user[index] for user in own)
@@ -88,7 +88,7 @@ class TestMetaTask:
     def test_the_length_of_the_gradient_is_logged(self, logged):
         task = MetaTask(network(), LEARNER, SGD)
         gradient = torch.cat([value.flatten() for value in task.learner.outer_gradient([episode(0)])])
-        self.step(task, [episode(0)], task.configure_optimizers()[0][0])
+        self.step(task, [episode(0)], task.configure_optimizers())
         assert logged["train/outer_gradient_norm"].item() == pytest.approx(gradient.norm().item(), rel=1e-5)
 
     def test_theta_is_in_the_checkpoint_once(self):
