@@ -69,7 +69,7 @@ def pictures(results: Results, quick: bool) -> None:
     """Measure 1 and 2."""
     with tempfile.TemporaryDirectory() as directory:
         root, cache = Path(directory) / "database", Path(directory) / "cache"
-        write_database(root, 64 if quick else 1024, 60 if quick else 500)
+        write_database(root, 64 if quick else 512, 60 if quick else 500)
         cfg = over_pictures(root, cache, quick)
         data = open_data(cfg, torch.device("cpu"))
         rates(results, data, cfg, quick)

@@ -166,7 +166,7 @@ def main() -> None:
     warnings.filterwarnings("ignore", module="pytorch_lightning")  # advice on workers and intervals
     results = Results()
     with tempfile.TemporaryDirectory() as directory:
-        write_database(Path(directory) / "database", 64 if arguments.quick else 640, 60 if arguments.quick else 256)
+        write_database(Path(directory) / "database", 64 if arguments.quick else 384, 60 if arguments.quick else 256)
         overhead(results, arguments.quick, Path(directory))
         options(results, arguments.quick, Path(directory))
     allocators(results, arguments.quick)
