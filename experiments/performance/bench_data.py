@@ -27,6 +27,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from workload import data_module, long_loader, network, over_pictures, served, task, write_database
 
+from piaa_lightning.allocator import keep_freed_memory
 from piaa_lightning.stages.open_data import Data, open_data
 
 BATCH = 64
@@ -119,7 +120,7 @@ def waiting(results: Results, data: Data, cfg: object, quick: bool) -> None:
     prior = task(cfg, moved)
     prior.log = lambda *_args, **_options: None
     optimizer = prior.configure_optimizers()[0][0]
-    batch, steps = (4, 2) if quick else (BATCH, 6)
+    batch, steps = (4, 2) if quick else (BATCH, 4)
     for workers in (0, 2):
         module = data_module(cfg, data, batch, workers)
         batches = served(module, long_loader(module, steps + 1))
@@ -179,6 +180,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="try it out; the numbers mean nothing")
     parser.add_argument("--out", type=Path, default=Path("runs/bench"), help="where bench_data.json goes")
     arguments = parser.parse_args()
+    keep_freed_memory()  # as a run does
     results = Results()
     pictures(results, arguments.quick)
     tables(results, arguments.quick)

@@ -27,6 +27,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from workload import data_module, network, over_pictures, served, task, write_database
 
+from piaa_lightning.allocator import VARIABLE, keep_freed_memory
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.stages.open_data import Data, open_data
 
@@ -35,13 +36,14 @@ OPTIONS = {
     "bf16": ["trainer.precision=bf16-mixed"],
     "channels_last + bf16": ["callbacks=channels_last", "trainer.precision=bf16-mixed"],
     "compile": ["callbacks=compile"],
-    "channels_last + bf16 + compile": ["callbacks=[channels_last,compile]", "trainer.precision=bf16-mixed"],
 }
 STEPS = Path(__file__).with_name("bare_steps.py")
-KEEP = str(2**32)  # bytes below which glibc neither maps anew nor gives back
-GLIBC = {"GLIBC_TUNABLES": f"glibc.malloc.mmap_threshold={KEEP}:glibc.malloc.trim_threshold={KEEP}"}
-THP = {"THP_MEM_ALLOC_ENABLE": "1"}
-ALLOCATORS = {"as it is": {}, "THP_MEM_ALLOC_ENABLE=1": THP, "glibc keeps memory": GLIBC}
+SYSTEM = "the system's allocator"
+ALLOCATORS = {
+    SYSTEM: {VARIABLE: "system"},
+    "memory kept": {VARIABLE: ""},  # as a run does it
+    "THP_MEM_ALLOC_ENABLE=1": {VARIABLE: "system", "THP_MEM_ALLOC_ENABLE": "1"},  # torch's switch for huge pages
+}
 
 
 class Clock(pl.Callback):
@@ -107,12 +109,12 @@ def overhead(results: Results, quick: bool, directory: Path) -> None:
     """Measure 1."""
     cfg = over_pictures(directory / "database", directory / "cache", quick)
     data = open_data(cfg, torch.device("cpu"))
-    batch, steps = (4, 2) if quick else (cfg.task.batch_size, 3)
+    batch, steps = (4, 2) if quick else (cfg.task.batch_size, 2)
     variants = {
         "Lightning": through_lightning(cfg, data, batch, steps, directory),
         "bare": bare(cfg, data, batch, steps),
     }
-    seconds = interleaved(variants, 1 if quick else 4, warm_up=0)  # the first step of a turn never counts
+    seconds = interleaved(variants, 1 if quick else 3, warm_up=0)  # the first step of a turn never counts
     name = "a run's training step over the bare network's"
     results.ratios[name] = ratio(seconds, "Lightning", "bare")
     results.targets[name] = Target(1.05)
@@ -121,14 +123,14 @@ def overhead(results: Results, quick: bool, directory: Path) -> None:
 
 def options(results: Results, quick: bool, directory: Path) -> None:
     """Measure 2, on fewer pictures."""
-    batch, steps = (4, 1) if quick else (16, 3)
+    batch, steps = (4, 1) if quick else (16, 2)
     variants = {}
     for name, overrides in {"plain": [], **OPTIONS}.items():
         own = ["callbacks.compile.backend=eager"] if quick and "compile" in name else []
         cfg = over_pictures(directory / "database", directory / "cache", quick, *overrides, *own)
         data = open_data(cfg, torch.device("cpu"))  # every variant moves a network of its own
         variants[name] = through_lightning(cfg, data, batch, steps, directory)
-    seconds = interleaved(variants, 1 if quick else 4, warm_up=0)  # the first step of a turn never counts
+    seconds = interleaved(variants, 1 if quick else 3, warm_up=0)  # the first step of a turn never counts
     for name in OPTIONS:
         results.ratios[f"plain over {name}"] = ratio(seconds, "plain", name)
     results.medians |= {f"{name}, {batch} pictures, s": median(took) for name, took in seconds.items()}
@@ -146,12 +148,12 @@ def allocators(results: Results, quick: bool) -> None:
 
         variants: dict[str, Variant] = {name: lambda name=name: turn(name) for name in ALLOCATORS}
         seconds = interleaved(variants, 1 if quick else 3, warm_up=0)
-        plain = found["as it is"][0]["digest"]
+        plain = found[SYSTEM][0]["digest"]
         for name in ALLOCATORS:
             results.medians[f"{layout}, {name}, s"] = median(seconds[name])
             results.medians[f"{layout}, {name}, MiB"] = median(one["peak"] for one in found[name])
-            if name != "as it is":
-                results.ratios[f"{layout}: as it is over {name}"] = ratio(seconds, "as it is", name)
+            if name != SYSTEM:
+                results.ratios[f"{layout}: system over {name}"] = ratio(seconds, SYSTEM, name)
                 same = all(one["digest"] == plain for one in found[name])
                 results.ratios[f"{layout}: {name} gives the same bits (1: yes)"] = float(same)
 
@@ -164,6 +166,7 @@ def main() -> None:
     arguments = parser.parse_args()
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)
     warnings.filterwarnings("ignore", module="pytorch_lightning")  # advice on workers and intervals
+    keep_freed_memory()
     results = Results()
     with tempfile.TemporaryDirectory() as directory:
         write_database(Path(directory) / "database", 64 if arguments.quick else 384, 60 if arguments.quick else 256)
