@@ -62,6 +62,7 @@ class Priors:
             kept = self.store / f"{key}.safetensors"
             if self.cfg.reuse_priors and kept.is_file():
                 network = self.start(None)
+                instantiate(task.module)(network=network)  # which may add parts of its own: Meta-SGD's learnt rates
                 network.load_state_dict(load_file(kept))
                 self.reused.append(task.name)
                 log.info("prior %s: trained by an earlier run, taken from %s", task.name, kept)
