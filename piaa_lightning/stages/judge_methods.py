@@ -94,11 +94,11 @@ def judge_methods(
             _examine(str(key), method, cfg, databases, priors, device, judgement)
         else:
             _judge(method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
-    _refuse_controls_alone(cfg, judgement)
+    refuse_controls_alone(cfg, judgement)
     return judgement
 
 
-def _refuse_controls_alone(cfg: DictConfig, judgement: Judgement) -> None:
+def refuse_controls_alone(cfg: DictConfig, judgement: Judgement) -> None:
     """Stop where nothing that was asked for could take part."""
     asked = [method.label for method in cfg.methods.values() if not method.get("control")]
     if asked and set(asked) <= set(judgement.left_out):
