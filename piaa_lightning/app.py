@@ -105,8 +105,9 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     priors = Priors(cfg, databases, logger, directory / "checkpoints")
     with _clock(seconds, "training"):
         for method in cfg.methods.values():
-            if method.prior is not None:
-                priors.get(method.prior)
+            for task in (method.prior, *(method.get("aids") or {}).values()):
+                if task is not None:
+                    priors.get(task)
     with _clock(seconds, "judging"):
         judgement = judge_methods(cfg, databases, priors, shots, device)
     return write_run(cfg, directory, databases, priors, judgement, shots, seconds, logger)
