@@ -107,9 +107,13 @@ def learn_prior(
         found, left = posteriors(known, told @ effects, covariance, noise)
         effects = np.linalg.solve(told.T @ told + ridge, told.T @ found)
         apart = found - told @ effects
-        covariance = _shrunk(left.mean(axis=0) + apart.T @ apart / users, correlation_people / (users + correlation_people))
+        covariance = _shrunk(
+            left.mean(axis=0) + apart.T @ apart / users, correlation_people / (users + correlation_people)
+        )
         squares = left + found[:, :, None] * found[:, None, :]
-        missed = known.power - 2 * np.einsum("ui,ui->u", found, known.moment) + np.einsum("uij,uij->u", known.gram, squares)
+        missed = (
+            known.power - 2 * np.einsum("ui,ui->u", found, known.moment) + np.einsum("uij,uij->u", known.gram, squares)
+        )
         noise = max(float(missed.sum() / ratings), floor)
     return WeightPrior(effects, covariance, noise)
 

@@ -46,7 +46,9 @@ def kernel(rows: Tensor, others: Tensor, generic: Tensor, other: Tensor, of: Map
     return of["offset"] ** 2 + of["slope"] ** 2 * slope + of["linear"] ** 2 * inner + of["rbf"] ** 2 * near
 
 
-def learn_kernel(people: Sequence[tuple[Floats, Floats, Floats]], start: Mapping[str, float] = START) -> dict[str, float]:
+def learn_kernel(
+    people: Sequence[tuple[Floats, Floats, Floats]], start: Mapping[str, float] = START
+) -> dict[str, float]:
     """Find the standard deviations and the length under which people's ratings are most likely.
 
     Args:
