@@ -83,6 +83,9 @@ def judge_methods(
         priors: trains what the methods start from.
         shots: support sizes.
         device: where networks run.
+
+    Raises:
+        UserError: every method but the control rows had to be left out.
     """
     judgement = Judgement()
     protocol: Protocol = instantiate(cfg.protocol.test)
@@ -94,7 +97,16 @@ def judge_methods(
             _examine(str(key), method, cfg, databases, priors, device, judgement)
         else:
             _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+    refuse_controls_alone(cfg, judgement)
     return judgement
+
+
+def refuse_controls_alone(cfg: DictConfig, judgement: Judgement) -> None:
+    """Stop where nothing that was asked for could take part."""
+    asked = [method.label for method in cfg.methods.values() if not method.get("control")]
+    if asked and set(asked) <= set(judgement.left_out):
+        reasons = dict.fromkeys(judgement.left_out[label] for label in asked)
+        raise UserError(f"{', '.join(asked)} cannot be judged: {'; '.join(reasons)}.")
 
 
 def _judge(
@@ -113,7 +125,7 @@ def _judge(
     table, split = data.table, data.split
     personalizer: Personalizer = instantiate(method.personalizer)
     prior = None if method.prior is None else priors.get(method.prior)
-    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items()}
+    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items() if task is not None}
     backbone = "" if method.prior is None else str(cfg.backbone.name)
     try:
         personalizer.prepare(Ground(table, split, data.inputs, device, prior, aids))
