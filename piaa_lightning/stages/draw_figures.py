@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,10 @@ import numpy as np
 from omegaconf import DictConfig
 
 from piaa_lightning.data.images import decode
-from piaa_lightning.report.canvas import Pixels, thumbnail
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.picture_exam import PictureExam
+from piaa_lightning.evaluation.trait_exam import TraitExam
+from piaa_lightning.report.canvas import THUMBNAIL, Pixels, thumbnail
 from piaa_lightning.report.distributions import RULE, vote_distributions
 from piaa_lightning.report.figures import differences, summary_bars, test_individuals
 from piaa_lightning.report.fused_weights import fused_weights
@@ -18,6 +23,8 @@ from piaa_lightning.report.liked import liked_pictures
 from piaa_lightning.report.trait_bars import trait_bars
 from piaa_lightning.stages.judge_methods import Judgement
 from piaa_lightning.stages.open_data import Data, Databases
+
+log = logging.getLogger(__name__)
 
 Figures = dict[str, str | bytes]
 
@@ -84,10 +91,9 @@ def _of_fusion(summary: dict[str, Any], judgement: Judgement, directory: Path) -
 def _of_pictures(databases: Databases, judgement: Judgement, directory: Path) -> Figures:
     """Draw true and predicted votes, for each database that networks with distributions were judged on."""
     figures: Figures = {}
-    for number, data in enumerate(_distinct(databases)):
-        exams = [exam for exam in judgement.pictures.values() if exam.database == data.name and exam.distances]
-        if not exams:
-            continue
+    drawn = [exam for exam in judgement.pictures.values() if exam.distances]
+    for number, data in enumerate(_judged_on(databases, drawn)):
+        exams = [exam for exam in drawn if exam.database == data.name]
         exams = [exam for exam in exams if np.array_equal(exam.image_ids, exams[0].image_ids)]
         file = directory / _numbered("vote_distributions", number)
         figures[
@@ -100,10 +106,9 @@ def _of_pictures(databases: Databases, judgement: Judgement, directory: Path) ->
 def _of_traits(databases: Databases, judgement: Judgement, directory: Path) -> Figures:
     """Draw how well traits are predicted, and what people at both ends of each like."""
     figures: Figures = {}
-    for number, data in enumerate(_distinct(databases)):
-        exams = [exam for exam in judgement.traits.values() if exam.database == data.name]
-        if not exams:
-            continue
+    drawn = list(judgement.traits.values())
+    for number, data in enumerate(_judged_on(databases, drawn)):
+        exams = [exam for exam in drawn if exam.database == data.name]
         same = (exams[0].users, exams[0].trait_names)
         exams = [exam for exam in exams if (exam.users, exam.trait_names) == same]
         people = len(exams[0].users)
@@ -121,9 +126,10 @@ def _of_traits(databases: Databases, judgement: Judgement, directory: Path) -> F
     return figures
 
 
-def _distinct(databases: Databases) -> list[Data]:
-    """Return every opened database once."""
-    return list({data.name: data for data in databases.opened.values()}.values())
+def _judged_on(databases: Databases, exams: Sequence[PictureExam | TraitExam]) -> list[Data]:
+    """Return every database that one of the exams was about, once."""
+    about = {exam.database for exam in exams}
+    return list({data.name: data for data in databases.opened.values() if data.name in about}.values())
 
 
 def _numbered(name: str, number: int) -> str:
@@ -135,4 +141,9 @@ def _named_thumbnail(data: Data, image_id: str) -> Pixels:
 
 
 def _thumbnail(data: Data, image: int) -> Pixels:
-    return thumbnail(decode(data.table.root / str(data.table.image_files[image])))
+    """Read a picture, small; a grey square where it cannot be read, which must not fail after hours of work."""
+    try:
+        return thumbnail(decode(data.table.root / str(data.table.image_files[image])))
+    except UserError as error:
+        log.warning("not drawn: %s", error)
+        return np.full((THUMBNAIL, THUMBNAIL, 3), 128, dtype=np.uint8)
