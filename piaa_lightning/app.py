@@ -17,6 +17,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
+from piaa_lightning.allocator import keep_freed_memory
 from piaa_lightning.config import config_dir, refuse_dangling, register, shots_of
 from piaa_lightning.errors import UserError
 
@@ -89,6 +90,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     from piaa_lightning.stages.write_run import write_run
 
     _calm()
+    keep_freed_memory()
     # deterministic training need not also fill every new tensor with NaN before it is written
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     threads = _threads()
@@ -104,8 +106,9 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     priors = Priors(cfg, databases, logger, directory / "checkpoints")
     with _clock(seconds, "training"):
         for method in cfg.methods.values():
-            if method.prior is not None:
-                priors.get(method.prior)
+            for task in (method.prior, *(method.get("aids") or {}).values()):
+                if task is not None:
+                    priors.get(task)
     with _clock(seconds, "judging"):
         judgement = judge_methods(cfg, databases, priors, shots, device)
     return write_run(cfg, directory, databases, priors, judgement, shots, seconds, logger)

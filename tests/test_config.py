@@ -159,11 +159,11 @@ def tasks_of(cfg: DictConfig) -> list[DictConfig]:
     """All tasks that an experiment trains, those that they start from included."""
     found = []
     for method in cfg.methods.values():
-        task = method.prior
-        while task is not None:
-            if task not in found:
-                found.append(task)
-            task = task.starts_from
+        for task in (method.prior, *(method.get("aids") or {}).values()):
+            while task is not None:
+                if task not in found:
+                    found.append(task)
+                task = task.starts_from
     return found
 
 

@@ -138,8 +138,15 @@ def test_every_experiment_of_generic_aesthetics_personality_and_both_runs(run, e
         ),
         (["experiment=giaa", "head.bins=5"], r"^ava, embedded tiny: votes have 10 levels and .* set head\.bins=10\.$"),
         (["experiment=giaa", "data=aadb"], r"^aadb, embedded tiny has neither distributions of votes nor ratings"),
-        (["experiment=giaa", "head=small"], r"ScoreHead predicts a score and no distribution|head"),
-        (["experiment=personality", "data=eva"], r"lacks the traits"),
+        (
+            ["experiment=giaa", "head=small"],
+            r"^task\.form\.bins takes its value from head\.bins, which is not there; .*head=distribution",
+        ),
+        (
+            ["experiment=personality", "data=eva"],
+            r"first: birth_year of .* name other traits with task\.form\.traits\.$",
+        ),
+        (["experiment=personality", "data=flickr_aes"], "lacks the traits that personality is learnt from"),
         (
             ["experiment=personality", "task.form.traits=[O,C]"],
             r"^task\.network\.personality\.traits=5: .* has 2 traits",

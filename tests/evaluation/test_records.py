@@ -11,7 +11,7 @@ SOME = [
     Record("BLG-PIAA", "resnet18", 10, 0, hashed("A1"), 10, 90, 0.1 + 0.2),
     Record('odd, "name"\nof two lines', "", 100, 3, hashed("é"), 80, 0, None, "constant ratings, really"),
     Record("random", "", 10, 1, hashed("A1"), 10, 90, np.float64(-1 / 3)),
-    Record("random", "", 10, 2, hashed("A1"), 10, 90, 0.0),
+    Record("random", "", 10, 2, hashed("A1"), 10, 90, 0.0, "", 0.25),
 ]
 
 
@@ -25,9 +25,9 @@ def test_bytes_are_as_promised(tmp_path):
     write_records(SOME[2:], path)
     user = hashlib.sha256(b"A1").hexdigest()[:12]
     assert path.read_bytes().decode() == (
-        "method,backbone,shots,repeat,user,n_support,n_query,srocc,dropped\n"
-        f"random,,10,1,{user},10,90,-0.3333333333333333,\n"
-        f"random,,10,2,{user},10,90,0.0,\n"
+        "method,backbone,shots,repeat,user,n_support,n_query,srocc,dropped,pooled\n"
+        f"random,,10,1,{user},10,90,-0.3333333333333333,,\n"
+        f"random,,10,2,{user},10,90,0.0,,0.25\n"
     )
     assert COLUMNS[0] == "method"
 
@@ -46,9 +46,10 @@ def test_value_or_reason():
     [
         ("", "line 1: the columns"),
         ("a,b\n", "line 1: the columns"),
-        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,0.5,\nm,,ten,0,u,10,5,0.5,\n", "line 3: not a record"),
+        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,0.5,,\nm,,ten,0,u,10,5,0.5,,\n", "line 3: not a record"),
         (",".join(COLUMNS) + "\nm,,10,0,u,10\n", "line 2: not a record"),
-        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,nan,\n", "line 2: not a record"),
+        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,nan,,\n", "line 2: not a record"),
+        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,0.5,,nan\n", "line 2: not a record"),
     ],
 )
 def test_damaged_files_are_refused_in_one_sentence(tmp_path, content, message):
