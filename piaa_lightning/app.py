@@ -18,7 +18,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from piaa_lightning.allocator import keep_freed_memory
-from piaa_lightning.config import config_dir, register, shots_of
+from piaa_lightning.config import config_dir, refuse_dangling, register, shots_of
 from piaa_lightning.errors import UserError
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     shots = shots_of(cfg)
     if not cfg.methods:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
+    refuse_dangling(cfg)
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     import pytorch_lightning as pl
     import torch

@@ -96,7 +96,7 @@ class TestSharedPhotos:
         return test, lambda *more: composed(cache, *methods, *data, *more)
 
     def test_learning_from_what_another_database_is_judged_on_is_refused(self, sharing):
-        test, cfg = sharing
+        _, cfg = sharing
         with pytest.raises(UserError, match=r"^\d training and 0 .* are judged on in eva.*on_shared_photos=drop"):
             Databases(cfg(), CPU)
 
@@ -128,7 +128,7 @@ def test_frozen_features_are_scaled_by_the_training_pictures_of_the_main_databas
     assert known.mean(dim=0).numpy() == pytest.approx(np.zeros(4), abs=1e-5)
     spread = known.std(dim=0, correction=0)
     live = spread > 0  # a random network may have a feature that is zero for every picture
-    assert live.sum() >= 2
+    assert live.any()
     assert spread[live].numpy() == pytest.approx(1, abs=1e-5)
     # the other's are on the same scale, not on their own
     theirs = other.values[found.get("other").split.train_images].double()
