@@ -83,8 +83,8 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     import pytorch_lightning as pl
     import torch
 
-    from piaa_lightning.stages.judge_methods import judge_methods
-    from piaa_lightning.stages.open_data import open_data
+    from piaa_lightning.stages.judge_methods import judge_methods, refuse_impossible
+    from piaa_lightning.stages.open_data import Databases
     from piaa_lightning.stages.train_priors import Priors
     from piaa_lightning.stages.write_run import write_run
 
@@ -98,17 +98,19 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
     logger = instantiate(cfg.logger, save_dir=str(directory), name=cfg.name) if cfg.logger else False
     with _clock(seconds, "data"):
-        data = open_data(cfg, device)
+        databases = Databases(cfg, device)
+    refuse_impossible(cfg, databases)
     # a head on frozen features is too small to share: threads would wait for each other; jobs of a sweep share torch
-    torch.set_num_threads(1 if data.backbone is None else threads)
-    priors = Priors(cfg, data, logger, directory / "checkpoints")
+    torch.set_num_threads(1 if databases.backbone is None else threads)
+    priors = Priors(cfg, databases, logger, directory / "checkpoints")
     with _clock(seconds, "training"):
         for method in cfg.methods.values():
-            if method.prior is not None:
-                priors.get(method.prior)
+            for task in (method.prior, *(method.get("aids") or {}).values()):
+                if task is not None:
+                    priors.get(task)
     with _clock(seconds, "judging"):
-        judgement = judge_methods(cfg, data, priors, shots, device)
-    return write_run(cfg, directory, data, priors, judgement, shots, seconds, logger)
+        judgement = judge_methods(cfg, databases, priors, shots, device)
+    return write_run(cfg, directory, databases, priors, judgement, shots, seconds, logger)
 
 
 @cache

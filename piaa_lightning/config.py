@@ -39,7 +39,13 @@ class RunKeys:
         shots: one support size or a list of them.
         reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
         comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
-        methods: what is judged, by key: label, prior (a task or null) and personalizer.
+        methods: what is judged, by key: label, prior (a task or null), control (true for rows that others are read
+            by), aids (further tasks by name), and a personalizer that fits people, or an exam (pictures or traits)
+            with the name of a database (null is the main one).
+        databases: what tasks learn from beside ``data``, by name.
+        tasks: further tasks, by name, that methods take their priors from beside `task`.
+        on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
+            from: refuse, or drop it from what is learnt.
         check: what ``mode=check`` looks at.
         command: what was typed; filled in by the program.
     """
@@ -51,6 +57,9 @@ class RunKeys:
     reuse_priors: bool = True
     comparisons: list[Any] = field(default_factory=list)
     methods: dict[str, Any] = field(default_factory=dict)
+    databases: dict[str, Any] = field(default_factory=dict)
+    on_shared_photos: str = "refuse"
+    tasks: dict[str, Any] = field(default_factory=dict)
     check: CheckKeys = field(default_factory=CheckKeys)
     command: str = ""
     data: Any = MISSING

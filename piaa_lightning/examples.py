@@ -1,4 +1,4 @@
-"""What learners learn from: pictures with scores, and one user's share of them."""
+"""What learners learn from: one batch of each form in which a task sees a database."""
 
 from __future__ import annotations
 
@@ -25,7 +25,70 @@ class Episode(NamedTuple):
     Args:
         support: what the first level descends on, D_tr_s of the talk.
         query: what the second level descends on, D_tr_q of the talk.
+        user: number of the user among those that are served.
     """
 
     support: Examples
     query: Examples
+    user: int = 0
+
+
+class Distributions(NamedTuple):
+    """Pictures and how their votes are distributed.
+
+    Args:
+        inputs: as in `Examples`.
+        distribution: ``(batch, bins)`` shares of votes from worst to best, rows sum to one; no bins where only the
+            average is known.
+        scores: ``(batch,)`` average scores in [0, 1].
+        images: ``(batch,)`` numbers of the pictures.
+    """
+
+    inputs: Tensor
+    distribution: Tensor
+    scores: Tensor
+    images: Tensor
+
+
+class Liked(NamedTuple):
+    """Pictures and the traits of a person who likes each.
+
+    Args:
+        inputs: as in `Examples`.
+        traits: ``(batch, traits)`` in [-1, 1].
+        users: ``(batch,)`` numbers of the people.
+        likes: ``(batch,)`` numbers of the pairs of a person and a picture.
+    """
+
+    inputs: Tensor
+    traits: Tensor
+    users: Tensor
+    likes: Tensor
+
+
+class Labelled(NamedTuple):
+    """Pictures with their scores and attributes.
+
+    Args:
+        inputs: as in `Examples`.
+        scores: ``(batch,)`` in [0, 1], NaN where there is none.
+        attributes: ``(batch, attributes)`` in [-1, 1], NaN where there is none.
+        images: ``(batch,)`` numbers of the pictures.
+    """
+
+    inputs: Tensor
+    scores: Tensor
+    attributes: Tensor
+    images: Tensor
+
+
+class Pairs(NamedTuple):
+    """Two pictures at a time, of which the first is liked more.
+
+    Args:
+        better: ``batch`` pictures.
+        worse: as many, each with a lower score than its partner.
+    """
+
+    better: Examples
+    worse: Examples

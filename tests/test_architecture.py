@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "piaa_lightning"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 # The rooms from the bottom up: functions, networks, learners, tasks, stages. A file may import from its own room, from
-# what stands here, and from errors and progress, which everybody may use.
+# what stands here, and from atomic, errors, progress, and ranks (several processes as one), which everybody may use.
 ROOMS = {
     "losses": set(),
     "metrics": set(),
@@ -27,7 +27,7 @@ ROOMS = {
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
 }
-EVERYBODY = {"errors", "progress"}
+EVERYBODY = {"atomic", "errors", "progress", "ranks"}
 WITHOUT_A_RULE = {"stages", "app", "allocator", "config", "loggers", "examples", "__main__", "__init__", *EVERYBODY}
 
 # Who alone may import a library, by the file's path or by its room.
@@ -52,8 +52,10 @@ LIBRARIES = {
     "evaluation/records.py": {"torch", "numpy"},
     "evaluation/protocol.py": {"numpy"},
     "examples.py": {"torch"},
+    "atomic.py": set(),
     "errors.py": set(),
     "allocator.py": set(),
+    "ranks.py": {"torch"},
 }
 
 

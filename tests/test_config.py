@@ -70,11 +70,16 @@ def test_every_backbone_is_built(option):
     from piaa_lightning.backbones.factory import build_backbone
 
     cfg = composed(f"backbone={option}").backbone
-    with torch.device("meta"), torch.no_grad():  # shapes alone: no weights are drawn
-        backbone = build_backbone(cfg.name, None, 96, **cfg.options).eval()
-        features = backbone(torch.zeros((1, 3, 96, 96), dtype=torch.uint8))
-    assert features.shape == (1, backbone.features)
-    keys = {"name", "weights", "size", "frozen", "components", "options"}
+    outputs = {"pooled": None, "logits": 1000}
+    assert cfg.output in outputs
+    for output, length in outputs.items():
+        if (cfg.name, output) == ("small_cnn", "logits"):
+            continue
+        with torch.device("meta"), torch.no_grad():  # shapes alone: no weights are drawn
+            backbone = build_backbone(cfg.name, None, 96, output=output, **cfg.options).eval()
+            features = backbone(torch.zeros((1, 3, 96, 96), dtype=torch.uint8))
+        assert features.shape == (1, length or backbone.features)
+    keys = {"name", "weights", "size", "output", "frozen", "components", "options"}
     assert set(cfg) == keys, "every backbone has the keys that the stages read"
 
 
@@ -124,6 +129,15 @@ def test_every_database_has_a_reader_and_a_split(option):
     for made in (instantiate(data.reader), instantiate(data.split)):
         assert isinstance(made, partial)
         inspect.signature(made).bind(None)  # the root, or the table, is all that is missing
+
+
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "data" and option != "pictures"])
+@pytest.mark.parametrize(("group", "place"), [("data", "data"), ("+data@methods.one.data", "methods.one.data")])
+def test_one_key_says_for_every_reader_how_many_pictures_may_be_missing(option, group, place):
+    cfg = composed(f"{group}={option}")
+    assert instantiate(OmegaConf.select(cfg, place).reader).keywords["max_missing"] == 0.01
+    OmegaConf.update(cfg, f"{place}.max_missing", 0.25)
+    assert instantiate(OmegaConf.select(cfg, place).reader).keywords["max_missing"] == 0.25
 
 
 def task_of(cfg: DictConfig) -> Iterator[DictConfig]:

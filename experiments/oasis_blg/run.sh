@@ -12,7 +12,7 @@ inner=task.module.learner.inner
 # First look: all 1,280 features, a generic prior as on the embedded data, the published inner rates.
 "$python" -m piaa_lightning "${common[@]}" name=all_features backbone.components=null head.dropout=0 \
     $generic.epochs=12 $generic.module.optimizer._target_=torch.optim.Adam $generic.module.optimizer.weight_decay=1e-5 \
-    $inner.head_rate=1e-3
+    $inner.rates.head=1e-3
 
 # 64 components, a generic prior without dropout and with little weight decay, gentle and long meta-training.
 light=(backbone.components=64 head.dropout=0 $generic.epochs=30 task.epochs=8

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from piaa_lightning.atomic import replacing
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.data.pictures import Pictures
 from piaa_lightning.data.ratings import Indices
@@ -40,12 +40,37 @@ def frozen_features(backbone: Backbone, pictures: Pictures, cache: Path, device:
         return values
     values = _forward(backbone, pictures, device)
     if kept is not None:
-        _write(kept, values)
+        with replacing(kept) as file:
+            np.save(file, values)
     return values
 
 
-def standardised(values: Values, known: Indices, components: int | None = None) -> Tensor:
-    """Give features a common scale, and keep their leading principal components if asked to.
+@dataclass(frozen=True)
+class Scaling:
+    """A common scale for features, fitted to training pictures; see `fit_scaling`.
+
+    Args:
+        mean: ``(features,)``.
+        spread: ``(features,)``.
+        axes: ``(components, features)`` principal axes; None keeps the features.
+        unit: what the components are divided by.
+    """
+
+    mean: NDArray[np.float64]
+    spread: NDArray[np.float64]
+    axes: NDArray[np.float64] | None = None
+    unit: float = 1.0
+
+    def apply(self, values: Values) -> Tensor:
+        """Scale ``(images, features)``, whichever pictures they are of."""
+        scaled = (values.astype(np.float64) - self.mean) / self.spread
+        if self.axes is not None:
+            scaled = scaled @ self.axes.T / self.unit
+        return torch.from_numpy(scaled.astype(np.float32))
+
+
+def fit_scaling(values: Values, known: Indices, components: int | None = None) -> Scaling:
+    """Find a common scale for features, and their leading principal components if asked to.
 
     A head on a thousand features learns a few hundred pictures by heart; on some tens of components it cannot.
 
@@ -55,9 +80,8 @@ def standardised(values: Values, known: Indices, components: int | None = None) 
         components: how many principal components to keep; None keeps the features.
 
     Returns:
-        ``(images, features)`` with mean 0 and standard deviation 1 per feature over the training pictures, or
-        ``(images, components)`` with mean 0 and standard deviation 1 over all components together, so that the
-        leading ones stay the largest.
+        A scale that gives training pictures mean 0 and standard deviation 1 per feature, or over all components
+        together, so that the leading ones stay the largest.
 
     Raises:
         UserError: more components than training pictures or features.
@@ -65,18 +89,14 @@ def standardised(values: Values, known: Indices, components: int | None = None) 
     most = min(len(known), values.shape[1])
     if components is not None and not 0 < components <= most:
         raise UserError(f"backbone.components={components}: give a number from 1 to {most}, or null for all features.")
-    scaled = _scaled(values.astype(np.float64), known)
-    if components is not None:
-        axes = np.linalg.svd(scaled[known], full_matrices=False)[2][:components]
-        scaled = scaled @ axes.T
-        scaled /= scaled[known].std()
-    return torch.from_numpy(scaled.astype(np.float32))
-
-
-def _scaled(values: NDArray[np.float64], known: Indices) -> NDArray[np.float64]:
-    spread = values[known].std(axis=0)
-    scaled: NDArray[np.float64] = (values - values[known].mean(axis=0)) / np.where(spread > 0, spread, 1)
-    return scaled
+    own = values[known].astype(np.float64)
+    mean, spread = own.mean(axis=0), own.std(axis=0)
+    spread = np.where(spread > 0, spread, 1.0)
+    if components is None:
+        return Scaling(mean, spread)
+    own = (own - mean) / spread
+    axes = np.linalg.svd(own, full_matrices=False)[2][:components]
+    return Scaling(mean, spread, axes, float((own @ axes.T).std()))
 
 
 def _forward(backbone: Backbone, pictures: Pictures, device: torch.device) -> Values:
@@ -90,21 +110,12 @@ def _forward(backbone: Backbone, pictures: Pictures, device: torch.device) -> Va
 
 
 def _key(backbone: Backbone, pictures: Pictures) -> str:
-    """Name the weights and the pictures by content: neither a path nor a date can be stale."""
-    content = hashlib.sha256(f"{type(backbone.network).__name__} {backbone.size} {pictures.key}".encode())
+    """Name network, weights and pictures by content: neither a path nor a date can be stale."""
+    # the network in print, for options such as the kind of padding that leave no trace in its weights
+    content = hashlib.sha256(f"{backbone.network} {backbone.size} {pictures.key}".encode())
     for name, value in sorted(backbone.state_dict().items()):
         content.update(name.encode())
         content.update(value.cpu().contiguous().numpy().tobytes())
     for statistics in (backbone.mean, backbone.std):
         content.update(statistics.cpu().numpy().tobytes())
     return content.hexdigest()[:20]
-
-
-def _write(path: Path, values: Values) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        np.save(file, values)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(temporary, path)

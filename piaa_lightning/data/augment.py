@@ -1,29 +1,71 @@
-"""Random crops and flips of stored pictures."""
+"""Random crops and flips of stored pictures: drawn where a batch is fetched, cut where the network is."""
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
+Chances = NDArray[np.float64]
+DRAWS = 3  # of a picture: top, left, mirrored
 
-def crop_and_flip(pictures: Tensor, size: int, random: np.random.Generator, flip: float = 0.5) -> Tensor:
-    """Cut a random square out of every picture and mirror some of them, as all protocols of the talk do.
+
+class Crops(NamedTuple):
+    """Stored pictures and the squares to cut out of them; it travels to the device as it is.
 
     Args:
         pictures: ``(batch, 3, stored, stored)`` uint8.
-        size: side of the square cut out, at most ``stored``.
-        random: where the draws come from.
+        corners: ``(batch, 2)`` top and left of each square.
+        mirrored: ``(batch,)`` whether each square is flipped.
+        size: side of the squares, at most ``stored``.
+    """
+
+    pictures: Tensor
+    corners: Tensor
+    mirrored: Tensor
+    size: int
+
+
+def draw_crops(pictures: Tensor, size: int, chance: Chances, flip: float = 0.5) -> Crops:
+    """Choose a square in every picture and which of them to mirror, as all protocols of the talk do.
+
+    Args:
+        pictures: ``(batch, 3, stored, stored)`` uint8.
+        size: side of the squares, at most ``stored``.
+        chance: ``(batch, 3)`` uniform in [0, 1): where each square's top and left lie, and whether it is mirrored.
         flip: probability of a horizontal flip, in [0, 1].
+    """
+    places = pictures.shape[-1] - size + 1
+    corners = (chance[:, :2] * places).astype(np.int64)
+    return Crops(pictures, torch.from_numpy(corners), torch.from_numpy(chance[:, 2] < flip), size)
+
+
+def cut(crops: Crops) -> Tensor:
+    """Cut the squares out, on the device of the pictures.
 
     Returns:
         ``(batch, 3, size, size)`` uint8.
     """
-    batch, channels, stored, _ = pictures.shape
-    corners = random.integers(0, stored - size + 1, (batch, 2))
-    mirrored = random.random(batch) < flip
-    cut = torch.empty((batch, channels, size, size), dtype=pictures.dtype)
-    for index, (top, left) in enumerate(corners):
-        crop = pictures[index, :, top : top + size, left : left + size]
-        cut[index] = crop.flip(-1) if mirrored[index] else crop
-    return cut
+    pictures, size = crops.pictures, crops.size
+    squares = torch.empty((*pictures.shape[:2], size, size), dtype=pictures.dtype, device=pictures.device)
+    drawn = zip(crops.corners.tolist(), crops.mirrored.tolist(), strict=True)
+    for index, ((top, left), mirrored) in enumerate(drawn):
+        square = pictures[index, :, top : top + size, left : left + size]
+        squares[index] = square.flip(-1) if mirrored else square
+    return squares
+
+
+def cut_all(batch: Any) -> Any:
+    """Cut every `Crops` in a batch, however deep in tuples, lists and dictionaries it lies."""
+    if isinstance(batch, Crops):
+        return cut(batch)
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*(cut_all(part) for part in batch))
+    if isinstance(batch, list | tuple):
+        return type(batch)(cut_all(part) for part in batch)
+    if isinstance(batch, dict):
+        return {name: cut_all(part) for name, part in batch.items()}
+    return batch

@@ -9,7 +9,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+
+from piaa_lightning.atomic import replace_file
 
 log = logging.getLogger(__name__)
 
@@ -63,22 +64,9 @@ def locked(home: Path, content: str) -> Iterator[Path]:
 
 def finish(part: Path, directory: Path) -> None:
     """Give a built directory, whose files are safe on the disk, its name."""
-    write(part / IN_USE, b"")
+    replace_file(part / IN_USE, b"")
     shutil.rmtree(directory, ignore_errors=True)  # only a damaged one can be in the way
     part.rename(directory)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write a file through to the disk."""
-    with path.open("wb") as output:
-        output.write(content)
-        sync(output)
-
-
-def sync(output: BinaryIO) -> None:
-    """Wait until what was written is on the disk."""
-    output.flush()
-    os.fsync(output.fileno())
 
 
 def prune(home: Path, max_bytes: int) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from piaa_lightning.data.augment import crop_and_flip
+from piaa_lightning.data.augment import Chances, draw_crops
 from piaa_lightning.data.ratings import Indices
 
 
@@ -39,11 +39,19 @@ class Inputs:
         """Return the pictures as evaluation sees them."""
         return self.evaluation.batch(images)
 
-    def augmented(self, images: Indices, random: np.random.Generator) -> Tensor:
-        """Return the pictures as training sees them, cropped and flipped at random."""
+    def augmented(self, images: Indices, chance: Chances) -> Any:
+        """Return the pictures as training sees them: `Crops`, which ``augment.cut_all`` cuts on the device.
+
+        Args:
+            images: ``(batch,)`` numbers of the pictures.
+            chance: ``(batch, 3)`` uniform in [0, 1), see `augment.draw_crops`.
+
+        Returns:
+            `Crops`; where training sees what evaluation sees, that.
+        """
         if self.training is None:
             return self.evaluation.batch(images)
-        return crop_and_flip(self.training.batch(images), self.size, random)
+        return draw_crops(self.training.batch(images), self.size, chance)
 
 
 class Features:

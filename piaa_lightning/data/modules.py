@@ -1,32 +1,57 @@
-"""The LightningDataModule that serves a database in the form that a task needs."""
+"""The LightningDataModules: a database in the form that a task needs, or several databases in step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytorch_lightning as pl
-from torch.utils.data import DataLoader, Dataset
+import torch
+from pytorch_lightning.utilities import CombinedLoader
+from torch.utils.data import DataLoader
 
-from piaa_lightning.data.datasets import HeldOutUsers
+from piaa_lightning.data.augment import cut_all
+from piaa_lightning.data.forms import HeldOutUsers, held_out
+from piaa_lightning.data.forms.picture_form import PictureForm
 from piaa_lightning.data.inputs import Inputs
-from piaa_lightning.data.ratings import Indices, RatingTable
-from piaa_lightning.data.samplers import EpochSampler
+from piaa_lightning.data.ratings import RatingTable
+from piaa_lightning.data.samplers import EpochSampler, Rank
 from piaa_lightning.data.splits import Split
+from piaa_lightning.data.splits.split import Part
+from piaa_lightning.errors import UserError
 
-Form = Callable[[RatingTable, Indices, Inputs, int], Dataset[object]]
+Form = Callable[[RatingTable, Split, Part, Inputs, int], Any]  # a dataset with a length
+HELD_OUT_BATCH = 64  # pictures judged at once
 
 
-class RatingsModule(pl.LightningDataModule):
-    """A database's training and validation ratings, in batches.
+class _Module(pl.LightningDataModule):
+    """What both modules share: crops are cut on the device, and the process knows its rank."""
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Cut the crops that were drawn when the batch was fetched."""
+        return cut_all(batch)
+
+    @property
+    def rank(self) -> Rank:
+        """This process among those that train together."""
+        return Rank(self.trainer.global_rank, self.trainer.world_size) if self.trainer else Rank()
+
+
+class RatingsModule(_Module):
+    """A database's training and validation part, in batches.
 
     Args:
         table: the database, as its reader returns it.
         split: who and what is held out; test users and test pictures are never served here.
         inputs: where pictures come from.
         form: makes the training dataset, for instance ``AverageScores`` or ``UserEpisodes``.
-        batch_size: pictures, or users for episodes, in a batch.
+        batch_size: pictures, or users for episodes, in a batch; over all processes that train together.
         seed: of the order and of every draw.
         workers: processes that fetch batches; 0 fetches in the main process, which suits stored pictures.
+        validation: makes the validation dataset.
+
+    Raises:
+        UserError: the database is smaller than one batch, or holds out nothing to validate on.
     """
 
     def __init__(
@@ -38,29 +63,88 @@ class RatingsModule(pl.LightningDataModule):
         batch_size: int,
         seed: int,
         workers: int = 0,
+        validation: Form = held_out,
     ) -> None:
         super().__init__()
         self.batch_size = batch_size
         self.seed = seed
         self.workers = workers
-        self.training = form(table, split.rows(table, "train"), inputs, seed)
-        self.validation = HeldOutUsers(table, split.rows(table, "val"), inputs, seed)
+        self.training: Any = form(table, split, "train", inputs, seed)
+        self.validation: Any = validation(table, split, "val", inputs, seed)
+        if len(self.training) < batch_size:
+            raise UserError(
+                f"{table.database}: {len(self.training)} training items are fewer than one batch of {batch_size}; lower"
+                f" task.batch_size or hold out less."
+            )
+        if not len(self.validation):
+            raise UserError(
+                f"{table.database}: the split holds out nothing on which the best epoch could be chosen; raise"
+                " data.split.val_users or data.split.val_images."
+            )
 
-    def train_dataloader(self) -> DataLoader[object]:
-        """Training batches in an order keyed by (seed, epoch)."""
+    def train_dataloader(self, visits: int | None = None) -> DataLoader[Any]:
+        """Training batches in an order keyed by (seed, epoch).
+
+        Args:
+            visits: visits in an epoch; None visits every item once. Where one picture would be left for a batch of its
+                own, it waits for another epoch.
+        """
+        share = self.rank.share(self.batch_size)
+        visits = len(self.training) if visits is None else visits
+        if isinstance(self.training, PictureForm) and share > 1 and visits // self.rank.world % share == 1:
+            visits -= self.rank.world  # one picture makes no batch statistics
+        return self._loader(self.training, share, EpochSampler(len(self.training), self.seed, self.rank, visits))
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """This process's share of the validation part: one user, or a batch of pictures, at a time."""
+        own = range(self.rank.number, len(self.validation), self.rank.world)
+        return self._loader(self.validation, None if isinstance(self.validation, HeldOutUsers) else HELD_OUT_BATCH, own)
+
+    def _loader(self, dataset: Any, batch_size: int | None, sampler: Any) -> DataLoader[Any]:
         return DataLoader(
-            self.training,
-            batch_size=self.batch_size,
-            sampler=EpochSampler(len(self.training), self.seed),  # type: ignore[arg-type]
+            dataset,
+            batch_size=batch_size,
+            sampler=sampler,
             num_workers=self.workers,
             collate_fn=_as_fetched,
+            pin_memory=torch.cuda.is_available(),
         )
 
-    def val_dataloader(self) -> DataLoader[object]:
-        """One validation user at a time."""
-        return DataLoader(self.validation, batch_size=None, num_workers=self.workers)
+
+class StreamsModule(_Module):
+    """Several databases in step: every batch holds one batch of each.
+
+    An epoch lasts as long as the first stream; the others go round their own items as often as needed, in an order that
+    is keyed by (seed, epoch, round).
+
+    Args:
+        streams: by name, the first one sets the pace.
+    """
+
+    def __init__(self, streams: Mapping[str, RatingsModule]) -> None:
+        super().__init__()
+        self.streams = dict(streams)
+
+    def setup(self, stage: str) -> None:
+        """Let every stream know the trainer, and with it the rank."""
+        for stream in self.streams.values():
+            stream.trainer = self.trainer
+
+    def train_dataloader(self) -> CombinedLoader:
+        """Batches by the names of the streams."""
+        first = next(iter(self.streams.values()))
+        batches = -(-len(first.training) // first.batch_size)
+        loaders = {
+            name: stream.train_dataloader(None if stream is first else batches * stream.batch_size)
+            for name, stream in self.streams.items()
+        }
+        return CombinedLoader(loaders, "min_size")
+
+    def val_dataloader(self) -> CombinedLoader:
+        """Every stream's validation part, one after another."""
+        return CombinedLoader([stream.val_dataloader() for stream in self.streams.values()], "sequential")
 
 
-def _as_fetched(batch: object) -> object:
+def _as_fetched(batch: Any) -> Any:
     """Datasets fetch whole batches themselves; nothing is left to collate."""
     return batch

@@ -22,7 +22,8 @@ import torch
 from numpy.typing import NDArray
 from torch.utils.data import get_worker_info
 
-from piaa_lightning.data.cache_directories import finish, hold, locked, prune, remove_leftovers, sync, write
+from piaa_lightning.atomic import replace_file, replacing
+from piaa_lightning.data.cache_directories import finish, hold, locked, prune, remove_leftovers
 from piaa_lightning.data.images import Pixels, Resize, check_resize, decode, squash
 from piaa_lightning.errors import UserError
 from piaa_lightning.progress import track
@@ -199,14 +200,12 @@ def _build(building: Path, directories: Mapping[int, Path], count: int, convert:
         for size, part in parts.items():
             part.mkdir(parents=True)
             # Plain writes: a full disk is an error here, but kills a process that writes through a memory map.
-            outputs[size] = files.enter_context((part / PIXELS).open("wb"))
+            outputs[size] = files.enter_context(replacing(part / PIXELS))
             header = {"descr": "|u1", "fortran_order": False, "shape": (count, 3, size, size)}
             np.lib.format.write_array_header_1_0(outputs[size], header)
         broken = convert({size: partial(_append, output) for size, output in outputs.items()})
-        for output in outputs.values():
-            sync(output)
     for size, part in parts.items():
-        write(part / FACTS, json.dumps({"broken": broken}).encode())
+        replace_file(part / FACTS, json.dumps({"broken": broken}).encode())
         finish(part, directories[size])
 
 

@@ -6,12 +6,12 @@ import csv
 import hashlib
 import io
 import math
-import os
-import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
+from typing import Any
 
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.errors import UserError
 
 
@@ -29,6 +29,8 @@ class Record:
         n_query: ratings that it was judged on.
         srocc: rank correlation over the query set in [-1, 1], None when dropped.
         dropped: why there is no value, empty when there is one.
+        pooled: this person's part of the SROCC over all persons' pairs of the repeat; the parts sum to it. None when
+            dropped, or where it was not taken.
 
     Raises:
         ValueError: both or neither of a value and a reason, or a value outside [-1, 1].
@@ -43,6 +45,7 @@ class Record:
     n_query: int
     srocc: float | None
     dropped: str = ""
+    pooled: float | None = None
 
     def __post_init__(self) -> None:
         if (self.srocc is None) != bool(self.dropped):
@@ -59,24 +62,6 @@ def hashed(user_id: str) -> str:
     return hashlib.sha256(user_id.encode()).hexdigest()[:12]
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a file so that it is either whole or not there, whatever happens in between."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)  # mkstemp's files are private, results are not
-        os.replace(temporary, path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
 def write_records(records: Iterable[Record], path: Path) -> None:
     """Write records as csv; equal records give equal bytes, and every number comes back as it was."""
     text = io.StringIO()
@@ -84,6 +69,22 @@ def write_records(records: Iterable[Record], path: Path) -> None:
     writer.writerow(COLUMNS)
     for record in records:
         writer.writerow("" if v is None else repr(float(v)) if isinstance(v, float) else v for v in astuple(record))
+    replace_file(Path(path), text.getvalue().encode())
+
+
+def write_table(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Write lines as csv, the columns those of the first; equal lines give equal bytes.
+
+    Raises:
+        ValueError: there is no line, or one has other columns.
+    """
+    columns = list(lines[0]) if lines else []
+    if not columns or any(list(line) != columns for line in lines):
+        raise ValueError(f"{path}: {len(lines)} lines, which must all have the same columns, {columns}")
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(lines)
     replace_file(Path(path), text.getvalue().encode())
 
 
@@ -106,10 +107,11 @@ def read_records(path: Path) -> list[Record]:
 
 def _record(row: list[str], where: str) -> Record:
     try:
-        method, backbone, shots, repeat, user, n_support, n_query, value, dropped = row
-        srocc = float(value) if value else None
-        if srocc is not None and math.isnan(srocc):
+        method, backbone, shots, repeat, user, n_support, n_query, value, dropped, part = row
+        srocc, pooled = float(value) if value else None, float(part) if part else None
+        if math.isnan(srocc or 0) or math.isnan(pooled or 0):
             raise ValueError("NaN is not a value")
-        return Record(method, backbone, int(shots), int(repeat), user, int(n_support), int(n_query), srocc, dropped)
+        counts = int(n_support), int(n_query)
+        return Record(method, backbone, int(shots), int(repeat), user, *counts, srocc, dropped, pooled)
     except ValueError as error:
         raise UserError(f"{where}: not a record ({error}); restore the file or run the evaluation again.") from error

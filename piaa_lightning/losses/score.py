@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from piaa_lightning.losses.shapes import same_shape
+
 
 def score_loss(prediction: Tensor, score: Tensor) -> Tensor:
     """Mean squared error, L_tau = 1/M sum_i (y^_i - y_i)^2 of the talk's BLG-PIAA and L_b of PA_IAA.
@@ -14,5 +16,9 @@ def score_loss(prediction: Tensor, score: Tensor) -> Tensor:
 
     Returns:
         A scalar.
+
+    Raises:
+        ValueError: shapes that differ.
     """
+    same_shape(prediction, score)
     return (prediction - score).square().mean()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
 
 
 class InnerAdam:
-    """Adam with optional bias correction, and state that lives as long as one user's inner loop.
+    """Adam with optional bias correction, whose state is reset in place for every user.
 
     The talk (BLG-PIAA, formulas before the algorithm) writes::
 
@@ -40,10 +41,39 @@ class InnerAdam:
         self.betas = betas
         self.eps = eps
         self.bias_correction = bias_correction
+        self.first: list[Tensor] = []
+        self.second: list[Tensor] = []
+        self.factor = 1.0  # multiplies every rate: a schedule, or a candidate that validation users try
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all moments."""
         self.steps = 0
         with torch.inference_mode(False):  # Lightning validates under it, and its tensors can never be moved in place
-            self.first = [torch.zeros_like(parameter) for parameter in self.parameters]
-            self.second = [torch.zeros_like(parameter) for parameter in self.parameters]
+            if self.first and self.first[0].device == self.parameters[0].device:
+                torch._foreach_zero_(self.first)
+                torch._foreach_zero_(self.second)
+            else:  # new, or the network has moved to another device since
+                self.first = [torch.zeros_like(parameter) for parameter in self.parameters]
+                self.second = [torch.zeros_like(parameter) for parameter in self.parameters]
+
+    def moving(self, parameters: Sequence[Tensor]) -> InnerAdam:
+        """Return the same rule, fresh, for other parameters in the same order."""
+        groups, start = [], 0
+        for members, rate in self.groups:
+            groups.append((parameters[start : start + len(members)], rate))
+            start += len(members)
+        return InnerAdam(groups, self.betas, self.eps, self.bias_correction)
+
+    def state(self) -> dict[str, Any]:
+        """Return the moments, for a checkpoint."""
+        return {"steps": self.steps, "first": self.first, "second": self.second}
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Take up moments that :meth:`state` returned."""
+        self.steps = int(state["steps"])
+        torch._foreach_copy_(self.first, list(state["first"]))
+        torch._foreach_copy_(self.second, list(state["second"]))
 
     @torch.no_grad()
     def step(self, gradients: Sequence[Tensor]) -> None:
@@ -66,5 +96,6 @@ class InnerAdam:
         start = 0
         for parameters, rate in self.groups:
             end = start + len(parameters)
+            rate *= self.factor
             torch._foreach_addcdiv_(parameters, self.first[start:end], roots[start:end], -rate / scale1)
             start = end

@@ -12,7 +12,7 @@ from piaa_lightning.meta.library import clone_module, detach_module
 Network = TypeVar("Network", bound=nn.Module)
 
 
-def clone_for_user(network: Network) -> Network:
+def clone_for_user(network: Network, differentiable: bool = False) -> Network:
     """Copy a network so that nothing done to the copy can reach the original.
 
     NOTE: learn2learn's ``clone_module`` shares every batch-norm buffer with the original, so that adapting to one
@@ -20,9 +20,11 @@ def clone_for_user(network: Network) -> Network:
 
     Args:
         network: the prior; it may live under ``torch.inference_mode``.
+        differentiable: whether the copy's parameters remain functions of the original's, as second-order
+            meta-learning needs.
 
     Returns:
-        A copy whose parameters are leaves that require gradients where the original's do.
+        A copy; unless it is differentiable its parameters are leaves that require gradients where the original's do.
     """
     with torch.inference_mode(False), torch.enable_grad():
         copy = cast(Network, clone_module(network))
@@ -30,5 +32,6 @@ def clone_for_user(network: Network) -> Network:
             for name, buffer in module._buffers.items():
                 if buffer is not None:
                     module._buffers[name] = buffer.clone()
-        detach_module(copy, keep_requires_grad=True)
+        if not differentiable:
+            detach_module(copy, keep_requires_grad=True)
     return copy

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
@@ -11,82 +11,139 @@ from torch import Tensor, nn
 from piaa_lightning.errors import UserError
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.meta.adam import InnerAdam
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.meta.groups import LAYERS, LEARNED, Group, moving_groups
+from piaa_lightning.meta.sgd import InnerSGD
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-LAYERS = ("all", "head", "norm")
+InnerRule = InnerAdam | InnerSGD
+RULES = ("adam", "sgd", "learned")
+BN_MODES = ("frozen", "per_task_reset", "accumulate", "transductive")
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
 
 
 @dataclass(frozen=True)
 class InnerLoop:
-    """How a user's copy of the network descends.
+    """How a network descends on one user's pictures.
+
+    What batch norm does (``bn_mode``):
+
+    * ``frozen``: normalises with the prior's running statistics, which nothing changes. NOTE: the authors' code has
+      batch norm in training mode; frozen is our default, because ten pictures do not estimate statistics.
+    * ``per_task_reset``: normalises with the batch and keeps running statistics, with which the user's query is
+      scored; the next user starts from the prior's again.
+    * ``accumulate``: the same, but in meta-training nothing is reset: statistics run on from user to user, as in the
+      authors' code. A new user who is only judged never changes the prior's.
+    * ``transductive``: normalises with the batch, in the steps and in scoring alike; running statistics are not used.
 
     Args:
-        rate: the inner learning rate alpha of the backbone.
-        head_rate: alpha of the head; the authors' code has ten times the backbone's.
+        rates: the inner learning rate alpha by submodule; the longest matching name wins. The authors' code has ten
+            times the backbone's for the head.
+        rule: ``adam`` as in the talk, ``sgd``, or ``learned`` (gradient steps with the rates that Meta-SGD learnt,
+            which live in the network).
         betas: decay of Adam's moments.
         eps: Adam's epsilon.
         bias_correction: whether Adam's moments are corrected.
-        layers: which parameters move: ``all``, ``head``, or ``norm`` (scales and shifts of batch norm).
+        layers: which parameters move: ``all``, ``last_stage``, ``head`` or ``norm``.
         dropout: whether dropout stays on. NOTE: the authors' code leaves it on without a word; the default is off.
+        bn_mode: what batch norm does, see above.
         loss: of predictions and scores.
+
+    Raises:
+        UserError: no such rule, layers or batch-norm mode.
     """
 
-    rate: float = 1e-4
-    head_rate: float = 1e-3
+    rates: Mapping[str, float] = field(default_factory=lambda: {"backbone": 1e-4, "head": 1e-3})
+    rule: str = "adam"
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
     bias_correction: bool = True
     layers: str = "all"
     dropout: bool = False
+    bn_mode: str = "frozen"
     loss: Loss = score_loss
 
     def __post_init__(self) -> None:
-        if self.layers not in LAYERS:
-            raise UserError(f"layers={self.layers}: no such choice of layers; take one of {', '.join(LAYERS)}.")
+        for key, value, choices in (
+            ("rule", self.rule, RULES),
+            ("layers", self.layers, LAYERS),
+            ("bn_mode", self.bn_mode, BN_MODES),
+        ):
+            if value not in choices:
+                raise UserError(f"inner.{key}={value}: there is no such choice; take one of {', '.join(choices)}.")
 
-    def optimizer(self, network: nn.Module) -> InnerAdam:
-        """Return a fresh optimiser for a user's network: nothing is carried over from another user."""
-        betas = (self.betas[0], self.betas[1])
-        return InnerAdam(self._groups(network), betas, self.eps, self.bias_correction)
+    def groups(self, network: nn.Module) -> list[Group]:
+        """Return the parameters that move, by rate; together they are exactly those, each once."""
+        return moving_groups(network, self.rates, self.layers)
 
-    def _set_mode(self, network: nn.Module) -> None:
-        """Batch norm uses the prior's statistics and never changes them."""
+    def optimizer(self, network: nn.Module) -> InnerRule:
+        """Return a fresh optimiser for a network: nothing is carried over from another user."""
+        named = dict(network.named_parameters())
+        groups = [([named[name] for name in group.names], group.rate) for group in self.groups(network)]
+        if self.rule == "adam":
+            return InnerAdam(groups, (self.betas[0], self.betas[1]), self.eps, self.bias_correction)
+        parameters = [parameter for members, _ in groups for parameter in members]
+        if self.rule == "sgd":
+            return InnerSGD(parameters, [rate for members, rate in groups for _ in members])
+        learnt = getattr(network, LEARNED, None)
+        if learnt is None:
+            raise UserError("inner.rule=learned: this prior holds no learnt rates; meta-train it with task=metasgd.")
+        return InnerSGD(parameters, learnt.of(network, parameters))
+
+    def set_mode(self, network: nn.Module) -> None:
+        """Put batch norm and dropout into the mode in which steps are taken."""
         network.eval()
-        if self.dropout:
+        for module in network.modules():
+            norm = isinstance(module, BATCH_NORMS) and self.bn_mode != "frozen"
+            if norm or (self.dropout and isinstance(module, DROPOUTS)):
+                module.train()
+
+    def set_scoring_mode(self, network: nn.Module) -> None:
+        """Put batch norm and dropout into the mode in which pictures are scored after the steps."""
+        network.eval()
+        if self.bn_mode == "transductive":
             for module in network.modules():
-                if isinstance(module, nn.Dropout):
+                if isinstance(module, BATCH_NORMS):
                     module.train()
 
-    def descend(self, network: nn.Module, optimizer: InnerAdam, inputs: Tensor, scores: Tensor, steps: int) -> None:
+    def descend(self, network: nn.Module, optimizer: InnerRule, inputs: Tensor, scores: Tensor, steps: int) -> None:
         """Take full-batch gradient steps, and leave the network ready to score.
 
         Args:
-            network: a user's own copy, moved in place.
-            optimizer: that copy's optimiser.
+            network: moved in place.
+            optimizer: of that network.
             inputs: ``(batch, ...)`` pictures or features.
             scores: ``(batch,)`` in [0, 1].
             steps: how many steps.
+
+        Raises:
+            UserError: batch statistics of a single picture are asked for.
         """
-        self._set_mode(network)
+        self.refuse_single(len(scores))
+        self.set_mode(network)
         with torch.inference_mode(False), torch.enable_grad():
-            inputs, scores = inputs.clone(), scores.clone()  # tensors made under inference mode cannot be saved
-            if isinstance(network, ScoreNetwork):
-                inputs = network.prepare(inputs)
+            inputs, scores = usable(network, inputs), outside(scores)
             for _ in range(steps):
                 loss = self.loss(network(inputs), scores)
                 optimizer.step(torch.autograd.grad(loss, optimizer.parameters))
-        network.eval()
+        self.set_scoring_mode(network)
 
-    def _groups(self, network: nn.Module) -> list[tuple[list[nn.Parameter], float]]:
-        """Split the moving parameters into backbone and head; everything else stays where it is."""
-        head = {id(parameter) for parameter in network.get_submodule("head").parameters()}
-        if self.layers == "norm":
-            norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm1d | nn.BatchNorm2d | nn.LayerNorm)]
-            moving = [parameter for module in norms for parameter in module.parameters(recurse=False)]
-        else:
-            moving = list(network.parameters())
-        moving = [parameter for parameter in moving if parameter.requires_grad]
-        rest = [parameter for parameter in moving if id(parameter) not in head]
-        heads = [parameter for parameter in moving if id(parameter) in head]
-        return [([] if self.layers == "head" else rest, self.rate), (heads, self.head_rate)]
+    def refuse_single(self, batch: int) -> None:
+        """Refuse batch statistics of a single picture."""
+        if batch < 2 and self.bn_mode != "frozen":
+            raise UserError(
+                f"inner.bn_mode={self.bn_mode}: batch norm cannot take statistics from one picture; "
+                f"give two shots or more, or take inner.bn_mode=frozen."
+            )
+
+
+def usable(network: nn.Module, inputs: Tensor) -> Tensor:
+    """Do once what every pass would do first: the network's own preparation, where it has one."""
+    inputs = outside(inputs)
+    prepare = getattr(network, "prepare", None)
+    return inputs if prepare is None else prepare(inputs)
+
+
+def outside(values: Tensor) -> Tensor:
+    """Return values that autograd may save: those made under ``torch.inference_mode`` may not."""
+    return values.clone() if values.is_inference() else values

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
+from piaa_lightning.nn.layers import hidden_layers
+
 
 class ScoreHead(nn.Module):
     """Fully connected layers from features to a score in [0, 1].
@@ -25,15 +27,7 @@ class ScoreHead(nn.Module):
 
     def __init__(self, features: int, hidden: Sequence[int] = (), norm: bool = False, dropout: float = 0.0) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        for width in hidden:
-            layers.append(nn.Linear(features, width))
-            if norm:
-                layers.append(nn.BatchNorm1d(width))
-            layers.append(nn.PReLU())
-            if dropout:
-                layers.append(nn.Dropout(dropout))
-            features = width
+        layers, features = hidden_layers(features, hidden, norm, dropout)
         layers.append(nn.Linear(features, 1))
         self.layers = nn.Sequential(*layers)
 

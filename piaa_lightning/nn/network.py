@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import cast
+
 from torch import Tensor, nn
 
 from piaa_lightning.backbones.backbone import Backbone
+from piaa_lightning.errors import UserError
+from piaa_lightning.nn.distribution_head import DistributionHead
 
 
 class ScoreNetwork(nn.Module):
@@ -24,6 +29,10 @@ class ScoreNetwork(nn.Module):
         """Do what every forward pass on these inputs would do first, so that many passes do it once."""
         return inputs if self.backbone is None else self.backbone.normalise(inputs)
 
+    def embed(self, inputs: Tensor) -> Tensor:
+        """Return what the head scores, so that a head that alone learns needs it once: ``forward`` is head of this."""
+        return inputs if self.backbone is None else cast(Tensor, self.backbone(inputs))
+
     def forward(self, inputs: Tensor) -> Tensor:
         """Score a batch.
 
@@ -33,6 +42,37 @@ class ScoreNetwork(nn.Module):
         Returns:
             ``(batch,)`` in [0, 1], higher is more beautiful.
         """
-        features = inputs if self.backbone is None else self.backbone(inputs)
-        score: Tensor = self.head(features)
+        score: Tensor = self.head(self.embed(inputs))
         return score
+
+    def distribution(self, inputs: Tensor) -> Tensor:
+        """Predict how votes are distributed, ``(batch, bins)``.
+
+        Raises:
+            UserError: the head predicts a score alone.
+        """
+        return distribution_of(self.head, self.embed(inputs))
+
+
+def score_network(backbone: Backbone | None, head: Callable[[int], nn.Module], features: int) -> ScoreNetwork:
+    """Make a network that scores pictures; all networks of a task are made with these three arguments.
+
+    Args:
+        backbone: turns pictures into features; None where frozen features are fed in.
+        head: makes the head from ``features``.
+        features: length of a feature vector.
+    """
+    return ScoreNetwork(backbone, head(features))
+
+
+def distribution_of(head: nn.Module, features: Tensor) -> Tensor:
+    """Return a head's ``(batch, bins)``.
+
+    Raises:
+        UserError: the head predicts a score alone.
+    """
+    if not isinstance(head, DistributionHead):
+        raise UserError(
+            f"head: {type(head).__name__} predicts a score and no distribution of votes; choose head=distribution."
+        )
+    return head.distribution(features)

@@ -2,72 +2,193 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
 
+import numpy as np
 import torch
-from torch import nn
 
 from piaa_lightning.data.ratings import Indices, Scores
+from piaa_lightning.errors import UserError
+from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.clone import clone_for_user
 from piaa_lightning.meta.inner_loop import InnerLoop
+from piaa_lightning.meta.stacked import Stack, padded, why_not_stacked
 from piaa_lightning.personalizers.network_scorer import NetworkScorer
+from piaa_lightning.personalizers.personal_network import PersonalNetwork
 from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
+
+Path = tuple[str, float]  # candidates with the same layers and rate lie on one descent, at different steps
 
 
 class FineTune(Personalizer):
-    """Adam steps on the whole support set as one batch, with a fresh copy and a fresh optimiser for every person.
+    """Steps on the whole support set as one batch, from the prior and with fresh moments for every person.
 
     The authors take 19 effective steps with alpha = 1e-5 for all parameters and report the last; zero steps are the
-    prior itself. Here rate and number of steps are chosen on validation users among the candidates.
+    prior itself, whatever the settings. Here factor of the rates, number of steps (which is early stopping) and layers
+    are chosen on validation users among the candidates.
+
+    People are fitted one at a time on the prior itself, which is lent to each and taken back bit for bit: the
+    reference. ``together`` fits several at once with stacked parameters; numbers agree up to rounding, and it pays for
+    heads on frozen features alone.
 
     Args:
-        inner: how a person's copy descends; its rates are multiplied by the candidates' ``rate``.
+        inner: how a person's parameters descend; its rates are multiplied by the candidates' ``rate``.
         rates: candidate factors of the inner rates.
         steps: candidate numbers of steps.
+        layers: candidate choices of layers; None takes those of ``inner``.
+        together: how many people are fitted at once.
+        embed_once: whether what lies below a head that alone moves is computed once per held-out picture, for all
+            people and repeats; numbers agree with the reference up to rounding.
+
+    Raises:
+        UserError: people cannot be stacked under these settings.
     """
 
-    def __init__(self, inner: InnerLoop, rates: Sequence[float] = (1.0,), steps: Sequence[int] = (19,)) -> None:
+    def __init__(
+        self,
+        inner: InnerLoop,
+        rates: Sequence[float] = (1.0,),
+        steps: Sequence[int] = (19,),
+        layers: Sequence[str] | None = None,
+        together: int = 1,
+        embed_once: bool = False,
+    ) -> None:
         self.inner = inner
         self.rates = list(rates)
         self.steps = sorted(steps)
+        self.layers = [inner.layers] if layers is None else list(layers)
+        self.together = together
+        self.embed_once = embed_once
+        if not (self.rates and self.steps and self.layers):
+            raise UserError("personalizer: give at least one rate, one number of steps and one choice of layers.")
+        if self.steps[0] < 0:
+            raise UserError(f"personalizer.steps={self.steps[0]}: there are no negative steps; 0 is the prior itself.")
+        if together < 1:
+            raise UserError(f"personalizer.together={together}: give 1 for one person at a time, or more.")
+        if together > 1 and (reason := why_not_stacked(inner)):
+            raise UserError(f"personalizer.together={together}: {reason}; take personalizer.together=1.")
 
     def prepare(self, ground: Ground) -> None:
-        """Take the prior; it is read, never moved."""
+        """Take the prior; it is lent to each person and always itself again."""
         self.scorer = NetworkScorer(ground)
+        self.user_ids = ground.table.user_ids
+        self.engines = {
+            layers: Adaptation(self.scorer.prior, replace(self.inner, layers=layers)) for layers in self.layers
+        }
+        self.embedded: torch.Tensor | None = None
+        self.place = np.full(ground.table.images, -1)
 
     def candidates(self) -> Sequence[Settings]:
-        """Every pair of a rate and a number of steps."""
-        return [{"rate": rate, "steps": steps} for rate, steps in product(self.rates, self.steps)]
+        """Every combination of layers, a rate and a number of steps."""
+        return [
+            {"layers": layers, "rate": rate, "steps": steps}
+            for layers, rate, steps in product(self.layers, self.rates, self.steps)
+        ]
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
-        """Fine-tune a copy of the prior."""
-        network = next(self._descent(support, float(settings["rate"]), [int(settings["steps"])]))
-        return lambda images: self.scorer.score(network, images)
+        """Fine-tune a copy of the prior that the scorer keeps, learn2learn's way."""
+        layers, rate = _path(settings)
+        if int(settings["steps"]) == 0:
+            return lambda images: self.scorer.zero_shot()[images]
+        inner = self.engines[layers].inner
+        network = clone_for_user(self.scorer.prior)
+        rule = inner.optimizer(network)
+        rule.factor = rate
+        inputs = self.scorer.inputs_of(support.images)
+        with self._drawn_for(support):
+            inner.descend(network, rule, inputs, self._scores(support), int(settings["steps"]))
+        return PersonalNetwork(network, self.scorer)
 
     def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
-        """Score along one descent per rate: fewer steps are the beginning of more steps."""
-        wanted = defaultdict(set)
-        for settings in candidates:
-            wanted[float(settings["rate"])].add(int(settings["steps"]))
-        scores: dict[tuple[float, int], Scores] = {}
-        for rate, counts in wanted.items():
-            stops = sorted(counts)
-            for steps, network in zip(stops, self._descent(support, rate, stops), strict=True):
-                scores[rate, steps] = self.scorer.score(network, images)
-        return [scores[float(settings["rate"]), int(settings["steps"])] for settings in candidates]
+        """Score along one descent per layers and rate: fewer steps are the beginning of more steps."""
+        found: dict[tuple[Path, int], Scores] = {}
+        for path, stops in _paths(candidates).items():
+            engine = self.engines[path[0]]
+            support_inputs, query = self._inputs(engine, support.images), None
+            with self._drawn_for(support), engine.user():
+                engine.rule.factor = path[1]
+                done = 0
+                for stop in stops:
+                    engine.descend(support_inputs, self._scores(support), stop - done)
+                    done = stop
+                    if engine.parted and query is None:
+                        query = self._inputs(engine, images)  # features are small, and every stop needs them
+                    found[path, stop] = self._scored(engine, images) if query is None else _array(engine.score(query))
+        return [self._found(found, settings, images) for settings in candidates]
 
-    def _descent(self, support: Support, rate: float, stops: Sequence[int]) -> Iterator[nn.Module]:
-        """Yield the person's network after each of several growing numbers of steps."""
-        inner = replace(self.inner, rate=self.inner.rate * rate, head_rate=self.inner.head_rate * rate)
-        network = clone_for_user(self.scorer.prior)
-        optimizer = inner.optimizer(network)
-        inputs = self.scorer.inputs_of(support.images)
-        scores = torch.as_tensor(support.scores, device=inputs.device)
-        done = 0
-        for stop in stops:
-            inner.descend(network, optimizer, inputs, scores, stop - done)
-            done = stop
-            yield network
+    def trace_all(
+        self, supports: Sequence[Support], images: Sequence[Indices], candidates: Sequence[Settings]
+    ) -> list[list[Scores]]:
+        """Do the same for several people at once."""
+        if self.together == 1:
+            return super().trace_all(supports, images, candidates)
+        found: list[dict[tuple[Path, int], Scores]] = [{} for _ in supports]
+        scores = torch.stack([self._scores(support) for support in supports])
+        for path, stops in _paths(candidates).items():
+            engine = self.engines[path[0]]
+            inputs = torch.stack([self._inputs(engine, support.images) for support in supports])
+            query = padded([self._inputs(engine, own) for own in images])
+            stack = Stack(engine, len(supports), path[1])
+            done = 0
+            for stop in stops:
+                stack.descend(inputs, scores, stop - done)
+                done = stop
+                for own, shown, row in zip(found, images, _array(stack.score(query)), strict=True):
+                    own[path, stop] = row[: len(shown)]
+        return [
+            [self._found(own, settings, shown) for settings in candidates]
+            for own, shown in zip(found, images, strict=True)
+        ]
+
+    def _found(self, found: dict[tuple[Path, int], Scores], settings: Settings, images: Indices) -> Scores:
+        steps = int(settings["steps"])
+        return found[_path(settings), steps] if steps else self.scorer.zero_shot()[images]
+
+    def _inputs(self, engine: Adaptation, images: Indices) -> torch.Tensor:
+        """Return what the engine steps on and scores."""
+        if not (engine.parted and self.embed_once):
+            return engine.prepare(self.scorer.inputs_of(images))
+        if self.embedded is None:
+            shown = self.scorer.held_out
+            self.embedded = self.scorer.map(engine.prepare, shown)
+            self.place[shown] = np.arange(len(shown))
+        return self.embedded[torch.from_numpy(self.place[images])]
+
+    def _scored(self, engine: Adaptation, images: Indices) -> Scores:
+        return _array(self.scorer.map(lambda inputs: engine.score(engine.prepare(inputs)), images))
+
+    def _scores(self, support: Support) -> torch.Tensor:
+        return torch.as_tensor(support.scores, device=self.scorer.device)
+
+    @contextmanager
+    def _drawn_for(self, support: Support) -> Iterator[None]:
+        """Key what dropout draws by the person and the repeat, so that the order of people changes no record."""
+        if not self.inner.dropout:
+            yield
+            return
+        key = hashlib.sha256(f"{self.user_ids[support.user]}/{support.draw}".encode()).digest()
+        devices = [self.scorer.device] if self.scorer.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(int.from_bytes(key[:6]))
+            yield
+
+
+def _path(settings: Settings) -> Path:
+    return str(settings["layers"]), float(settings["rate"])
+
+
+def _paths(candidates: Sequence[Settings]) -> dict[Path, list[int]]:
+    """Return the numbers of steps that are asked for along every descent, ascending; zero needs no descent."""
+    stops: dict[Path, set[int]] = {}
+    for settings in candidates:
+        if int(settings["steps"]):
+            stops.setdefault(_path(settings), set()).add(int(settings["steps"]))
+    return {path: sorted(wanted) for path, wanted in stops.items()}
+
+
+def _array(scores: torch.Tensor) -> Scores:
+    return scores.cpu().numpy().astype(np.float32, copy=False)

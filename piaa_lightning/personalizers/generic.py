@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.personalizers.network_scorer import NetworkScorer
 from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
@@ -14,10 +12,7 @@ class Generic(Personalizer):
 
     def prepare(self, ground: Ground) -> None:
         """Score all pictures that somebody may be judged on."""
-        scorer = NetworkScorer(ground)
-        held_out = np.concatenate([ground.split.val_images, ground.split.test_images])
-        self.scores = np.full(ground.table.images, np.nan, dtype=np.float32)
-        self.scores[held_out] = scorer.score(scorer.prior, held_out)
+        self.scores = NetworkScorer(ground).zero_shot()
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
         """Ignore the person's ratings."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -27,11 +29,14 @@ class NetworkScorer:
         if ground.prior is None:
             raise UserError("methods: this method starts from a prior and none is given; add `prior: ${task}` to it.")
         self.prior = ground.prior.to(ground.device).eval()
-        self._inputs, self._device = ground.inputs, ground.device
+        self.device = ground.device
+        self.held_out = np.concatenate([ground.split.val_images, ground.split.test_images])
+        self._inputs, self._images = ground.inputs, ground.table.images
+        self._zero_shot: Scores | None = None
 
     def inputs_of(self, images: Indices) -> Tensor:
         """Return the pictures as a network sees them, on its device."""
-        return self._inputs.batch(images).to(self._device)
+        return self._inputs.batch(images).to(self.device)
 
     def score(self, network: nn.Module, images: Indices) -> Scores:
         """Score pictures.
@@ -43,7 +48,23 @@ class NetworkScorer:
         Returns:
             ``(len(images),)`` in [0, 1].
         """
+        return self.map(network, images).cpu().numpy().astype(np.float32, copy=False)
+
+    def map(self, function: Callable[[Tensor], Tensor], images: Indices) -> Tensor:
+        """Apply a function of pictures to many of them, a bounded number at a time."""
         starts = range(0, len(images), BATCH)
         with torch.no_grad():
-            parts = [network(self.inputs_of(images[start : start + BATCH])).cpu().numpy() for start in starts]
-        return np.concatenate(parts).astype(np.float32, copy=False)
+            return torch.cat([function(self.inputs_of(images[start : start + BATCH])) for start in starts])
+
+    def zero_shot(self) -> Scores:
+        """Return the prior's own scores, NaN for pictures that nobody is judged on.
+
+        Every held-out picture is scored once for all people, repeats and shots.
+
+        Returns:
+            ``(images of the table,)``.
+        """
+        if self._zero_shot is None:
+            self._zero_shot = np.full(self._images, np.nan, dtype=np.float32)
+            self._zero_shot[self.held_out] = self.score(self.prior, self.held_out)
+        return self._zero_shot

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
@@ -44,6 +44,7 @@ class Ground:
         inputs: where pictures come from.
         device: where networks run.
         prior: the trained network to start from, None for personalisers that need none.
+        aids: further trained networks by what they are for, for instance one that predicts attributes.
     """
 
     table: RatingTable
@@ -51,10 +52,17 @@ class Ground:
     inputs: Inputs
     device: torch.device
     prior: nn.Module | None = None
+    aids: Mapping[str, nn.Module] = field(default_factory=dict)
 
 
 class Personalizer(ABC):
-    """Fits one person from a support set; knows nothing of query sets, repeats or metrics."""
+    """Fits one person from a support set; knows nothing of query sets, repeats or metrics.
+
+    Args:
+        together: how many supports of one size :meth:`trace_all` is handed at once.
+    """
+
+    together: int = 1
 
     def prepare(self, ground: Ground) -> None:  # noqa: B027  # most have nothing to prepare
         """Do once, before any user, what is the same for all of them.
@@ -91,6 +99,21 @@ class Personalizer(ABC):
             One array of scores per candidate.
         """
         return [self.fit(support, settings)(images) for settings in candidates]
+
+    def trace_all(
+        self, supports: Sequence[Support], images: Sequence[Indices], candidates: Sequence[Settings]
+    ) -> list[list[Scores]]:
+        """Do for several people what :meth:`trace` does for one; fits that gain by it override this.
+
+        Args:
+            supports: of one size.
+            images: numbers of the pictures to score, for each support.
+            candidates: the settings.
+
+        Returns:
+            For each support one array of scores per candidate.
+        """
+        return [self.trace(support, own, candidates) for support, own in zip(supports, images, strict=True)]
 
 
 class LeftOutError(Exception):

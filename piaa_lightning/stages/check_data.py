@@ -11,6 +11,7 @@ import numpy as np
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.data.inspection.findings import Finding, of_counts, of_dropped, of_pictures, of_ratings, of_split
 from piaa_lightning.data.inspection.manifest import examine
 from piaa_lightning.data.inspection.picture_facts import PictureFacts, picture_facts
@@ -21,7 +22,6 @@ from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.draw import drawn, others
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.records import replace_file
 from piaa_lightning.report.check_table import print_check
 from piaa_lightning.stages.open_data import read_table
 
@@ -92,9 +92,9 @@ def _read(data: DictConfig, cache: Path) -> tuple[RatingTable, str, str | None]:
     try:
         return *read_table(data, cache), None
     except UserError as error:
-        if "max_missing" not in data.reader or data.reader.max_missing >= 1:
+        if data.max_missing >= 1:
             raise
-        lenient = OmegaConf.merge(data, {"reader": {"max_missing": 1.0}})
+        lenient = OmegaConf.merge(data, {"max_missing": 1.0})
         assert isinstance(lenient, DictConfig)
         return *read_table(lenient, cache), str(error)  # whatever else is wrong with it raises here again
 
@@ -117,7 +117,7 @@ def _pictures(cfg: DictConfig, table: RatingTable, cache: Path) -> PictureFacts:
 
 def _split(data: DictConfig, table: RatingTable, pictures: PictureFacts) -> tuple[SplitFacts | None, list[Finding]]:
     """Split as a run would: without the ratings of pictures that cannot be read."""
-    table = table.without_ratings_of(sorted(pictures.unreadable), "ratings of broken pictures")
+    table = table.without_labels_of(sorted(pictures.unreadable), "broken pictures")
     try:
         split: Split = instantiate(data.split)(table)
         facts = split_facts(table, split.check(table), [*pictures.same_bytes, *pictures.same_photo])

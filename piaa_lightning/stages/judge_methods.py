@@ -1,4 +1,4 @@
-"""Third stage: every method fits every test user and is judged, on one set of splits."""
+"""Third stage: every method is judged, those that fit people on one set of splits of every test person's ratings."""
 
 from __future__ import annotations
 
@@ -9,15 +9,22 @@ from typing import Any
 
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
+from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
+from piaa_lightning.evaluation.trait_exam import TraitExam
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer
-from piaa_lightning.stages.open_data import Data
+from piaa_lightning.stages.examine_networks import examine_pictures, examine_traits
+from piaa_lightning.stages.open_data import Databases
 from piaa_lightning.stages.train_priors import Priors
 
 log = logging.getLogger(__name__)
+
+EXAMS = ("pictures", "traits")
 
 
 @dataclass
@@ -26,44 +33,143 @@ class Judgement:
 
     Args:
         records: one per method, shots, repeat and user.
+        pictures: by key of the method, what networks said about test pictures.
+        traits: by key of the method, what networks said about test people's traits.
+        fused: by key of the method, the weights that its fusion ended with for test people.
         chosen: the settings that validation users chose, by method and shots.
         left_out: methods that could not take part, and why.
     """
 
     records: list[Record] = field(default_factory=list)
+    pictures: dict[str, PictureExam] = field(default_factory=dict)
+    traits: dict[str, TraitExam] = field(default_factory=dict)
+    fused: dict[str, FusedPeople] = field(default_factory=dict)
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
 
-def judge_methods(cfg: DictConfig, data: Data, priors: Priors, shots: Sequence[int], device: torch.device) -> Judgement:
+def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
+    """Stop before hours of training where a method cannot be judged.
+
+    Args:
+        cfg: the composed configuration.
+        databases: what the methods are judged on.
+
+    Raises:
+        UserError: an unknown exam or database, or a method that fits people where none are held out.
+    """
+    for key, method in cfg.methods.items():
+        data = databases.get(method.get("database"))
+        if not method.get("exam"):
+            if not len(data.split.test_users):
+                raise UserError(
+                    f"{data.name}: the split holds out no people, and {method.label} is judged on people; choose a"
+                    " database with ratings of single people, or an experiment that judges pictures."
+                )
+        elif method.exam not in EXAMS:
+            raise UserError(
+                f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer."
+            )
+
+
+def judge_methods(
+    cfg: DictConfig, databases: Databases, priors: Priors, shots: Sequence[int], device: torch.device
+) -> Judgement:
     """Judge every method of the configuration.
 
     Args:
-        cfg: the composed configuration; ``methods`` maps keys to label, prior and personalizer.
-        data: what the methods stand on.
+        cfg: the composed configuration; ``methods`` maps keys to label, prior, and a personalizer or an exam.
+        databases: what the methods stand on.
         priors: trains what the methods start from.
         shots: support sizes.
         device: where networks run.
+
+    Raises:
+        UserError: every method but the control rows had to be left out.
     """
     judgement = Judgement()
-    table, split = data.table, data.split
     protocol: Protocol = instantiate(cfg.protocol.test)
     validation: Protocol = instantiate(cfg.protocol.validation)
     if cfg.trainer.fast_dev_run:
         protocol, validation = protocol.cut_short(), validation.cut_short()
-    for method in cfg.methods.values():
-        personalizer: Personalizer = instantiate(method.personalizer)
-        prior = None if method.prior is None else priors.get(method.prior)
-        backbone = "" if method.prior is None else str(cfg.backbone.name)
-        try:
-            personalizer.prepare(Ground(table, split, data.inputs, device, prior))
-        except LeftOutError as reason:
-            log.info("%s is left out: %s", method.label, reason)
-            judgement.left_out[method.label] = str(reason)
-            continue
-        chosen = choose(table, split.rows(table, "val"), shots, validation, method.label, personalizer)
-        if len(personalizer.candidates()) > 1:
-            judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
-        rows = split.rows(table, "test")
-        judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen)
+    for key, method in cfg.methods.items():
+        if method.get("exam"):
+            _examine(str(key), method, cfg, databases, priors, device, judgement)
+        else:
+            _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+    refuse_controls_alone(cfg, judgement)
     return judgement
+
+
+def refuse_controls_alone(cfg: DictConfig, judgement: Judgement) -> None:
+    """Stop where nothing that was asked for could take part."""
+    asked = [method.label for method in cfg.methods.values() if not method.get("control")]
+    if asked and set(asked) <= set(judgement.left_out):
+        reasons = dict.fromkeys(judgement.left_out[label] for label in asked)
+        raise UserError(f"{', '.join(asked)} cannot be judged: {'; '.join(reasons)}.")
+
+
+def _judge(
+    key: str,
+    method: DictConfig,
+    cfg: DictConfig,
+    databases: Databases,
+    priors: Priors,
+    shots: Sequence[int],
+    device: torch.device,
+    judgement: Judgement,
+    protocols: tuple[Protocol, Protocol],
+) -> None:
+    """Let a method fit every test person of the main database."""
+    data, (protocol, validation) = databases.main, protocols
+    table, split = data.table, data.split
+    personalizer: Personalizer = instantiate(method.personalizer)
+    prior = None if method.prior is None else priors.get(method.prior)
+    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items() if task is not None}
+    backbone = "" if method.prior is None else str(cfg.backbone.name)
+    try:
+        personalizer.prepare(Ground(table, split, data.inputs, device, prior, aids))
+    except LeftOutError as reason:
+        log.info("%s is left out: %s", method.label, reason)
+        judgement.left_out[method.label] = str(reason)
+        return
+    chosen = choose(table, split.rows(table, "val"), shots, validation, method.label, personalizer)
+    if len(personalizer.candidates()) > 1:
+        judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
+    rows = split.rows(table, "test")
+    judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen)
+    names = trait_names(method.prior, databases)
+    fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
+    if fused is not None:
+        judgement.fused[key] = fused
+
+
+def trait_names(task: DictConfig | None, databases: Databases) -> list[str]:
+    """Name the traits that a task, or one it starts from, learnt in its stream of personality; empty where none did."""
+    while task is not None and task.streams is None:
+        task = task.starts_from
+    stream = None if task is None else task.streams.get("personality")
+    if stream is None:
+        return []
+    return [str(name) for name in stream.form.get("traits") or databases.get(stream.database).table.trait_names]
+
+
+def _examine(
+    key: str,
+    method: DictConfig,
+    cfg: DictConfig,
+    databases: Databases,
+    priors: Priors,
+    device: torch.device,
+    judgement: Judgement,
+) -> None:
+    """Judge a network as it is, without any person."""
+    data = databases.get(method.get("database"))
+    network, backbone = priors.get(method.prior), str(cfg.backbone.name)
+    if method.exam == "pictures":
+        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device)
+    else:
+        form = OmegaConf.to_container(method.form, resolve=True) if method.get("form") else {}
+        assert isinstance(form, dict)
+        options = {str(name): form[name] for name in ("traits", "liked", "scaling") if name in form}
+        judgement.traits[key] = examine_traits(network, data, method.label, backbone, device, **options)

@@ -1,57 +1,64 @@
-"""First stage: a database on disk becomes a table, a split, and inputs for the networks."""
+"""First stage: databases on disk become tables, splits, and inputs for the networks."""
 
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.backbones.factory import build_backbone
-from piaa_lightning.backbones.frozen import frozen_features, standardised
+from piaa_lightning.backbones.frozen import Scaling, fit_scaling, frozen_features
 from piaa_lightning.data.inputs import Features, Inputs, Source
+from piaa_lightning.data.inspection.known_faults import refuse_known_faults
+from piaa_lightning.data.inspection.manifest import known
+from piaa_lightning.data.leaks import refuse_shared_photos, without_shared_photos
 from piaa_lightning.data.pictures import open_pictures
 from piaa_lightning.data.ratings import RatingTable, check
 from piaa_lightning.data.splits import Split
 from piaa_lightning.errors import UserError
 from piaa_lightning.synthetic import embedded
 
+log = logging.getLogger(__name__)
+
+MAIN = "main"
+
 
 @dataclass(frozen=True)
 class Data:
-    """What every later stage stands on.
+    """One database, ready to be learnt from and judged on.
 
     Args:
         name: what was read, for instance ``flickr_aes, embedded demo``; on every table and figure.
         table: of ratings.
         split: who and what is held out.
         inputs: pictures or frozen features.
-        backbone: a freshly built backbone; None where its features are frozen and already computed.
-        features: length of a feature vector.
+        cut: between good and bad pictures, in [0, 1].
     """
 
     name: str
     table: RatingTable
     split: Split
     inputs: Inputs
-    backbone: Backbone | None
-    features: int
+    cut: float = 0.5
 
     def fingerprint(self) -> str:
-        """Identify ratings, split, pictures and starting weights: what was trained on one does not fit another."""
-        content = hashlib.sha256(self.split.hash(self.table).encode())
-        for array in (self.table.user, self.table.image, self.table.score):
-            content.update(np.ascontiguousarray(array).tobytes())
-        content.update("\n".join(self.table.image_files).encode())
+        """Identify labels, split and pictures: what was trained on one does not fit another."""
+        table = self.table
+        content = hashlib.sha256(self.split.hash(table).encode())
+        labels = (table.image_score, table.distribution, table.attributes, table.traits)
+        for array in (table.user, table.image, table.score, *labels):
+            content.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+        content.update("\n".join(table.image_files).encode())
         for source in (self.inputs.evaluation, self.inputs.training):
             content.update(source.values.numpy().tobytes() if isinstance(source, Features) else _key(source))
-        for name, value in [] if self.backbone is None else sorted(self.backbone.state_dict().items()):
-            content.update(name.encode() + value.numpy().tobytes())
         return content.hexdigest()
 
 
@@ -60,36 +67,100 @@ def _key(source: Source | None) -> bytes:
     return str(getattr(source, "key", None)).encode()
 
 
-def open_data(cfg: DictConfig, device: torch.device) -> Data:
-    """Read the database that the configuration names, split it, and decode its pictures once.
+class Databases:
+    """The database that people are judged on, and others that tasks learn from.
+
+    All are seen through the same backbone. Frozen features are scaled by the training pictures of the main database.
+    No photograph that one database is judged on is learnt from in another: the run stops, or such pictures are left
+    out and counted in the split's description.
 
     Args:
-        cfg: the composed configuration.
+        cfg: the composed configuration; ``data`` is the main database, ``databases`` holds others by name.
         device: where a frozen backbone runs.
 
     Raises:
-        UserError: anything about the database, the split or the pictures that a person can mend.
+        UserError: anything about a database, its split or its pictures that a person can mend.
     """
-    cache = Path(cfg.paths.cache).expanduser()
-    table, name = read_table(cfg.data, cache)
-    backbone = build_backbone(cfg.backbone.name, cfg.backbone.weights, cfg.backbone.size, **cfg.backbone.options)
-    size = backbone.size
-    stored = size if cfg.backbone.frozen else round(size * cfg.data.stored)
-    pictures = open_pictures(
-        table.root,
-        list(table.image_files),
-        sorted({size, stored}),
-        cache if cfg.data.cache == "disk" else None,
-        resize=cfg.data.resize,
-        max_broken=cfg.data.max_broken,
-    )
-    table = table.without_ratings_of(sorted(pictures[size].broken), "ratings of broken pictures")
-    split: Split = instantiate(cfg.data.split)(table)
-    if cfg.backbone.frozen:
-        values = frozen_features(backbone, pictures[size], cache, device)
-        features = standardised(values, split.train_images, cfg.backbone.components)
-        return Data(name, table, split, Inputs(Features(features)), None, features.shape[1])
-    return Data(name, table, split, Inputs(pictures[size], pictures[stored], size), backbone, backbone.features)
+
+    def __init__(self, cfg: DictConfig, device: torch.device) -> None:
+        self.cfg = cfg
+        self.device = device
+        self.cache = Path(cfg.paths.cache).expanduser()
+        net = cfg.backbone
+        self._eye = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
+        self._scaling: Scaling | None = None
+        self.backbone: Backbone | None = None if net.frozen else self._eye
+        self.opened: dict[str, Data] = {}
+        self._open_all({MAIN: cfg.data, **cfg.databases})
+        inputs = self.main.inputs.evaluation
+        self.features = inputs.values.shape[1] if isinstance(inputs, Features) else self._eye.features
+
+    @property
+    def main(self) -> Data:
+        """The database that people are judged on."""
+        return self.opened[MAIN]
+
+    def get(self, name: str | None) -> Data:
+        """Return a database by its name below ``databases``; None is the main one.
+
+        Raises:
+            UserError: there is none of that name.
+        """
+        if name is not None and name not in self.opened:
+            has = ", ".join(key for key in self.opened if key != MAIN) or "none"
+            raise UserError(f"databases: there is no {name} (there is {has}); add it with +data@databases.{name}=NAME.")
+        return self.opened[name or MAIN]
+
+    def _open_all(self, configs: Mapping[str, DictConfig]) -> None:
+        same: dict[str, Data] = {}  # one database under two names is opened once
+        for name, config in configs.items():
+            key = OmegaConf.to_yaml(config, resolve=True)
+            if key not in same:
+                same[key] = self._open(config)
+            self.opened[name] = same[key]
+        judged = {method.get("database") or MAIN for method in self.cfg.methods.values()}
+        for name, data in self.opened.items():
+            for other in judged & set(self.opened):
+                if self.opened[other] is not data:
+                    self.opened[name] = self._guarded(self.opened[name], self.opened[other])
+
+    def _open(self, config: DictConfig) -> Data:
+        table, name = read_table(config, self.cache)
+        split: Split = instantiate(config.split)(table)
+        files = table.image_files.tolist()
+        refuse_known_faults(table, split, known(table.root, files, self.cache), config.max_broken)
+        size, frozen = self._eye.size, bool(self.cfg.backbone.frozen)
+        stored = size if frozen else round(size * config.stored)
+        pictures = open_pictures(
+            table.root,
+            files,
+            sorted({size, stored}),
+            self.cache if config.cache == "disk" else None,
+            resize=config.resize,
+            max_broken=config.max_broken,
+        )
+        if pictures[size].broken:
+            table = table.without_labels_of(sorted(pictures[size].broken), "broken pictures")
+            split = instantiate(config.split)(table)
+        cut = 0.5 if config.cut is None else float(table.scale.to_unit(np.array([config.cut]))[0])
+        if not frozen:
+            return Data(name, table, split, Inputs(pictures[size], pictures[stored], size), cut)
+        values = frozen_features(self._eye, pictures[size], self.cache, self.device)
+        if self._scaling is None:
+            self._scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
+        return Data(name, table, split, Inputs(Features(self._scaling.apply(values))), cut)
+
+    def _guarded(self, learnt: Data, judged: Data) -> Data:
+        """Keep what is judged on in one database out of what is learnt from in the other."""
+        if self.cfg.on_shared_photos == "drop":
+            split = without_shared_photos(learnt.table, learnt.split, judged.table, judged.split)
+            if split is not learnt.split:
+                log.warning("%s: %s", learnt.name, split.description)
+            return replace(learnt, split=split)
+        if self.cfg.on_shared_photos != "refuse":
+            raise UserError(f"on_shared_photos={self.cfg.on_shared_photos}: choose refuse or drop.")
+        refuse_shared_photos(learnt.table, learnt.split, judged.table, judged.split)
+        return learnt
 
 
 def read_table(data: DictConfig, cache: Path) -> tuple[RatingTable, str]:

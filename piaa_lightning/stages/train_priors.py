@@ -19,10 +19,11 @@ from safetensors.torch import load_file, save
 from torch import nn
 
 import piaa_lightning
-from piaa_lightning.data.modules import RatingsModule
-from piaa_lightning.evaluation.records import replace_file
-from piaa_lightning.nn.network import ScoreNetwork
-from piaa_lightning.stages.open_data import Data
+from piaa_lightning.atomic import replace_file
+from piaa_lightning.data.modules import RatingsModule, StreamsModule
+from piaa_lightning.errors import UserError
+from piaa_lightning.nn.network import score_network
+from piaa_lightning.stages.open_data import Databases
 from piaa_lightning.tasks.prior import MONITOR, PriorTask
 
 log = logging.getLogger(__name__)
@@ -33,36 +34,43 @@ class Priors:
 
     Args:
         cfg: the composed configuration.
-        data: what is trained on.
+        databases: what is trained on.
         logger: receives the curves; False for none.
         checkpoints: directory of this run's checkpoints.
     """
 
-    def __init__(self, cfg: DictConfig, data: Data, logger: Logger | bool, checkpoints: Path) -> None:
+    def __init__(self, cfg: DictConfig, databases: Databases, logger: Logger | bool, checkpoints: Path) -> None:
         self.cfg = cfg
-        self.data = data
-        self.fingerprint = data.fingerprint()
+        self.databases = databases
         self.logger = logger
         self.checkpoints = checkpoints
         self.store = Path(cfg.paths.cache).expanduser() / "priors"
-        self.networks: dict[str, ScoreNetwork] = {}
+        self.networks: dict[str, nn.Module] = {}
         self.reused: list[str] = []
+        self._fingerprints: dict[str, str] = {}
 
-    def get(self, task: DictConfig) -> ScoreNetwork:
+    def get(self, task: DictConfig) -> nn.Module:
         """Return the prior that a task trains, after the one that it starts from.
 
         Args:
-            task: a composed task; its ``starts_from`` is another task or null.
+            task: a composed task; its ``starts_from`` is another task or null, its ``weights`` a file to take the
+                trained network from, or null.
 
         Returns:
             The network with the parameters of the best validation epoch.
+
+        Raises:
+            UserError: the file in ``weights`` cannot be read, or is of another network.
         """
         key = self.key(task)
         if key not in self.networks:
             kept = self.store / f"{key}.safetensors"
-            if self.cfg.reuse_priors and kept.is_file():
-                network = self.start(None)
-                network.load_state_dict(load_file(kept))
+            if task.weights is not None:
+                network = self.untrained(task)
+                _load(network, Path(task.weights).expanduser(), task.name)
+            elif self.cfg.reuse_priors and kept.is_file():
+                network = self.untrained(task)
+                _load(network, kept, task.name)
                 self.reused.append(task.name)
                 log.info("prior %s: trained by an earlier run, taken from %s", task.name, kept)
             else:
@@ -77,36 +85,64 @@ class Priors:
         cfg = self.cfg
         parts = {"task": task, **{name: cfg[name] for name in ("backbone", "head", "trainer", "callbacks")}}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
-        config["pictures"] = {name: cfg.data[name] for name in ("resize", "stored")}
-        depends = [json.dumps(config, sort_keys=True), self.fingerprint, str(cfg.seed), _source()]
+        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), _source()]
         return hashlib.sha256("\n".join([*depends, torch.__version__]).encode()).hexdigest()[:20]
 
-    def start(self, task: DictConfig | None) -> ScoreNetwork:
-        """Return a network with the parameters that training starts from.
+    def _origins_of(self, task: DictConfig) -> list[str]:
+        """Identify the databases that a task and those before it learn from, and the weights that they start from."""
+        if task.weights is not None:
+            return [_digest_of_file(Path(task.weights).expanduser())]
+        names = [task.database] if task.streams is None else [stream.database for stream in task.streams.values()]
+        before = [_digest(self.databases.backbone)] if task.starts_from is None else self._origins_of(task.starts_from)
+        return [*(self._fingerprint(name) for name in names), *before]
 
-        Args:
-            task: the task that it starts from; None for the backbone's weights and a random head.
+    def _fingerprint(self, name: str | None) -> str:
+        """Identify a database; how its pictures were stored is no part of themselves where no cache keeps them."""
+        if str(name) not in self._fingerprints:
+            config = self.cfg.data if name is None else self.cfg.databases[name]
+            data = self.databases.get(name)
+            self._fingerprints[str(name)] = f"{data.fingerprint()} {config.resize} {config.stored}"
+        return self._fingerprints[str(name)]
+
+    def untrained(self, task: DictConfig) -> nn.Module:
+        """Return a network of the task's shape, to take parameters from a file; nothing is trained for it."""
+        before = task.starts_from
+        network = self._fresh(task) if before is None else self._grown(task, self.untrained(before))
+        instantiate(task.module)(network=network)  # which may add parts of its own: Meta-SGD's learnt rates
+        return network
+
+    def start(self, task: DictConfig) -> nn.Module:
+        """Return a network with the parameters that a task's training starts from.
+
+        They are those of the task that it starts from, or the backbone's weights and a random head.
         """
-        if task is not None:
-            return copy.deepcopy(self.get(task))
-        pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
-        # a copy, because two priors must never share a backbone
-        return ScoreNetwork(copy.deepcopy(self.data.backbone), instantiate(self.cfg.head)(self.data.features))
+        if task.starts_from is None:
+            return self._fresh(task)
+        return self._grown(task, copy.deepcopy(self.get(task.starts_from)))
 
-    def _train(self, task: DictConfig) -> ScoreNetwork:
-        network = self.start(task.starts_from)
+    def _fresh(self, task: DictConfig) -> nn.Module:
+        pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
+        make = score_network if task.network is None else instantiate(task.network)
+        # a copy, because two priors must never share a backbone
+        backbone = copy.deepcopy(self.databases.backbone)
+        network: nn.Module = make(backbone, instantiate(self.cfg.head), self.databases.features)
+        return network
+
+    def _grown(self, task: DictConfig, network: nn.Module) -> nn.Module:
+        """Add to a trained network what the task's own network has beside it."""
+        if task.grow is None:
+            return network
+        pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
+        grown: nn.Module = instantiate(task.grow)(network)
+        return grown
+
+    def _train(self, task: DictConfig) -> nn.Module:
+        network = self.start(task)
+        if not task.epochs:  # grown, and left to be trained with every person
+            return network
         pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
         module: PriorTask = instantiate(task.module)(network=network)
         module.prefix = f"{task.name}/"
-        data = RatingsModule(
-            self.data.table,
-            self.data.split,
-            self.data.inputs,
-            instantiate(task.form),
-            2 if self.cfg.trainer.fast_dev_run else task.batch_size,  # enough to see whether it runs
-            self.cfg.seed,
-            self.cfg.data.workers,
-        )
         best = ModelCheckpoint(
             self.checkpoints / str(task.name),
             filename="best",
@@ -121,17 +157,74 @@ class Priors:
             callbacks=[best, *[instantiate(callback) for callback in self.cfg.callbacks.values()]],
             default_root_dir=self.checkpoints,
         )
-        log.info("prior %s: training on %s", task.name, self.data.name)
+        data = self._serve(task)
+        log.info("prior %s: training on %s", task.name, self._names_of(task))
         trainer.fit(module, datamodule=data)
         if best.best_model_path:
             module.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
-            log.info("prior %s: best epoch on validation users, SROCC %.3f", task.name, best.best_model_score)
+            log.info("prior %s: best validation epoch, SROCC %.3f", task.name, best.best_model_score)
         return network.cpu()
+
+    def _serve(self, task: DictConfig) -> pl.LightningDataModule:
+        """Return what a task learns from: one database, or several in step."""
+        if task.streams is None:
+            return self._module(task, task.batch_size)
+        return StreamsModule({name: self._module(stream, task.batch_size) for name, stream in task.streams.items()})
+
+    def _module(self, stream: DictConfig, batch_size: int) -> RatingsModule:
+        data = self.databases.get(stream.database)
+        return RatingsModule(
+            data.table,
+            data.split,
+            data.inputs,
+            instantiate(stream.form),
+            2 if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
+            self.cfg.seed,
+            self.cfg.data.workers,
+            instantiate(stream.validation),
+        )
+
+    def _names_of(self, task: DictConfig) -> str:
+        streams = [task] if task.streams is None else task.streams.values()
+        return " and ".join(self.databases.get(stream.database).name for stream in streams)
+
+
+def _load(network: nn.Module, file: Path, name: str) -> None:
+    """Take a network's parameters from a file that an earlier run wrote.
+
+    Raises:
+        UserError: it cannot be read, or is of another network.
+    """
+    try:
+        network.load_state_dict(load_file(file))
+    except FileNotFoundError as error:
+        raise UserError(f"{file}: there are no such weights of the prior {name}; correct task.weights.") from error
+    except RuntimeError as error:  # names or shapes that do not fit
+        reason = str(error).split("\n")[1:2] or [str(error)]
+        raise UserError(
+            f"{file}: these weights are of another network than the prior {name} ({reason[0].strip()}); compose the"
+            " backbone, head and task that they were trained with."
+        ) from error
+    except Exception as error:  # whatever a damaged file makes the loader raise
+        raise UserError(f"{file}: cannot be read as weights of the prior {name} ({error}); copy it again.") from error
 
 
 def _save(network: nn.Module, file: Path) -> None:
     """Write theta as safetensors, whole or not at all."""
     replace_file(file, save({name: value.contiguous() for name, value in network.state_dict().items()}))
+
+
+def _digest(network: nn.Module | None) -> str:
+    """Digest of starting weights."""
+    content = hashlib.sha256()
+    for name, value in [] if network is None else sorted(network.state_dict().items()):
+        content.update(name.encode() + value.numpy().tobytes())
+    return content.hexdigest()
+
+
+def _digest_of_file(file: Path) -> str:
+    """Digest of given weights, or nothing where there are none, which loading them says in a sentence."""
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 @cache

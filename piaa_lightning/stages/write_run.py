@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -13,13 +13,17 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger, WandbLogger
 
-from piaa_lightning.evaluation.records import replace_file, write_records
+from piaa_lightning.atomic import replace_file
+from piaa_lightning.evaluation.picture_exam import compare_pictures
+from piaa_lightning.evaluation.records import write_records, write_table
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
-from piaa_lightning.report.figures import differences, summary_bars, test_individuals
+from piaa_lightning.evaluation.trait_exam import compare_traits
 from piaa_lightning.report.page import write_page
+from piaa_lightning.report.result_tables import rows_by_kind
 from piaa_lightning.report.table import print_table
+from piaa_lightning.stages.draw_figures import draw_figures
 from piaa_lightning.stages.judge_methods import Judgement
-from piaa_lightning.stages.open_data import Data
+from piaa_lightning.stages.open_data import MAIN, Databases
 from piaa_lightning.stages.train_priors import Priors
 
 LIBRARIES = ("torch", "pytorch-lightning", "learn2learn", "timm", "hydra-core", "numpy", "piaa-lightning")
@@ -28,7 +32,7 @@ LIBRARIES = ("torch", "pytorch-lightning", "learn2learn", "timm", "hydra-core", 
 def write_run(
     cfg: DictConfig,
     directory: Path,
-    data: Data,
+    databases: Databases,
     priors: Priors,
     judgement: Judgement,
     shots: Sequence[int],
@@ -40,7 +44,7 @@ def write_run(
     Args:
         cfg: the composed configuration.
         directory: of the run.
-        data: what was read.
+        databases: what was read.
         priors: what was trained.
         judgement: what was measured.
         shots: support sizes.
@@ -48,12 +52,20 @@ def write_run(
         logger: receives the result as well.
 
     Returns:
-        Mean SROCC of the first method at the most shots; None where all its users were dropped.
+        SROCC of the first method, at the most shots where there are several; None where all its users were dropped.
     """
     replace_file(directory / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True).encode())
     write_records(judgement.records, directory / "records.csv")
-    summary = _summary(cfg, data, priors, judgement, shots, seconds)
-    figures = _figures(cfg, summary, judgement, shots, directory / "figures")
+    for name, exams in (
+        ("pictures", judgement.pictures),
+        ("traits", judgement.traits),
+        ("fused_weights", judgement.fused),
+    ):
+        lines = [line for exam in exams.values() for line in exam.lines()]
+        if lines:
+            write_table(lines, directory / f"{name}.csv")
+    summary = _summary(cfg, databases, priors, judgement, shots, seconds)
+    figures = draw_figures(cfg, summary, databases, judgement, directory / "figures")
     write_page(summary, judgement.records, directory / "report.html", figures)
     if isinstance(logger, Logger):
         _log(logger, cfg, summary, directory / "figures")
@@ -62,38 +74,46 @@ def write_run(
     print_table(summary)
     print(f"\n{directory}{os.sep}: summary.json, records.csv, report.html, figures, checkpoints")
     first = next(iter(cfg.methods.values())).label
-    found = [row["srocc"] for row in summary["rows"] if row["method"] == first and row["shots"] == max(shots)]
-    return found[0] if found else None
+    found = [row for row in summary["rows"] if row["method"] == first and row["srocc"] is not None]
+    return max(found, key=lambda row: row.get("shots", 0))["srocc"] if found else None
 
 
 def _summary(
     cfg: DictConfig,
-    data: Data,
+    databases: Databases,
     priors: Priors,
     judgement: Judgement,
     shots: Sequence[int],
     seconds: dict[str, float],
 ) -> dict[str, Any]:
-    labels = {key: method.label for key, method in cfg.methods.items()}
-    pairs = [(labels[a], labels[b]) for a, b in cfg.comparisons if a in labels and b in labels]
-    pairs = [(a, b) for a, b in pairs if not {a, b} & set(judgement.left_out)]
-    known = {(row.method, row.shots) for row in summarise(judgement.records) if row.srocc is not None}
-    comparisons = [compare(judgement.records, a, b, k) for k in shots for a, b in pairs if {(a, k), (b, k)} <= known]
-    rows = [asdict(row) for row in summarise(judgement.records)]
-    ceilings = [row["srocc"] for row in rows if row["method"] == _label_of(cfg, "ceiling")]
+    data = databases.main
+    people = [asdict(row) for row in summarise(judgement.records)]
+    of_pictures = [exam.row() for exam in judgement.pictures.values()]
+    of_traits = [row for exam in judgement.traits.values() for row in exam.rows()]
+    ceilings = [row["srocc"] for row in people if row["method"] == _label_of(cfg, "ceiling")]
+    others = {name: other for name, other in databases.opened.items() if name != MAIN}
     return {
         "experiment": cfg.name,
         "data": data.name,
         "split": data.split.description,
         "split_hash": data.split.hash(data.table),
+        "databases": {
+            name: {
+                "data": other.name,
+                "split": other.split.description,
+                "split_hash": other.split.hash(other.table),
+                "dropped": dict(other.table.dropped),
+            }
+            for name, other in others.items()
+        },
         "seed": cfg.seed,
         "command": cfg.command,
         "backbone": OmegaConf.to_container(cfg.backbone, resolve=True),
         "versions": {library: version(library) for library in LIBRARIES},
         "seconds": seconds,
         "priors_reused": priors.reused,
-        "rows": rows,
-        "comparisons": [asdict(comparison) for comparison in corrected(comparisons)],
+        "rows": people + of_pictures + of_traits,
+        "comparisons": _comparisons(cfg, judgement, shots),
         "chosen": judgement.chosen,
         "left_out": judgement.left_out,
         "dropped": dict(data.table.dropped),
@@ -101,52 +121,50 @@ def _summary(
     }
 
 
+def _comparisons(cfg: DictConfig, judgement: Judgement, shots: Sequence[int]) -> list[dict[str, Any]]:
+    """Compare the pairs that the configuration names, each kind of exam by its own measures; Holm over people's."""
+    known = {(row.method, row.shots) for row in summarise(judgement.records) if row.srocc is not None}
+    labels = {key: method.label for key, method in cfg.methods.items()}
+    pairs = [(a, b) for a, b in cfg.comparisons if {a, b} <= set(labels)]
+    of_people = [
+        compare(judgement.records, labels[a], labels[b], k)
+        for k in shots
+        for a, b in pairs
+        if {(labels[a], k), (labels[b], k)} <= known
+    ]
+    found: list[dict[str, Any]] = [asdict(comparison) for comparison in corrected(of_people)]
+    for a, b in pairs:
+        if {a, b} <= set(judgement.pictures):
+            found += compare_pictures(judgement.pictures[a], judgement.pictures[b])
+        if {a, b} <= set(judgement.traits):
+            found.append(compare_traits(judgement.traits[a], judgement.traits[b]))
+    return found
+
+
 def _label_of(cfg: DictConfig, key: str) -> str | None:
     return cfg.methods[key].label if key in cfg.methods else None
-
-
-def _figures(
-    cfg: DictConfig, summary: dict[str, Any], judgement: Judgement, shots: Sequence[int], directory: Path
-) -> dict[str, str | bytes]:
-    """Draw the talk's figure of test individuals, the paired differences, and the table as bars."""
-    figures: dict[str, str | bytes] = {}
-    labels = {key: method.label for key, method in cfg.methods.items()}
-    with_value = {row["method"] for row in summary["rows"] if row["srocc"] is not None}
-    shown = [label for key, label in labels.items() if key in {k for pair in cfg.comparisons for k in pair}]
-    shown = [label for label in shown if label in with_value]
-    if not shown:
-        return figures
-    title = summary["data"]
-    figures["Performance of test individuals"] = test_individuals(
-        judgement.records, directory / "test_individuals.png", title, shown
-    )
-    for comparison in summary["comparisons"]:
-        a, b, k = comparison["a"], comparison["b"], comparison["shots"]
-        if [a, b] == [labels.get(key) for key in cfg.comparisons[0]]:
-            file = directory / f"difference_{k}_shots.png"
-            figures[f"{a} less {b}, {k} shots"] = differences(judgement.records, a, b, k, file, title)
-    figures["All methods"] = summary_bars(summary, directory / "methods.png")
-    return figures
 
 
 def _log(logger: Logger, cfg: DictConfig, summary: dict[str, Any], figures: Path) -> None:
     logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
     logger.log_metrics(
-        {
-            f"test/{row['method']}/{row['shots']} shots": row["srocc"]
-            for row in summary["rows"]
-            if row["srocc"] is not None
-        }
+        {f"test/{row['method']}{_of(row)}": row["srocc"] for row in summary["rows"] if row["srocc"] is not None}
     )
     if isinstance(logger, WandbLogger):
-        columns = list(summary["rows"][0])
-        logger.log_table("test/rows", columns, [[row[column] for column in columns] for row in summary["rows"]])
+        for kind, rows in rows_by_kind(summary).items():
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            logger.log_table(f"test/{kind}", columns, [[row.get(column) for column in columns] for row in rows])
         for file in sorted(figures.glob("*.png")):
             logger.log_image(f"figures/{file.stem}", [str(file)])
         import wandb
 
         wandb.finish()
     logger.finalize("success")
+
+
+def _of(row: Mapping[str, Any]) -> str:
+    """Tell the rows of one method apart."""
+    return f"/{row['shots']} shots" if "shots" in row else f"/{row['trait']}" if "trait" in row else ""
 
 
 def _point_latest(runs: Path, directory: Path) -> None:

@@ -13,7 +13,7 @@ from piaa_lightning.synthetic.graded import Weights, aspect
 from piaa_lightning.synthetic.jpegs import write_pictures
 from piaa_lightning.synthetic.latent import attribute_table, picture, stream
 from piaa_lightning.synthetic.population import Floats, draw_people, expected_rating, features, rate, thresholds
-from piaa_lightning.synthetic.textfiles import write_lines, write_note
+from piaa_lightning.synthetic.textfiles import write_lines, write_note, write_truth
 
 NAME = "aadb"
 WORKERS, RATERS = 190, 5  # of whom five rated each picture, as published
@@ -124,8 +124,7 @@ def write(root: Path, size: str, seed: int) -> None:
     # the old test list, which is not to be used: its pictures are training pictures
     old = [f"{names[member]} {labels.score[member]:.2f}" for member in parts[0][: layout.validation]]
     write_lines(root / LABELS / "imgListTestRegression_score.txt", old)
-    truth = (f"everyone,{name},{value:.7f}" for name, value in zip(names, labels.truth, strict=True))
-    write_lines(root / "truth.csv", ["user,image,score", *truth])
+    write_truth(root, (("everyone", name, value) for name, value in zip(names, labels.truth, strict=True)))
     write_note(root, "AADB", f"`{LABELS}` holds the average score and 11 attributes of every picture.")
     for folder in (PICTURES, NEW_TEST):
         (root / folder).mkdir()

@@ -13,7 +13,7 @@ from piaa_lightning.synthetic.ava_names import CATEGORY_TAGS, LISTED_TAGS, STYLE
 from piaa_lightning.synthetic.jpegs import write_pictures
 from piaa_lightning.synthetic.latent import ATTRIBUTES, CATEGORIES, attribute_table, picture, stream
 from piaa_lightning.synthetic.population import Floats, Indices, People, draw_people, expected_rating, features, rate
-from piaa_lightning.synthetic.textfiles import write_lines, write_note
+from piaa_lightning.synthetic.textfiles import write_lines, write_note, write_truth
 
 NAME = "ava"
 VOTERS = 400  # people that a picture's votes come from, with replacement
@@ -119,8 +119,7 @@ def write(root: Path, size: str, seed: int) -> None:
     write_lines(root / "AVA.txt", (" ".join(map(str, row)) for row in columns))
     write_lines(root / "tags.txt", (f"{number} {name}" for number, name in enumerate(TAGS, 1)))
     write_lines(root / "challenges.txt", (f"{number} Challenge {number}" for number in range(1, challenges + 1)))
-    truth = (f"everyone,{name}.jpg,{score:.7f}" for name, score in zip(labels.ids, labels.truth, strict=True))
-    write_lines(root / "truth.csv", ["user,image,score", *truth])
+    write_truth(root, (("everyone", f"{name}.jpg", vote) for name, vote in zip(labels.ids, labels.truth, strict=True)))
     _write_aesthetics_lists(root / "aesthetics_image_lists", layout, labels, tags, rng)
     _write_style_lists(root / "style_image_lists", layout, labels, rng)
     write_note(root, "AVA", "`AVA.txt` holds the number of votes from 1 to 10, tags and a challenge of every picture.")

@@ -6,7 +6,6 @@ import errno
 import fcntl
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -106,19 +105,13 @@ def _write(writer: Writer, size: str, seed: int, root: Path) -> None:
             f"{root} needs about {needed / 1e6:.0f} MB and its disk has {free / 1e6:.0f} MB left; free some space,"
             " set the cache directory elsewhere or choose a smaller data.size."
         )
-    part = Path(tempfile.mkdtemp(prefix=prefix, dir=root.parent))
+    part = root.parent / f"{prefix}{os.getpid()}"
     try:
-        part.chmod(0o777 & ~_umask())  # mkdtemp makes it private
+        part.mkdir()
         writer.write(part, size, seed)
         os.rename(part, root)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 @contextmanager

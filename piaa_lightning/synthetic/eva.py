@@ -13,7 +13,7 @@ from piaa_lightning.synthetic.graded import Weights, aspect, grade
 from piaa_lightning.synthetic.jpegs import write_pictures
 from piaa_lightning.synthetic.latent import CATEGORIES, attribute_table, picture, stream
 from piaa_lightning.synthetic.population import TRAITS
-from piaa_lightning.synthetic.textfiles import write_lines, write_note
+from piaa_lightning.synthetic.textfiles import write_lines, write_note, write_truth
 
 NAME = "eva"
 # The published images' mean scores have the mean 6.12 and the standard deviation 1.02.
@@ -64,16 +64,6 @@ LAYOUTS = {
 }
 
 
-def simulate(size: str, seed: int) -> Crowd:
-    """Let the simulated people vote on the pictures; levels are scores 0..10.
-
-    Args:
-        size: one of ``LAYOUTS``.
-        seed: of everything.
-    """
-    return gather(NAME, seed, LAYOUTS[size].amount, even_steps(LEVELS, MIDDLE, PER_UNIT))
-
-
 def write(root: Path, size: str, seed: int) -> None:
     """Write the database below ``root``: one picture is not on disk, one vote is there twice, one voter unknown.
 
@@ -82,7 +72,8 @@ def write(root: Path, size: str, seed: int) -> None:
         size: one of ``LAYOUTS``.
         seed: of everything.
     """
-    layout, data, rng = LAYOUTS[size], simulate(size, seed), stream(seed, NAME, "names")
+    layout, rng = LAYOUTS[size], stream(seed, NAME, "names")
+    data = gather(NAME, seed, layout.amount, even_steps(LEVELS, MIDDLE, PER_UNIT))
     count = layout.amount.pictures + layout.unrated
     ids = [str(number) for number in np.sort(rng.choice(10**6, count, replace=False)) + 1]
     people = [f"E{number}" for number in np.sort(rng.choice(9999, len(data.people), replace=False)) + 1]
@@ -92,11 +83,8 @@ def write(root: Path, size: str, seed: int) -> None:
     everything = [*data.latents, *(picture(seed, NAME, n) for n in range(layout.amount.pictures, count))]
     sorts = (f'"{ids[n]}","{CATEGORY_NUMBERS[CATEGORIES[latent.category]]}"' for n, latent in enumerate(everything))
     write_lines(root / "data" / "image_content_category.csv", ['\ufeff"image_id","sort"', *sorts])
-    truth = (
-        f"{people[user]},{ids[image]},{value:.7f}"
-        for user, image, value in zip(data.user, data.image, data.truth, strict=True)
-    )
-    write_lines(root / "truth.csv", ["user,image,score", *truth])
+    rated = zip(data.user, data.image, data.truth, strict=True)
+    write_truth(root, ((people[user], ids[image], value) for user, image, value in rated))
     write_note(root, "EVA", "`data/votes_filtered.csv` holds scores from 0 to 10 and other grades.")
     folder = "images/EVA_together"
     (root / folder).mkdir(parents=True)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
-from piaa_lightning.synthetic.flickr_aes import LAYOUTS, simulate
-from piaa_lightning.synthetic.latent import sample, stream
+from piaa_lightning.synthetic import flickr_aes, psychoflickr
+from piaa_lightning.synthetic.latent import picture, sample, stream
 from piaa_lightning.synthetic.population import (
     BIAS_SHARE,
     LEVEL_SHARES,
@@ -16,6 +16,7 @@ from piaa_lightning.synthetic.population import (
     PERSONAL,
     SHARED,
     TRAIT_SHARE,
+    TRAITS,
     Floats,
     Indices,
     draw_people,
@@ -26,6 +27,7 @@ from piaa_lightning.synthetic.population import (
     shared_taste,
     thresholds,
 )
+from piaa_lightning.synthetic.readout import read_out
 
 
 @dataclass(frozen=True)
@@ -80,13 +82,13 @@ def crowd_facts(seed: int = 0, people: int = 300, pictures: int = 900, shown: in
 
 def flickr_aes_facts(size: str = "demo", seed: int = 0) -> list[Fact]:
     """The embedded FLICKR-AES as a reader would find it."""
-    layout = LAYOUTS[size]
-    data = simulate(size, seed)
+    layout, data = flickr_aes.LAYOUTS[size], flickr_aes.simulate(size, seed)
     user, image, score = data.user, data.image, data.score
     test = user < layout.test_people
     shares = np.bincount(score, minlength=6)[1:] / len(score)
     counts = np.bincount(user)
     others = _others(user, image, score)
+    known = _known_taste(seed, user[test], image[test], layout.test_people + layout.training_people)
     return [
         *(
             Fact(f"share of ratings {level}", float(share), f"{goal:.2f} in FLICKR-AES")
@@ -102,8 +104,44 @@ def flickr_aes_facts(size: str = "demo", seed: int = 0) -> list[Fact]:
             _per_user(user[test], others[test], score[test]),
             ".53, four others in OASIS",
         ),
+        *(Fact(f"SROCC, {what}", _per_user(user[test], taste, score[test])) for what, taste in known.items()),
         Fact("SROCC, the person's true taste", _per_user(user[test], data.truth[test], score[test])),
     ]
+
+
+def psychoflickr_facts(size: str = "demo", seed: int = 0) -> list[Fact]:
+    """How well traits can be learnt from the embedded PsychoFlickr by what is linear in a picture's true features.
+
+    The simulated traits are what favourites follow from; the attributed ones are in ``traits.csv``.
+    """
+    layout, data = psychoflickr.LAYOUTS[size], psychoflickr.simulate(size, seed)
+    true = draw_people(stream(seed, psychoflickr.NAME, "people"), layout.people).traits
+    table = features([picture(seed, psychoflickr.NAME, int(number)) for number in data.numbers.ravel()])
+    person = np.repeat(np.arange(layout.people), layout.favourites)
+    average = table.reshape(layout.people, layout.favourites, -1).mean(axis=1)
+    facts = [Fact("SROCC over people, attributed with simulated traits", _per_trait(data.attributed, true))]
+    for kind, traits in (("simulated", true), ("attributed", data.attributed)):
+        for rows, owner, what in (
+            (average, np.arange(layout.people), "a person's mean picture"),
+            (table, person, "single pictures, averaged"),
+        ):
+            value = _per_trait(read_out(rows, owner, traits), traits)
+            facts.append(Fact(f"SROCC over people, {kind} traits from {what}", value))
+    return facts
+
+
+def _per_trait(prediction: Floats, traits: Floats) -> float:
+    """Mean over the traits of the rank correlation over people."""
+    return float(np.mean([spearmanr(prediction[:, n], traits[:, n]).statistic for n in range(len(TRAITS))]))
+
+
+def _known_taste(seed: int, user: Indices, image: Indices, count: int) -> dict[str, Floats]:
+    """What those who know no one's own taste can know of each rating's liking, ``(ratings,)``."""
+    people = draw_people(stream(seed, flickr_aes.NAME, "people"), count)
+    numbers, row = np.unique(image, return_inverse=True)
+    table = features([picture(seed, flickr_aes.NAME, int(number)) for number in numbers])[row]
+    shared, linked = (np.einsum("rf,rf->r", table, part[user]) for part in (people.shared, people.linked))
+    return {"shared taste alone": shared, "shared and trait-linked taste": shared + linked}
 
 
 def _others(user: Indices, image: Indices, score: Indices) -> Floats:

@@ -20,7 +20,7 @@ from piaa_lightning.synthetic.population import (
     rate,
     thresholds,
 )
-from piaa_lightning.synthetic.textfiles import write_lines, write_note
+from piaa_lightning.synthetic.textfiles import write_lines, write_note, write_truth
 
 NAME = "flickr_aes"
 RATINGS = "FLICKR-AES_image_labeled_by_each_worker.csv"
@@ -114,7 +114,7 @@ def write(root: Path, size: str, seed: int) -> None:
     rows.append(rows[int(np.flatnonzero(data.user < layout.test_people)[0])])  # one repeated pair, as in the original
     rows.sort(key=lambda row: row[0])  # the original lists worker after worker
     write_lines(root / RATINGS, ["worker, imagePair, score", *(f"{w},{i},{s}" for w, i, s, _ in rows)])
-    write_lines(root / "truth.csv", ["user,image,score", *(f"{w},{i},{t:.7f}" for w, i, _, t in rows)])
+    write_truth(root, ((worker, image, liked) for worker, image, _, liked in rows))
     mean = (np.bincount(data.image, data.score) / np.bincount(data.image) - 1) / 4
     write_lines(root / SCORES, [f" {name} {value:.6g}" for name, value in zip(names, mean, strict=True)])
     write_note(root, "FLICKR-AES", f"`{RATINGS}` holds worker, image and a score from 1 to 5.")

@@ -16,7 +16,7 @@ from piaa_lightning.synthetic.crowds import Amount, Crowd, even_steps, gather
 from piaa_lightning.synthetic.jpegs import write_pictures
 from piaa_lightning.synthetic.latent import ATTRIBUTES, CATEGORIES, attribute_table, stream
 from piaa_lightning.synthetic.population import TRAITS
-from piaa_lightning.synthetic.textfiles import write_lines, write_note
+from piaa_lightning.synthetic.textfiles import write_lines, write_note, write_truth
 
 NAME = "lapis"
 LEVELS, MIDDLE, PER_UNIT = 101, 52.0, 22.0  # a rating is 52 + 22 * liking, cut to 0..100 (assumption)
@@ -79,16 +79,6 @@ LAYOUTS = {
 }
 
 
-def simulate(size: str, seed: int) -> Crowd:
-    """Let the simulated people rate the pictures; levels are ratings 0..100.
-
-    Args:
-        size: one of ``LAYOUTS``.
-        seed: of everything.
-    """
-    return gather(NAME, seed, LAYOUTS[size].amount, even_steps(LEVELS, MIDDLE, PER_UNIT))
-
-
 def write(root: Path, size: str, seed: int) -> None:
     """Write the database below ``root``, with accents in names, and the dirt that the published files have.
 
@@ -97,7 +87,8 @@ def write(root: Path, size: str, seed: int) -> None:
         size: one of ``LAYOUTS``.
         seed: of everything.
     """
-    layout, data, rng = LAYOUTS[size], simulate(size, seed), stream(seed, NAME, "names")
+    layout, rng = LAYOUTS[size], stream(seed, NAME, "names")
+    data = gather(NAME, seed, layout.amount, even_steps(LEVELS, MIDDLE, PER_UNIT))
     count, annotation = len(data.latents), root / "annotation"
     people = [str(number) for number in rng.choice(10**5, len(data.people), replace=False)]
     works = _works(rng, data)
@@ -113,11 +104,8 @@ def write(root: Path, size: str, seed: int) -> None:
         rows = (f"{image},{names[image]},{mean[image]:.6f}" for image in members.tolist())
         path = annotation / f"LAPIS_GIAA_{part}split.csv"
         write_lines(path, ["image_id,image_filename,mean_response", *rows], encoding=layout.encoding)
-    truth = (
-        f"{people[user]},{names[image]},{value:.7f}"
-        for user, image, value in zip(data.user, data.image, data.truth, strict=True)
-    )
-    write_lines(root / "truth.csv", ["user,image,score", *truth])
+    rated = zip(data.user, data.image, data.truth, strict=True)
+    write_truth(root, ((people[user], names[image], value) for user, image, value in rated))
     write_note(root, "LAPIS", "Artworks are not drawn either. `annotation/LAPIS_PIAA.csv` holds ratings from 0 to 100.")
     (root / "images").mkdir()
     missing = set(order[-layout.missing :].tolist())

@@ -14,11 +14,11 @@ from piaa_lightning.synthetic.graded import Weights, aspect, grade
 from piaa_lightning.synthetic.jpegs import write_pictures
 from piaa_lightning.synthetic.latent import CATEGORIES, attribute_table, stream
 from piaa_lightning.synthetic.population import TRAITS
-from piaa_lightning.synthetic.textfiles import write_lines, write_note
+from piaa_lightning.synthetic.textfiles import write_lines, write_note, write_truth
 
 NAME = "para"
 PER_SESSION = 70  # pictures, as published
-# A score is 3.2 + .75 * liking, cut to 1..5 in nine half steps (assumption).
+# A score is 3.2 + .75 * liking, cut to 1..5 in nine half steps (assumption): level 0 is 1, level 8 is 5.
 LEVELS, MIDDLE, PER_UNIT = 9, 2 * (3.2 - 1), 2 * 0.75
 GRADES: dict[str, Weights] = {  # 1..5
     "qualityScore": {"contrast": 1, "clutter": -0.5},
@@ -65,16 +65,6 @@ LAYOUTS = {
 }
 
 
-def simulate(size: str, seed: int) -> Crowd:
-    """Let the simulated people rate the pictures; level 0 is a score of 1, level 8 of 5.
-
-    Args:
-        size: one of ``LAYOUTS``.
-        seed: of everything.
-    """
-    return gather(NAME, seed, LAYOUTS[size].amount, even_steps(LEVELS, MIDDLE, PER_UNIT))
-
-
 def write(root: Path, size: str, seed: int) -> None:
     """Write the database below ``root``: one picture is not on disk, one rating is there twice.
 
@@ -83,10 +73,12 @@ def write(root: Path, size: str, seed: int) -> None:
         size: one of ``LAYOUTS``.
         seed: of everything.
     """
-    layout, data = LAYOUTS[size], simulate(size, seed)
+    layout = LAYOUTS[size]
+    data = gather(NAME, seed, layout.amount, even_steps(LEVELS, MIDDLE, PER_UNIT))
     rng = stream(seed, NAME, "names")
     people, count = [f"A{n:06x}" for n in rng.choice(16**6, len(data.people), replace=False)], len(data.latents)
     sessions, names = _image_names(count)
+    paths = [f"{session}/{name}" for session, name in zip(sessions, names, strict=True)]
     annotation = root / "annotation"
     lines = list(_rating_lines(stream(seed, NAME, "answers"), data, people, sessions, names))
     write_lines(annotation / "PARA-Images.csv", [COLUMNS, *lines, lines[0]])
@@ -94,16 +86,13 @@ def write(root: Path, size: str, seed: int) -> None:
     order = rng.permutation(count)
     for name, members in (("PARA-GiaaTrain.csv", order[layout.test :]), (layout.test_list, order[: layout.test])):
         write_lines(annotation / name, _list_lines(data, sessions, names, members))
-    truth = (
-        f"{people[user]},{sessions[image]}/{names[image]},{1 + value / 2:.7f}"
-        for user, image, value in zip(data.user, data.image, data.truth, strict=True)
-    )
-    write_lines(root / "truth.csv", ["user,image,score", *truth])
+    rated = zip(data.user, data.image, data.truth, strict=True)
+    write_truth(root, ((people[user], paths[image], 1 + value / 2) for user, image, value in rated))
     write_note(root, "PARA", "`annotation/PARA-Images.csv` holds people's scores from 1 to 5 and other answers.")
     for session in dict.fromkeys(sessions):
         (root / "imgs" / session).mkdir(parents=True)
     missing = int(order[-1])
-    jobs = [(n, f"imgs/{sessions[n]}/{names[n]}") for n in range(count) if n != missing]
+    jobs = [(n, f"imgs/{paths[n]}") for n in range(count) if n != missing]
     write_pictures(root, seed, NAME, layout.amount.long_side, jobs)
 
 

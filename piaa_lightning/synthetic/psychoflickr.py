@@ -19,7 +19,7 @@ from piaa_lightning.synthetic.population import (
     features,
     thresholds,
 )
-from piaa_lightning.synthetic.textfiles import write_lines, write_note
+from piaa_lightning.synthetic.textfiles import write_lines, write_note, write_truth
 
 NAME = "psychoflickr"
 SEEN = 5  # a favourite is one out of so many pictures that a person comes across; assumption
@@ -113,13 +113,13 @@ def write(root: Path, size: str, seed: int) -> None:
         for user, attributed, own in zip(users, data.attributed, data.own, strict=True)
     )
     write_lines(root / "traits.csv", [",".join(["user", *header]), *rows])
-    jobs, truth = [], ["user,image,score"]
+    jobs, truth = [], []
     for person, user in enumerate(users):
         (root / user).mkdir()
         for number, photo, score in zip(data.numbers[person], photos[person], data.truth[person], strict=True):
             jobs.append((int(number), f"{user}/{photo}.jpg"))
-            truth.append(f"{user},{user}/{photo}.jpg,{score:.7f}")
-    write_lines(root / "truth.csv", truth)
+            truth.append((user, f"{user}/{photo}.jpg", float(score)))
+    write_truth(root, truth)
     write_note(
         root,
         "PsychoFlickr",

@@ -20,7 +20,7 @@ from piaa_lightning.synthetic.population import (
     rate,
     thresholds,
 )
-from piaa_lightning.synthetic.textfiles import write_lines, write_note
+from piaa_lightning.synthetic.textfiles import write_lines, write_note, write_truth
 
 NAME = "real_cur"
 LEVELS = range(1, 6)
@@ -102,13 +102,13 @@ def write(root: Path, size: str, seed: int) -> None:
     place = np.arange(layout.photos) - np.searchsorted(data.owner, data.owner)  # within the album
     number = 1000 + data.owner * (layout.least // OVERLAP) + place
     jobs: list[Job] = []
-    truth = ["user,image,score"]
+    truth = []
     for photo, (owner, score) in enumerate(zip(data.owner, data.score, strict=True)):
         name = f"IMG_{number[photo]}.JPG"
         jobs.append((photo, f"{album[owner]}/{score}/{name}"))
-        truth.append(f"{album[owner]},{album[owner]}/{name},{data.truth[photo]:.7f}")
+        truth.append((album[owner], f"{album[owner]}/{name}", float(data.truth[photo])))
     jobs += [_rated_twice(jobs, data.score), (0, f"{album[0]}/cover.jpg")]
-    write_lines(root / "truth.csv", truth)
+    write_truth(root, truth)
     write_lines(root / album[0] / "Thumbs.db", [""])
     write_note(root, "REAL-CUR", "`<album>/<score>/` holds the pictures that the album's owner gave that score.")
     write_pictures(root, seed, NAME, layout.long_side, jobs)

@@ -16,6 +16,13 @@ def write_lines(path: Path, lines: Iterable[str], newline: str = "\n", encoding:
         os.fsync(file.fileno())
 
 
+def write_truth(root: Path, rows: Iterable[tuple[str, str, float]]) -> None:
+    """Write ``truth.csv``: user, image and what that user would answer on average, on the database's own scale."""
+    write_lines(
+        root / "truth.csv", ["user,image,score", *(f"{user},{image},{score:.7f}" for user, image, score in rows)]
+    )
+
+
 def write_note(root: Path, database: str, layout: str) -> None:
     """Write ``EMBEDDED.md``: one paragraph that keeps anybody from taking the directory for the real database."""
     write_lines(

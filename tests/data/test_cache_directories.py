@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from piaa_lightning.data.cache_directories import finish, hold, locked, prune, remove_leftovers, write
+from piaa_lightning.data.cache_directories import finish, hold, locked, prune, remove_leftovers
 
 
 def make(home: Path, name: str, used: int, size: int = 100) -> Path:
     """A finished directory of ``size`` bytes that was last used ``used`` seconds after 1970."""
     with locked(home, name) as building:
         building.mkdir()
-        write(building / "content", bytes(size))
+        (building / "content").write_bytes(bytes(size))
         finish(building, home / name)
     os.utime(home / name / "in_use", (used, used))
     return home / name

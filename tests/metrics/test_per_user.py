@@ -41,7 +41,7 @@ def test_users_left_out_are_counted():
     metric.update(*as_tensors([9, 9], [0.1, 0.2], [0.5, 0.6]))  # too few: dropped
     metric.update(*as_tensors([2, 2, 2], [0.7, 0.7, 0.7], [0.2, 0.3, 0.4]))  # constant prediction: 0
     assert metric.compute().item() == 0.5
-    assert (metric.users_counted, metric.users_dropped) == (2, 2)
+    assert (metric.users_counted, metric.users_dropped, metric.users_without_order) == (2, 2, 1)
 
 
 def test_nobody_left_is_nan():
@@ -57,7 +57,7 @@ def test_two_processes_joined_equal_one():
     whole.update(*as_tensors(user, prediction, target))
     left.update(*as_tensors(user[::2], prediction[::2], target[::2]))
     right.update(*as_tensors(user[1::2], prediction[1::2], target[1::2]))
-    for state in ("users", "preds", "target"):  # what torchmetrics' "cat" does when it gathers
+    for state in ("users", "predictions", "targets"):  # what torchmetrics' "cat" does when it gathers
         getattr(left, state).extend(getattr(right, state))
     assert left.compute() == whole.compute()
 

@@ -88,7 +88,7 @@ def test_the_embedded_copy_is_fine_and_its_counts_are_right(cache, tmp_path):
     assert lines["unreadable"] == ("ok", "none")
     assert report["facts"]["pictures"]["examined"] == 1316
     assert sum(report["facts"]["ratings"]["levels"].values()) == pytest.approx(1)
-    assert not list((cache / "manifests").glob("*.part"))
+    assert not list((cache / "manifests").rglob("*.part"))
 
 
 def test_every_damage_is_named(copy, parts, tmp_path):

@@ -9,13 +9,8 @@ from piaa_lightning.synthetic import aadb
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setattr(aadb, "write_pictures", lambda root, seed, name, side, jobs: [(root / to).touch() for _, to in jobs])
-    folder = tmp_path_factory.mktemp("aadb")
-    aadb.write(folder, "tiny", 0)
-    patch.undo()
-    return folder
+def root(labels_of):
+    return labels_of(aadb)
 
 
 @pytest.fixture(scope="module")

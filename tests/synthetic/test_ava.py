@@ -8,18 +8,8 @@ from piaa_lightning.synthetic.ava_names import CATEGORY_TAGS, LISTED_TAGS, STYLE
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    folder = tmp_path_factory.mktemp("ava")
-
-    def write_pictures(root, seed, database, long_side, jobs):
-        for _, path in jobs:
-            (root / path).touch()
-
-    patch.setattr(ava, "write_pictures", write_pictures)
-    ava.write(folder, "tiny", 0)
-    patch.undo()
-    return folder
+def root(labels_of):
+    return labels_of(ava)
 
 
 @pytest.fixture(scope="module")

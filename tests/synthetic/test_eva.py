@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pytest
 
@@ -11,13 +9,8 @@ from piaa_lightning.synthetic import eva
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setattr(eva, "write_pictures", lambda root, seed, name, side, jobs: [(root / to).touch() for _, to in jobs])
-    folder = tmp_path_factory.mktemp("eva")
-    eva.write(folder, "tiny", 0)
-    patch.undo()
-    return folder
+def root(labels_of):
+    return labels_of(eva)
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +50,8 @@ def test_eyes_are_told_in_every_way(root):
     assert {"", "1"} < {line.split("=")[-1] for line in lines} <= {"", "1", "2", "1,2"}
 
 
-def test_truth_is_about_the_same_pairs_and_agrees_with_the_scores(root, table):
-    with (root / "truth.csv").open() as file:
-        truth = {(row["user"], row["image"]): float(row["score"]) for row in csv.DictReader(file)}
+def test_truth_is_about_the_same_pairs_and_agrees_with_the_scores(root, table, truth_of):
+    truth = truth_of(root)
     pairs = zip(table.user_ids[table.user].tolist(), table.image_ids[table.image].tolist(), strict=True)
     assert len(truth) == 3840
     assert np.corrcoef([truth[pair] for pair in pairs], table.score)[0, 1] > 0.8

@@ -12,19 +12,8 @@ from piaa_lightning.synthetic import flickr_aes
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    """The tiny database with its pictures left empty: they have tests of their own."""
-    patch = pytest.MonkeyPatch()
-    folder = tmp_path_factory.mktemp("flickr_aes")
-
-    def write_pictures(root, seed, database, long_side, jobs):
-        for _, path in jobs:
-            (root / path).touch()
-
-    patch.setattr(flickr_aes, "write_pictures", write_pictures)
-    flickr_aes.write(folder, "tiny", 0)
-    patch.undo()
-    return folder
+def root(labels_of):
+    return labels_of(flickr_aes)
 
 
 @pytest.fixture(scope="module")

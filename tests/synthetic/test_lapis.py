@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pytest
 
@@ -13,13 +11,8 @@ from piaa_lightning.synthetic.population import draw_people
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setattr(lapis, "write_pictures", lambda root, seed, name, side, jobs: [(root / to).touch() for _, to in jobs])
-    folder = tmp_path_factory.mktemp("lapis")
-    lapis.write(folder, "tiny", 0)
-    patch.undo()
-    return folder
+def root(labels_of):
+    return labels_of(lapis)
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +57,8 @@ def test_some_told_nothing_and_openness_shows_in_interest(table):
     assert np.corrcoef(interest, people.traits[answered, 0])[0, 1] == pytest.approx(0.7, abs=0.05)
 
 
-def test_truth_is_about_the_same_pairs_and_agrees_with_the_scores(root, table):
-    with (root / "truth.csv").open(encoding="utf-8") as file:
-        truth = {(row["user"], row["image"]): float(row["score"]) for row in csv.DictReader(file)}
+def test_truth_is_about_the_same_pairs_and_agrees_with_the_scores(root, table, truth_of):
+    truth = truth_of(root)
     pairs = zip(table.user_ids[table.user].tolist(), table.image_ids[table.image].tolist(), strict=True)
     assert len(truth) == 3840
     assert np.corrcoef([truth[pair] for pair in pairs], table.score)[0, 1] > 0.8

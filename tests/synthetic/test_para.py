@@ -13,13 +13,8 @@ from piaa_lightning.synthetic.population import draw_people
 
 
 @pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    patch = pytest.MonkeyPatch()
-    patch.setattr(para, "write_pictures", lambda root, seed, name, side, jobs: [(root / to).touch() for _, to in jobs])
-    folder = tmp_path_factory.mktemp("para")
-    para.write(folder, "tiny", 0)
-    patch.undo()
-    return folder
+def root(labels_of):
+    return labels_of(para)
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +57,8 @@ def test_the_inventory_tells_the_simulated_traits(root, table):
     assert set(table.traits[told, 5]) <= {19.5, 23.5, 27.5, 32, 37.5}
 
 
-def test_truth_is_about_the_same_pairs_and_agrees_with_the_scores(root, table):
-    with (root / "truth.csv").open() as file:
-        truth = {(row["user"], row["image"]): float(row["score"]) for row in csv.DictReader(file)}
+def test_truth_is_about_the_same_pairs_and_agrees_with_the_scores(root, table, truth_of):
+    truth = truth_of(root)
     pairs = zip(table.user_ids[table.user].tolist(), table.image_ids[table.image].tolist(), strict=True)
     assert len(truth) == 3920
     assert np.corrcoef([truth[pair] for pair in pairs], table.score)[0, 1] > 0.8

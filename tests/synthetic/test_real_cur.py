@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import csv
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -46,9 +44,8 @@ def test_names_repeat_between_albums(table):
     assert len(set(names)) < len(names)
 
 
-def test_truth_is_about_the_same_pictures_and_agrees_with_the_scores(root, table):
-    with (root / "truth.csv").open() as file:
-        truth = {(row["user"], row["image"]): float(row["score"]) for row in csv.DictReader(file)}
+def test_truth_is_about_the_same_pictures_and_agrees_with_the_scores(root, table, truth_of):
+    truth = truth_of(root)
     pairs = zip(table.user_ids[table.user].tolist(), table.image_ids[table.image].tolist(), strict=True)
     expected = np.array([truth[pair] for pair in pairs])
     assert len(truth) == 300

@@ -17,6 +17,7 @@ FEWEST = 0.9  # of the published counts: below that a copy is cut off or is a pa
 NARROW = 0.5  # of the scale: scores within less than that may be on another scale than was set
 LISTED = 4  # official lists that are named; the others are in the facts
 MISSING = "missing images"
+DROPPED_RATINGS = ("duplicated ratings", "ratings of missing images", "ratings without person or score")
 
 
 @dataclass(frozen=True)
@@ -43,11 +44,10 @@ def of_counts(facts: RatingFacts, dropped: Mapping[str, int], published: Publish
         published: None where there is nothing to compare with.
     """
     published = published or Published("nowhere")
-    repeated = dropped.get("duplicated ratings", 0) + dropped.get("ratings of missing images", 0)
     named = {
         "images": (facts.images + dropped.get(MISSING, 0), published.images),
         "people": (facts.users, published.users),
-        "ratings": (facts.ratings + repeated, published.ratings),
+        "ratings": (facts.ratings + sum(dropped.get(what, 0) for what in DROPPED_RATINGS), published.ratings),
     }
     return [_count(what, count, wanted) for what, (count, wanted) in named.items()]
 

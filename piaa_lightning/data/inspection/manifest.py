@@ -8,18 +8,18 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from PIL import Image
 
-from piaa_lightning.data.cache_directories import write
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.data.images import decode
 from piaa_lightning.errors import UserError
 from piaa_lightning.progress import track
 
 FORMAT_VERSION = 1
+KEPT = 4  # manifests of one place: whoever changes files leaves one behind every time
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,10 @@ def known(root: Path, files: Sequence[str], cache: Path) -> Manifest:
         files: paths of all pictures of the database.
         cache: manifests lie in its directory ``manifests``.
     """
-    key = _key(root, files)
-    try:
-        content = json.loads(_path(cache, key).read_text(encoding="utf-8"))
-        return Manifest(key, {name: PictureFile(*facts) for name, facts in content["files"].items()})
-    except (OSError, ValueError, KeyError, TypeError):  # there is none, or it is damaged
-        return Manifest(key, {})
+    home = _home(cache, root)
+    if not home.is_dir():  # nobody checked this database: do not look at each of its files in vain
+        return Manifest("", {})
+    return _read(home, _key(root, files))
 
 
 def examine(root: Path, files: Sequence[str], cache: Path, wanted: Iterable[str]) -> Manifest:
@@ -86,7 +84,8 @@ def examine(root: Path, files: Sequence[str], cache: Path, wanted: Iterable[str]
     Raises:
         UserError: the manifest cannot be written.
     """
-    before = known(root, files, cache)
+    home, key = _home(cache, root), _key(root, files)
+    before = _read(home, key)
     todo = [name for name in wanted if name not in before.files or before.files[name].broken]
     found = dict(before.files)
     pool = ThreadPoolExecutor(os.cpu_count() or 1)
@@ -99,8 +98,16 @@ def examine(root: Path, files: Sequence[str], cache: Path, wanted: Iterable[str]
     finally:
         pool.shutdown(cancel_futures=True)
         if found != before.files:
-            _save(_path(cache, before.key), root, found)
-    return Manifest(before.key, found, len(todo))
+            _save(home / f"{key}.json", root, found)
+    return Manifest(key, found, len(todo))
+
+
+def _read(home: Path, key: str) -> Manifest:
+    try:
+        content = json.loads((home / f"{key}.json").read_text(encoding="utf-8"))
+        return Manifest(key, {name: PictureFile(*facts) for name, facts in content["files"].items()})
+    except (OSError, ValueError, KeyError, TypeError):  # there is none, or it is damaged
+        return Manifest(key, {})
 
 
 def _look(path: Path) -> PictureFile:
@@ -119,22 +126,20 @@ def _look(path: Path) -> PictureFile:
 
 def _save(path: Path, root: Path, files: dict[str, PictureFile]) -> None:
     content = {"root": str(root), "files": {name: astuple(facts) for name, facts in sorted(files.items())}}
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write(part, json.dumps(content, separators=(",", ":")).encode())
-        os.replace(part, path)
+        replace_file(path, json.dumps(content, separators=(",", ":")).encode())
+        for old in sorted(path.parent.glob("*.json"), key=lambda file: file.stat().st_mtime_ns)[:-KEPT]:
+            old.unlink()
     except OSError as error:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
         raise UserError(
             f"{path.parent}: the manifest cannot be written ({error.strerror or error}); free some space there or name"
             " another directory with paths.cache=DIR."
         ) from error
 
 
-def _path(cache: Path, key: str) -> Path:
-    return cache / "manifests" / f"{key}.json"
+def _home(cache: Path, root: Path) -> Path:
+    """Return the directory of the manifests of everything that was ever seen in one place."""
+    return cache / "manifests" / hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
 
 
 def _key(root: Path, files: Sequence[str]) -> str:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from piaa_lightning.data.ratings import RatingTable, Scale, check
+from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.readers import files
-from piaa_lightning.data.readers.assemble import indices_of, present
-from piaa_lightning.data.readers.typed_csv import read_columns
+from piaa_lightning.data.readers.assemble import assemble_labels
+from piaa_lightning.data.readers.typed_csv import csv_with, read_columns
 from piaa_lightning.errors import UserError
 
 SCORE = "score"
@@ -32,7 +33,6 @@ MISSPELT = {"BalancingElements": "BalacingElements"}  # in the names of the publ
 # The authors replaced their test set; files called Test alone are the old one.
 LISTS = {"train": "Train", "validation": "Validation", "test": "TestNew"}
 LABELS = ("imgListFiles_label", "labels")
-COMBINED = ("*.csv", "imgListFiles_label/*.csv", "labels/*.csv")
 PICTURES = (
     "datasetImages_originalSize",
     "datasetImages_warp256",
@@ -64,35 +64,12 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     """
     root = Path(root)
     source, labels, lists = _labels(root)
-    doubled = labels.index.duplicated()
-    labels = labels[~doubled]
-    on_disk = _pictures(root)
-    image_ids = present(labels.index.tolist(), on_disk, source, max_missing)
-    if not len(image_ids):
-        raise UserError(f"{source} names no picture that is below {root}; complete the copy.")
-    values = labels.loc[image_ids.tolist()]
-    nothing = np.zeros(0, dtype=np.int64)
-    return check(
-        RatingTable(
-            database="aadb",
-            root=root,
-            image_ids=image_ids,
-            image_files=np.array([on_disk[name] for name in image_ids.tolist()], dtype=np.str_),
-            user_ids=np.zeros(0, dtype=np.str_),
-            user=nothing,
-            image=nothing,
-            score=np.zeros(0, dtype=np.float32),
-            scale=SCALE,
-            image_score=values[SCORE].to_numpy(dtype=np.float32),
-            attributes=values[list(ATTRIBUTES)].to_numpy(dtype=np.float32),
-            attribute_names=ATTRIBUTES,
-            image_lists={name: indices_of(members, image_ids) for name, members in lists.items()},
-            dropped={
-                "missing images": len(labels) - len(image_ids),
-                "duplicated images": int(doubled.sum()),
-                "images without labels": len(on_disk) - len(image_ids),
-            },
-        )
+    table, values = assemble_labels("aadb", root, labels, _pictures(root), SCALE, source, max_missing, lists)
+    return replace(
+        table,
+        image_score=values[SCORE].to_numpy(dtype=np.float32),
+        attributes=values[list(ATTRIBUTES)].to_numpy(dtype=np.float32),
+        attribute_names=ATTRIBUTES,
     )
 
 
@@ -102,8 +79,12 @@ def _labels(root: Path) -> tuple[Path, pd.DataFrame, dict[str, list[str]]]:
     if folder is not None and files.look(folder, [_file("Train", SCORE)]) is not None:
         tables = {name: _list(folder, infix) for name, infix in LISTS.items()}
         return folder, pd.concat(tables.values()), {name: table.index.tolist() for name, table in tables.items()}
-    wanted = [f"{LABELS[0]}/{_file('Train', SCORE)}", *COMBINED]
-    source = files.find(root, wanted)
+    source = csv_with([root, *(root / name for name in LABELS)], ["ImageFile"])
+    if source is None:
+        raise UserError(
+            f"{root} holds no file {LABELS[0]}/{_file('Train', SCORE)} or a csv with the column ImageFile; complete the"
+            " copy or correct the root."
+        )
     frame = read_columns(source, ["ImageFile"], [*ATTRIBUTES, SCORE])
     names = files.names(frame["ImageFile"], source)
     columns = {name: files.numbers(frame[name], source, *_limits(name)) for name in (*ATTRIBUTES, SCORE)}

@@ -70,6 +70,60 @@ def assemble(
     )
 
 
+def assemble_labels(
+    database: str,
+    root: Path,
+    labels: pd.DataFrame,
+    files: Mapping[str, str],
+    scale: Scale,
+    source: Path,
+    max_missing: float,
+    lists: Mapping[str, Iterable[str]],
+) -> tuple[RatingTable, pd.DataFrame]:
+    """Build the table of a database that has labels of pictures and no ratings of single people, sorted by id.
+
+    Args:
+        database: the database's name.
+        root: the directory that ``files`` are relative to.
+        labels: indexed by image id; of a doubled image the first line counts.
+        files: image id -> path relative to ``root``, for every picture on disk.
+        scale: the database's own range.
+        source: the file that names the images, for errors.
+        max_missing: greatest share of labelled images that may be absent from disk, 0..1.
+        lists: ids of the images in each official list.
+
+    Returns:
+        The table, into which the labels are still to be put, and the labels of its images in their order.
+
+    Raises:
+        UserError: more images are missing than allowed, or none is left.
+    """
+    doubled = labels.index.duplicated()
+    labels = labels[~doubled]
+    image_ids = present(labels.index.tolist(), files, source, max_missing)
+    if not len(image_ids):
+        raise UserError(f"{source} names no picture that is below {root}; complete the copy.")
+    nothing = np.zeros(0, dtype=np.int64)
+    table = RatingTable(
+        database=database,
+        root=root,
+        image_ids=image_ids,
+        image_files=np.array([files[name] for name in image_ids.tolist()], dtype=np.str_),
+        user_ids=np.zeros(0, dtype=np.str_),
+        user=nothing,
+        image=nothing,
+        score=np.zeros(0, dtype=np.float32),
+        scale=scale,
+        image_lists={name: indices_of(members, image_ids) for name, members in lists.items()},
+        dropped={
+            "missing images": len(labels) - len(image_ids),
+            "duplicated images": int(doubled.sum()),
+            "images without labels": len(files) - len(image_ids),
+        },
+    )
+    return check(table), labels.loc[image_ids.tolist()]
+
+
 def present(
     labelled: Iterable[str], files: Mapping[str, str], source: Path, max_missing: float, what: str = "images"
 ) -> Ids:
@@ -92,7 +146,7 @@ def present(
         enough = np.ceil(100 * share) / 100
         raise UserError(
             f"{len(missing)} of the {len(labelled)} {what} ({100 * share:.1f} %) that {source} names are not on disk"
-            f" (first: {missing[0]}); complete the pictures, or allow it with max_missing={enough:.2f}."
+            f" (first: {missing[0]}); complete the pictures, or allow it with data.max_missing={enough:.2f}."
         )
     return np.array([name for name in labelled if name in files], dtype=np.str_)
 

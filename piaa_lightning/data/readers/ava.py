@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from piaa_lightning.data.ratings import RatingTable, Scale, check
+from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.readers import files
-from piaa_lightning.data.readers.assemble import indices_of, present
+from piaa_lightning.data.readers.assemble import assemble_labels
 from piaa_lightning.errors import UserError
 
 COLUMNS = 15  # index, image id, votes 1..10, two tags, challenge
@@ -42,41 +43,20 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     root = Path(root)
     source = files.find(root, [f"{nest}AVA.txt" for nest in NESTED])
     labels = _labels(source)
-    doubled = labels.index.duplicated()
-    labels = labels[~doubled]
     folder = files.find(root, [f"{nest}{name}" for nest in NESTED for name in ("images", "image")], directory=True)
     before = files.below(root, folder)
     on_disk = {path[path.rfind("/") + 1 : path.rfind(".")]: before + path for path in files.pictures(folder)}
-    image_ids = present(labels.index.tolist(), on_disk, source, max_missing)
-    if not len(image_ids):
-        raise UserError(f"{source} names no picture that is below {folder}; complete the copy.")
     lists = {**_lists(root), **_styles(root)}
-    values = labels.loc[image_ids.tolist()].to_numpy(dtype=np.float64)
-    shares = values[:, VOTES] / values[:, VOTES].sum(axis=1, keepdims=True)
-    classes = values[:, CLASSES]
-    nothing = np.zeros(0, dtype=np.int64)
-    return check(
-        RatingTable(
-            database="ava",
-            root=root,
-            image_ids=image_ids,
-            image_files=np.array([on_disk[name] for name in image_ids.tolist()], dtype=np.str_),
-            user_ids=np.zeros(0, dtype=np.str_),
-            user=nothing,
-            image=nothing,
-            score=np.zeros(0, dtype=np.float32),
-            scale=SCALE,
-            image_score=SCALE.to_unit(shares @ np.arange(1, 11)),
-            distribution=shares.astype(np.float32),
-            attributes=np.where(classes > 0, classes, np.nan).astype(np.float32),
-            attribute_names=ATTRIBUTES,
-            image_lists={name: indices_of(members, image_ids) for name, members in lists.items()},
-            dropped={
-                "missing images": len(labels) - len(image_ids),
-                "duplicated images": int(doubled.sum()),
-                "images without labels": len(on_disk) - len(image_ids),
-            },
-        )
+    table, values = assemble_labels("ava", root, labels, on_disk, SCALE, source, max_missing, lists)
+    numbers = values.to_numpy(dtype=np.float64)
+    shares = numbers[:, VOTES] / numbers[:, VOTES].sum(axis=1, keepdims=True)
+    classes = numbers[:, CLASSES]
+    return replace(
+        table,
+        image_score=SCALE.to_unit(shares @ np.arange(1, 11)),
+        distribution=shares.astype(np.float32),
+        attributes=np.where(classes > 0, classes, np.nan).astype(np.float32),
+        attribute_names=ATTRIBUTES,
     )
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from piaa_lightning.data.ratings import Ids, RatingTable, Scale, Scores
+from piaa_lightning.data.ratings import Ids, Indices, RatingTable, Scale, Scores
 from piaa_lightning.data.readers import files
 from piaa_lightning.data.readers.assemble import assemble, indices_of
 from piaa_lightning.data.readers.image_means import image_means
@@ -89,13 +89,19 @@ def _find(root: Path, *names: str) -> Path:
 
 def _image_ids(frame: pd.DataFrame, source: Path) -> pd.Series[str]:
     """Join session and name, as plain objects; there are few different pairs, and many lines."""
-    session, sessions = pd.factorize(files.ids(frame[IMAGE[0]], source).to_numpy(dtype=object))
-    name, names = pd.factorize(files.ids(frame[IMAGE[1]], source).to_numpy(dtype=object))
+    (session, sessions), (name, names) = (_different(frame[column], source) for column in IMAGE)
     pair, pairs = pd.factorize(session * len(names) + name)
-    different = [f"{sessions[code // len(names)]}/{names[code % len(names)]}" for code in pairs.tolist()]
-    line = frame.index[np.unique(pair, return_index=True)[1]]  # where each pair stands first
-    checked = files.names(pd.Series(different, index=line, name="image", dtype="str"), source)
-    return pd.Series(checked.to_numpy(dtype=object)[pair], index=frame.index, dtype=object)
+    joined = [f"{sessions[code // len(names)]}/{names[code % len(names)]}" for code in pairs.tolist()]
+    return pd.Series(np.array(joined, dtype=object)[pair], index=frame.index, dtype=object)
+
+
+def _different(column: pd.Series[str], source: Path) -> tuple[Indices, list[str]]:
+    """Number the different texts of a column of paths in the order in which they come, and check each once."""
+    codes, texts = pd.factorize(files.ids(column, source).to_numpy(dtype=object))
+    line = np.empty(len(texts), dtype=np.int64)
+    line[codes[::-1]] = column.index[::-1]  # where each stands first, which is written last
+    checked = files.names(pd.Series(texts, index=line, name=column.name, dtype="str"), source)
+    return codes.astype(np.int64), checked.tolist()
 
 
 def _published_scores(root: Path) -> dict[str, pd.Series[float]]:

@@ -84,7 +84,7 @@ def _people(path: Path, prefix: str, low: float, high: float) -> pd.DataFrame:
     columns = [prefix + trait for trait in TRAITS]
     frame = files.read_csv(path, ["user", *columns])
     values = {column: files.numbers(frame[column], path, low, high) for column in columns}
-    return pd.DataFrame(values, index=pd.Index(files.unique_ids(frame["user"], path)))
+    return pd.DataFrame(values, index=pd.Index(files.unique_ids(files.names(frame["user"], path), path)))
 
 
 def _favourites(people: pd.DataFrame, on_disk: Mapping[str, str], source: Path, max_missing: float) -> pd.DataFrame:

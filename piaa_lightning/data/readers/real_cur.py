@@ -10,7 +10,7 @@ import pandas as pd
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.readers import files
 from piaa_lightning.data.readers.assemble import assemble
-from piaa_lightning.data.readers.typed_csv import column_names, read_columns
+from piaa_lightning.data.readers.typed_csv import csv_with, read_columns
 from piaa_lightning.errors import UserError
 
 SCALE = Scale(1, 5)
@@ -56,24 +56,16 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     )
     first = albums.drop_duplicates("image")
     on_disk = dict(zip(first["image"].tolist(), first["file"].tolist(), strict=True))
-    source = _csv(root)
+    source = csv_with([root], COLUMNS)
     ratings = albums if source is None else _ratings(source)
     table = assemble("real_cur", root, ratings, on_disk, SCALE, source or folder, max_missing)
     return replace(table, dropped={**table.dropped, "pictures outside albums": len(parts) - len(albums)})
 
 
-def _csv(root: Path) -> Path | None:
-    """Return the csv of ratings, whatever it is called."""
-    for path in sorted(root.glob("*.csv")):
-        if not path.name.startswith(".") and set(COLUMNS) <= set(column_names(path)):
-            return path
-    return None
-
-
 def _ratings(source: Path) -> pd.DataFrame:
     frame = read_columns(source, COLUMNS[:2], COLUMNS[2:])
     user = files.ids(frame["worker"], source)
-    image = files.names(user + "/" + files.ids(frame["image_name"], source), source)
+    image = files.names(user + "/" + files.names(frame["image_name"], source), source)
     return pd.DataFrame(
         {"user": user, "image": image, "score": files.numbers(frame["score"], source, SCALE.low, SCALE.high)}
     )

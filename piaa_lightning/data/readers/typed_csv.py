@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from piaa_lightning.data.readers import files
+from piaa_lightning.errors import UserError
 
 BLANK = ("", "NA", "N/A", "nan", "NaN", "None")  # of a number that nobody gave
 ENCODINGS = ("utf-8-sig", "latin-1")
@@ -52,6 +54,15 @@ def column_names(path: Path, delimiter: str = ",") -> list[str]:
         except ValueError:
             break
     return [str(name) for name in files.read_csv(path, delimiter=delimiter).columns]
+
+
+def csv_with(folders: Sequence[Path], columns: Sequence[str]) -> Path | None:
+    """Return the first csv in some directories whose header has all these columns, whatever it is called, or None."""
+    for path in (path for folder in folders for path in sorted(folder.glob("*.csv"))):
+        with suppress(UserError):  # an empty one, say, is a stranger too
+            if not path.name.startswith(".") and set(columns) <= set(column_names(path)):
+                return path
+    return None
 
 
 def _header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], list[str]]:

@@ -84,10 +84,33 @@ def test_an_interrupted_check_keeps_what_it_found(root, tmp_path, monkeypatch):
 
 def test_a_damaged_manifest_is_made_anew(root, tmp_path):
     key = examine(root, FILES, tmp_path, FILES).key
-    (tmp_path / "manifests" / f"{key}.json").write_text('{"files": {"a.png": [1')
+    (kept,) = (tmp_path / "manifests").glob(f"*/{key}.json")
+    kept.write_text('{"files": {"a.png": [1')
     assert examine(root, FILES, tmp_path, FILES).examined == 3
     assert len(known(root, FILES, tmp_path).files) == 3
-    assert [path.name for path in (tmp_path / "manifests").iterdir()] == [f"{key}.json"]
+    assert list(kept.parent.iterdir()) == [kept]
+
+
+def test_where_nobody_checked_no_file_is_looked_at(root, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_facts", None)
+    assert known(root, FILES, tmp_path).files == {}
+    other = tmp_path / "other"
+    other.mkdir()
+    monkeypatch.undo()
+    examine(root, FILES, tmp_path, FILES)
+    monkeypatch.setattr(module, "_facts", None)
+    assert known(other, FILES, tmp_path).files == {}
+
+
+def test_few_manifests_of_one_place_are_kept_the_newest_among_them(root, tmp_path):
+    for time in range(1, 8):
+        os.utime(root / "b.jpg", ns=(time, time))
+        key = examine(root, FILES, tmp_path, FILES).key
+        (made,) = (tmp_path / "manifests").glob(f"*/{key}.json")
+        os.utime(made, ns=(time, time))
+    kept = list(made.parent.iterdir())
+    assert (len(kept), made in kept) == (module.KEPT, True)
+    assert len(known(root, FILES, tmp_path).files) == 3
 
 
 def test_a_cache_that_cannot_be_written_is_named(root, tmp_path):

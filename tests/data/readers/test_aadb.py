@@ -85,6 +85,18 @@ def test_the_combined_csv(tmp_path):
     check(aadb.read(tmp_path), lists=False)
 
 
+def test_a_csv_of_something_else_is_not_read(tmp_path):
+    touch(tmp_path, PLACES.values())
+    (tmp_path / "another.csv").write_text("user,image\n1,2\n")
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(UserError, match="or a csv with the column ImageFile"):
+        aadb.read(tmp_path)
+    line = ",".join(map(str, ["farm1_a.jpg", *(value("farm1_a.jpg", name) for name in PUBLISHED), 0.2]))
+    (tmp_path / "labels").mkdir()
+    (tmp_path / "labels" / "Dataset.csv").write_text(",".join(["ImageFile", *aadb.ATTRIBUTES, "score"]) + f"\n{line}\n")
+    assert aadb.read(tmp_path).image_ids.tolist() == ["farm1_a.jpg"]
+
+
 def test_missing_doubled_and_unlabelled_images_are_counted(tmp_path):
     kept = [place for image, place in PLACES.items() if image != "farm1_b.jpg"]
     root = lay_out(tmp_path, places=[*kept, "datasetImages_originalSize/farm1_old.jpg"])
@@ -123,7 +135,8 @@ def test_the_old_test_list_does_not_stand_in_for_the_new(tmp_path):
 
 def test_nothing_there(tmp_path):
     with pytest.raises(
-        UserError, match=r"holds no file imgListFiles_label/imgListTrainRegression_score\.txt or \*\.csv"
+        UserError,
+        match=r"no file imgListFiles_label/imgListTrainRegression_score\.txt or a csv with the column Im",
     ):
         aadb.read(tmp_path)
     root = lay_out(tmp_path, places=())

@@ -104,7 +104,7 @@ def test_a_copy_without_lists(tmp_path):
         ),
         ({"lines": [*LINES, LINES[0].replace("3.0", "good")]}, "line 6: aestheticScore 'good' is not a number"),
         ({"lines": [*LINES, LINES[0].replace("A3c6418", "")]}, "line 6: userId '' is blank"),
-        ({"lines": [*LINES, LINES[0].replace("session1", "..")]}, "line 6: image .* leaves the directory"),
+        ({"lines": [*LINES, LINES[0].replace("session1", "..")]}, "line 6: sessionId .* leaves the directory"),
         (
             {"people": [*PEOPLE, PEOPLE[1].replace("Aff", "B").replace("10", "11")]},
             "line 5: personality-C '11.0' is not",

@@ -1,0 +1,24 @@
+"""The forms in which tasks see a database, one per file; each is a dataset made from a table, a split and inputs."""
+
+from __future__ import annotations
+
+from piaa_lightning.data.forms.attribute_labels import AttributeLabels
+from piaa_lightning.data.forms.average_scores import AverageScores
+from piaa_lightning.data.forms.held_out import HeldOutLikes, HeldOutPictures, HeldOutUsers, held_out
+from piaa_lightning.data.forms.liked_pictures import LikedPictures
+from piaa_lightning.data.forms.picture_pairs import PicturePairs
+from piaa_lightning.data.forms.score_distributions import ScoreDistributions
+from piaa_lightning.data.forms.user_episodes import UserEpisodes
+
+__all__ = [
+    "AttributeLabels",
+    "AverageScores",
+    "HeldOutLikes",
+    "HeldOutPictures",
+    "HeldOutUsers",
+    "LikedPictures",
+    "PicturePairs",
+    "ScoreDistributions",
+    "UserEpisodes",
+    "held_out",
+]

@@ -1,0 +1,131 @@
+"""How a network judges pictures for everybody: AVA's protocol of accuracy, rank correlation and distance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.resampling import Indices, paired_interval
+from piaa_lightning.metrics.accuracy import accuracy, balanced_accuracy
+from piaa_lightning.metrics.emd import emd
+from piaa_lightning.metrics.srocc import plcc, srocc
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PictureExam:
+    """What one network said about a database's test pictures.
+
+    Args:
+        method: its label.
+        backbone: the network underneath.
+        database: what was read, for instance ``ava, embedded demo``.
+        image_ids: ``(images,)``.
+        scores: ``(images,)`` true averages in [0, 1].
+        predicted: ``(images,)`` predicted averages in [0, 1].
+        votes: ``(images, bins)`` true distributions; None where there are none or the network predicts none.
+        predicted_votes: likewise, predicted.
+        cut: between good and bad pictures, in [0, 1].
+    """
+
+    method: str
+    backbone: str
+    database: str
+    image_ids: NDArray[np.str_]
+    scores: Floats
+    predicted: Floats
+    votes: Floats | None = None
+    predicted_votes: Floats | None = None
+    cut: float = 0.5
+
+    @property
+    def distances(self) -> Mapping[str, Floats]:
+        """EMD with r=1 and r=2 of every picture, where distributions are known."""
+        if self.votes is None or self.predicted_votes is None:
+            return {}
+        return {f"emd_r{r}": emd(self.predicted_votes, self.votes, r) for r in (1, 2)}
+
+    def row(self) -> dict[str, Any]:
+        """Return the line of the result table; a distance is None where distributions are not known."""
+        measures = {
+            "acc": accuracy(self.predicted, self.scores, self.cut),
+            "balanced_acc": balanced_accuracy(self.predicted, self.scores, self.cut),
+            "srocc": srocc(self.predicted, self.scores),
+            "plcc": plcc(self.predicted, self.scores),
+        }
+        distances = {name: float(values.mean()) for name, values in self.distances.items()}
+        return {
+            "method": self.method,
+            "backbone": self.backbone,
+            "judged_on": self.database,
+            **{name: None if np.isnan(value) else value for name, value in measures.items()},
+            **{name: distances.get(name) for name in ("emd_r1", "emd_r2")},
+            "images": len(self.scores),
+        }
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return one line per picture, from which everything can be recomputed."""
+        distances = self.distances
+        return [
+            {
+                "method": self.method,
+                "backbone": self.backbone,
+                "image": str(self.image_ids[index]),
+                "score": float(self.scores[index]),
+                "predicted": float(self.predicted[index]),
+                "cut": self.cut,
+                **{name: float(distances[name][index]) if name in distances else "" for name in ("emd_r1", "emd_r2")},
+            }
+            for index in range(len(self.scores))
+        ]
+
+
+def compare_pictures(a: PictureExam, b: PictureExam) -> list[dict[str, Any]]:
+    """Compare two networks on the same pictures, paired: ACC, SROCC and, where both have distances, EMD r=1.
+
+    Raises:
+        UserError: they were judged on other pictures.
+    """
+    if not np.array_equal(a.image_ids, b.image_ids):
+        raise UserError(f"{a.method} and {b.method} were judged on different pictures; judge both on one database.")
+
+    def of_acc(drawn: Indices) -> float:
+        scores = a.scores[drawn]
+        return accuracy(a.predicted[drawn], scores, a.cut) - accuracy(b.predicted[drawn], scores, a.cut)
+
+    def of_srocc(drawn: Indices) -> float:
+        scores = a.scores[drawn]
+        return srocc(a.predicted[drawn], scores) - srocc(b.predicted[drawn], scores)
+
+    measures: dict[str, Callable[[Indices], float]] = {"ACC": of_acc, "SROCC": of_srocc}
+    if a.distances and b.distances:
+        farther = a.distances["emd_r1"] - b.distances["emd_r1"]
+        measures["EMD r=1"] = lambda drawn: float(farther[drawn].mean())
+    return [
+        comparison(a, b, name, "images", len(a.scores), paired_interval(difference, len(a.scores)))
+        for name, difference in measures.items()
+    ]
+
+
+def comparison(
+    a: Any, b: Any, measure: str, unit: str, count: int, found: tuple[float, tuple[float, float], float]
+) -> dict[str, Any]:
+    """Return one line of the summary's comparisons.
+
+    Args:
+        a: an exam.
+        b: the exam that it is compared with.
+        measure: what is compared.
+        unit: what was drawn anew, ``images`` or ``users``.
+        count: how many of them there are.
+        found: what `paired_interval` returned.
+    """
+    difference, interval, p = found
+    names = {"a": a.method, "b": b.method, "backbone_a": a.backbone, "backbone_b": b.backbone}
+    return {**names, "measure": measure, "difference": difference, "ci95": interval, "p": p, unit: count}

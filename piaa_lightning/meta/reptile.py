@@ -1,0 +1,29 @@
+"""Reptile: steps on all of a user's pictures, and theta follows."""
+
+from __future__ import annotations
+
+import torch
+
+from piaa_lightning.examples import Episode, Examples
+from piaa_lightning.meta.adaptation import Adaptation
+from piaa_lightning.meta.learner import DisplacementLearner
+
+
+class ReptileLearner(DisplacementLearner):
+    """Reptile (Nichol, Achiam and Schulman, 2018): no support and no query, theta_i = S steps on one batch of both.
+
+    NOTE: the paper draws a new minibatch for every inner step; here a user's pictures are one batch, as everywhere
+    else, so that BLG and Reptile differ in the two levels alone.
+    """
+
+    def descend(self, adaptation: Adaptation, episode: Episode) -> None:
+        """Take S steps on the support and query pictures together."""
+        self.level(adaptation, together(episode))
+
+
+def together(episode: Episode) -> Examples:
+    """Return a user's support and query batch as one."""
+    return Examples(
+        torch.cat([episode.support.inputs, episode.query.inputs]),
+        torch.cat([episode.support.scores, episode.query.scores]),
+    )

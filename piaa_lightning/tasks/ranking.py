@@ -1,0 +1,51 @@
+"""Which of two pictures is liked more: pairs beside the scores themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from piaa_lightning.examples import Pairs
+from piaa_lightning.losses.ranking import pair_ranking_loss
+from piaa_lightning.losses.score import score_loss
+from piaa_lightning.tasks.descent import DescentTask
+
+
+class RankingTask(DescentTask):
+    """Squared error of both scores and a margin between them (Kong et al., ECCV 2016, Reg+Rank).
+
+    Args:
+        network: pictures to scores, the same for both sides; trained in place.
+        optimizer: makes the optimiser, see `DescentTask`.
+        schedule: likewise.
+        rates: likewise.
+        margin: by which the better picture's score must exceed the worse one's, in [0, 1].
+        weight: of the ranking loss against the squared error.
+    """
+
+    def __init__(
+        self,
+        network: nn.Module,
+        optimizer: Callable[..., Optimizer],
+        schedule: Callable[[Optimizer], LRScheduler] | None = None,
+        rates: Mapping[str, float] | None = None,
+        margin: float = 0.05,
+        weight: float = 1.0,
+    ) -> None:
+        super().__init__(network, optimizer, schedule, rates)
+        self.margin = margin
+        self.weight = weight
+
+    def training_step(self, batch: Pairs, batch_idx: int) -> Tensor:
+        """Take one step on a batch of pairs; both sides go through the network at once."""
+        inputs = torch.cat([batch.better.inputs, batch.worse.inputs])
+        scores = self.network(inputs)
+        better, worse = scores.chunk(2)
+        errors = score_loss(scores, torch.cat([batch.better.scores, batch.worse.scores]))
+        loss = errors + self.weight * pair_ranking_loss(better, worse, self.margin)
+        self.log("train/loss", loss, batch_size=len(better), prog_bar=True)
+        return loss
