@@ -25,10 +25,9 @@ import torch
 from harness import Results, Target, child, interleaved, ratio
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
-from workload import data_module, long_loader, network, over_pictures, served, task, write_database
+from workload import Workload, long_loader, over_pictures, served, write_database
 
 from piaa_lightning.allocator import keep_freed_memory
-from piaa_lightning.stages.open_data import Data, open_data
 
 BATCH = 64
 READER = Path(__file__).with_name("read_database.py")
@@ -70,15 +69,15 @@ def pictures(results: Results, quick: bool) -> None:
     """Measure 1 and 2."""
     with tempfile.TemporaryDirectory() as directory:
         root, cache = Path(directory) / "database", Path(directory) / "cache"
-        write_database(root, 64 if quick else 512, 60 if quick else 500)
-        cfg = over_pictures(root, cache, quick)
-        data = open_data(cfg, torch.device("cpu"))
-        rates(results, data, cfg, quick)
-        waiting(results, data, cfg, quick)
+        write_database(root, 160 if quick else 512, 60 if quick else 500)
+        work = Workload(over_pictures(root, cache, quick), Path(directory))
+        rates(results, work, quick)
+        waiting(results, work, quick)
 
 
-def rates(results: Results, data: Data, cfg: object, quick: bool) -> None:
+def rates(results: Results, work: Workload, quick: bool) -> None:
     """Pictures per second, from the second batch on: starting workers belongs to an epoch, not to a picture."""
+    data = work.data
     size = data.inputs.size
     paths = [data.table.root / file for file in data.table.image_files[data.split.train_images].tolist()]
     # a batch is worth the same in both, but one way is far faster: epochs that take about as long
@@ -89,7 +88,7 @@ def rates(results: Results, data: Data, cfg: object, quick: bool) -> None:
         return lambda: each(iter(DataLoader(dataset, batch_size=batch, num_workers=workers)))
 
     def cached(workers: int) -> Callable[[], float]:
-        module = data_module(cfg, data, batch, workers)
+        module = work.module(batch, workers)
         return lambda: each(examples.inputs for examples in served(module, long_loader(module, fast)))
 
     def each(batches: Iterator[torch.Tensor]) -> float:
@@ -114,15 +113,14 @@ def rates(results: Results, data: Data, cfg: object, quick: bool) -> None:
         results.medians[f"{name}, pictures/s"] = 1 / median(took)
 
 
-def waiting(results: Results, data: Data, cfg: object, quick: bool) -> None:
+def waiting(results: Results, work: Workload, quick: bool) -> None:
     """Share of each training step that passes before its batch is there; the longest one counts, too."""
-    moved = network(cfg, data)
-    prior = task(cfg, moved)
+    prior = work.task()
     prior.log = lambda *_args, **_options: None
     optimizer = prior.configure_optimizers()[0][0]
     batch, steps = (4, 2) if quick else (BATCH, 4)
     for workers in (0, 2):
-        module = data_module(cfg, data, batch, workers)
+        module = work.module(batch, workers)
         batches = served(module, long_loader(module, steps + 1))
         shares, seconds = [], []
         for step in range(steps + 1):

@@ -21,15 +21,12 @@ from statistics import median
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from harness import Results, Target, Variant, child, interleaved, ratio
 from hydra.utils import instantiate
-from omegaconf import DictConfig
-from workload import data_module, network, over_pictures, served, task, write_database
+from workload import Workload, over_pictures, served, write_database
 
 from piaa_lightning.allocator import VARIABLE, keep_freed_memory
 from piaa_lightning.losses.score import score_loss
-from piaa_lightning.stages.open_data import Data, open_data
 
 OPTIONS = {
     "channels_last": ["callbacks=channels_last"],
@@ -61,10 +58,9 @@ class Clock(pl.Callback):
         return (self.ends[-1] - self.ends[0]) / (len(self.ends) - 1)
 
 
-def through_lightning(cfg: DictConfig, data: Data, batch_size: int, steps: int, directory: Path) -> Variant:
+def through_lightning(work: Workload, batch_size: int, steps: int, directory: Path) -> Variant:
     """Return what trains for some steps as a run does, and returns the seconds of one."""
-    prior = task(cfg, network(cfg, data))
-    module = data_module(cfg, data, batch_size)
+    cfg, prior, module = work.cfg, work.task(), work.module(batch_size)
 
     def train() -> float:
         clock = Clock()
@@ -84,13 +80,13 @@ def through_lightning(cfg: DictConfig, data: Data, batch_size: int, steps: int, 
     return train
 
 
-def bare(cfg: DictConfig, data: Data, batch_size: int, steps: int) -> Variant:
+def bare(work: Workload, batch_size: int, steps: int) -> Variant:
     """Return what takes the same steps on one batch of pictures that are normalised already."""
-    moved = network(cfg, data)
-    module = data_module(cfg, data, batch_size)
+    prior, module = work.task(), work.module(batch_size)
+    moved = prior.network
     examples = next(served(module, module.train_dataloader()))
     inputs = moved.prepare(examples.inputs)
-    optimizer = instantiate(cfg.task.module.optimizer)(moved.parameters())
+    optimizer = prior.configure_optimizers()[0][0]
 
     def train() -> float:
         start = time.perf_counter()
@@ -107,12 +103,11 @@ def bare(cfg: DictConfig, data: Data, batch_size: int, steps: int) -> Variant:
 
 def overhead(results: Results, quick: bool, directory: Path) -> None:
     """Measure 1."""
-    cfg = over_pictures(directory / "database", directory / "cache", quick)
-    data = open_data(cfg, torch.device("cpu"))
-    batch, steps = (4, 2) if quick else (cfg.task.batch_size, 2)
+    work = Workload(over_pictures(directory / "database", directory / "cache", quick), directory)
+    batch, steps = (4, 2) if quick else (work.cfg.task.batch_size, 2)
     variants = {
-        "Lightning": through_lightning(cfg, data, batch, steps, directory),
-        "bare": bare(cfg, data, batch, steps),
+        "Lightning": through_lightning(work, batch, steps, directory),
+        "bare": bare(work, batch, steps),
     }
     seconds = interleaved(variants, 1 if quick else 3, warm_up=0)  # the first step of a turn never counts
     name = "a run's training step over the bare network's"
@@ -128,8 +123,7 @@ def options(results: Results, quick: bool, directory: Path) -> None:
     for name, overrides in {"plain": [], **OPTIONS}.items():
         own = ["callbacks.compile.backend=eager"] if quick and "compile" in name else []
         cfg = over_pictures(directory / "database", directory / "cache", quick, *overrides, *own)
-        data = open_data(cfg, torch.device("cpu"))  # every variant moves a network of its own
-        variants[name] = through_lightning(cfg, data, batch, steps, directory)
+        variants[name] = through_lightning(Workload(cfg, directory), batch, steps, directory)
     seconds = interleaved(variants, 1 if quick else 3, warm_up=0)  # the first step of a turn never counts
     for name in OPTIONS:
         results.ratios[f"plain over {name}"] = ratio(seconds, "plain", name)
@@ -169,7 +163,7 @@ def main() -> None:
     keep_freed_memory()
     results = Results()
     with tempfile.TemporaryDirectory() as directory:
-        write_database(Path(directory) / "database", 64 if arguments.quick else 384, 60 if arguments.quick else 256)
+        write_database(Path(directory) / "database", 160 if arguments.quick else 384, 60 if arguments.quick else 256)
         overhead(results, arguments.quick, Path(directory))
         options(results, arguments.quick, Path(directory))
     allocators(results, arguments.quick)

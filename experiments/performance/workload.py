@@ -14,8 +14,8 @@ from torch.utils.data import DataLoader
 from piaa_lightning.config import config_dir, register
 from piaa_lightning.data.modules import RatingsModule
 from piaa_lightning.examples import Examples
-from piaa_lightning.nn.network import ScoreNetwork
-from piaa_lightning.stages.open_data import Data
+from piaa_lightning.stages.open_data import Databases
+from piaa_lightning.stages.train_priors import Priors
 from piaa_lightning.synthetic.jpegs import write_pictures
 from piaa_lightning.tasks.prior import PriorTask
 
@@ -54,21 +54,30 @@ def over_pictures(root: Path, cache: Path, quick: bool, *overrides: str) -> Dict
     return composed(*start, *people, *overrides)
 
 
-def data_module(cfg: DictConfig, data: Data, batch_size: int, workers: int = 0) -> RatingsModule:
-    """Make the LightningDataModule that a run would train from."""
-    return RatingsModule(data.table, data.split, data.inputs, instantiate(cfg.task.form), batch_size, 0, workers)
+class Workload:
+    """What a run would train, and on what.
 
+    Args:
+        cfg: the composed configuration.
+        checkpoints: where a run's checkpoints would go.
+    """
 
-def network(cfg: DictConfig, data: Data) -> ScoreNetwork:
-    """Make the network that a run would train, always with the same weights."""
-    torch.manual_seed(0)
-    return ScoreNetwork(data.backbone, instantiate(cfg.head)(data.features))
+    def __init__(self, cfg: DictConfig, checkpoints: Path) -> None:
+        self.cfg = cfg
+        databases = Databases(cfg, torch.device("cpu"))
+        self.data = databases.main
+        self._priors = Priors(cfg, databases, False, checkpoints)
 
+    def module(self, batch_size: int, workers: int = 0) -> RatingsModule:
+        """Make the LightningDataModule that a run would train from."""
+        data, task = self.data, self.cfg.task
+        forms = instantiate(task.form), instantiate(task.validation)
+        return RatingsModule(data.table, data.split, data.inputs, forms[0], batch_size, 0, workers, forms[1])
 
-def task(cfg: DictConfig, moved: ScoreNetwork) -> PriorTask:
-    """Make the task that would train a network."""
-    made: PriorTask = instantiate(cfg.task.module)(network=moved)
-    return made
+    def task(self) -> PriorTask:
+        """Make the task that a run would train; its network is always the same and its own."""
+        made: PriorTask = instantiate(self.cfg.task.module)(network=self._priors.start(self.cfg.task))
+        return made
 
 
 def long_loader(module: RatingsModule, batches: int) -> DataLoader[object]:
