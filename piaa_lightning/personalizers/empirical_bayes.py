@@ -76,7 +76,7 @@ def posteriors(known: Sums, means: Floats, covariance: Floats, noise: float) -> 
 def learn_prior(
     known: Sums,
     descriptors: Floats | None = None,
-    steps: int = 100,
+    steps: int = 30,
     correlation_people: float = 0.0,
     effect_people: float = 0.0,
 ) -> WeightPrior:

@@ -44,16 +44,10 @@ class PictureFeatures:
         """Return ``(len(images),)`` generic scores in float64."""
         return self.generic[images].astype(np.float64)
 
-    def described(self, images: Indices, generic: bool = True) -> Floats:
-        """Return what a person's weights are multiplied with: 1, the generic score, and the features.
-
-        Args:
-            images: numbers of the pictures.
-            generic: whether the generic score, less its level, is among them.
-        """
-        ones = np.ones((len(images), 1))
-        own = [self.scores(images)[:, None] - self.level] if generic else []
-        return np.concatenate([ones, *own, self.rows(images)], axis=1)
+    def described(self, images: Indices) -> Floats:
+        """Return what a person's weights are multiplied with: 1, the generic score less its level, and the features."""
+        leading = np.stack([np.ones(len(images)), self.scores(images) - self.level], axis=1)
+        return np.concatenate([leading, self.rows(images)], axis=1)
 
 
 _kept: WeakKeyDictionary[nn.Module, dict[int | None, tuple[Inputs, PictureFeatures]]] = WeakKeyDictionary()

@@ -39,11 +39,16 @@ def kernel(rows: Tensor, others: Tensor, generic: Tensor, other: Tensor, of: Map
     """
     size = rows.shape[-1]
     inner = rows @ others.transpose(-1, -2) / size
-    own, theirs = (values.square().sum(-1) / size for values in (rows, others))
-    distance = (own[..., :, None] + theirs[..., None, :] - 2 * inner).clamp(min=0)
     slope = generic[..., :, None] * other[..., None, :]
-    near = (-distance / (2 * of["length"] ** 2)).exp()
-    return of["offset"] ** 2 + of["slope"] ** 2 * slope + of["linear"] ** 2 * inner + of["rbf"] ** 2 * near
+    return of["offset"] ** 2 + of["slope"] ** 2 * slope + of["linear"] ** 2 * inner + near(rows, others, of)
+
+
+def near(rows: Tensor, others: Tensor, of: Mapping[str, Tensor | float]) -> Tensor:
+    """Return the last term of `kernel` alone."""
+    size = rows.shape[-1]
+    own, theirs = (values.square().sum(-1) / size for values in (rows, others))
+    distance = (own[..., :, None] + theirs[..., None, :] - 2 * (rows @ others.transpose(-1, -2)) / size).clamp(min=0)
+    return of["rbf"] ** 2 * (-distance / (2 * of["length"] ** 2)).exp()
 
 
 def learn_kernel(
@@ -149,9 +154,18 @@ class GaussianProcess(GaussianPersonalizer):
         """Return the generic scores, at the level of training people."""
         return self.features.scores(images) + self.level
 
+    def nearness(self, images: Indices, others: Indices) -> Floats:
+        """Return the RBF term of the learnt kernel."""
+        with torch.no_grad():
+            found: Floats = near(*self._rows(images, others), self.learnt).numpy()
+        return found
+
+    def _rows(self, images: Indices, others: Indices) -> tuple[Tensor, Tensor]:
+        return torch.from_numpy(self.features.rows(images)), torch.from_numpy(self.features.rows(others))
+
     def covariance(self, images: Indices, others: Indices) -> Floats:
         """Return the learnt kernel."""
-        parts = [torch.from_numpy(self.features.rows(which)) for which in (images, others)]
+        parts = self._rows(images, others)
         slopes = [torch.from_numpy(self._slopes(which)) for which in (images, others)]
         with torch.no_grad():
             found: Floats = kernel(*parts, *slopes, self.learnt).numpy()

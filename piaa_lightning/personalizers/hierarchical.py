@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -14,6 +15,8 @@ from piaa_lightning.personalizers.gaussian import GaussianPersonalizer
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError
 
 LEAST_PEOPLE = 2  # a covariance needs two
+MEANS = ("generic", "learnt")
+LEADING = 2  # weights of 1 and of the generic score
 
 
 class Hierarchical(GaussianPersonalizer):
@@ -25,7 +28,9 @@ class Hierarchical(GaussianPersonalizer):
     Args:
         widths: candidate factors of the covariance, see `GaussianPersonalizer`.
         components: at most so many principal components of the prior's features are used; None takes all features.
-        generic: whether the generic score is among what is weighed; without it the mean is a linear generic model.
+        mean: what people are expected to like before any rating: ``generic``, the generic score at the level and with the
+            slope of the training people, or ``learnt``, with weights of the features too. NOTE: a generic score that was
+            trained on the same pictures leaves nothing to learn there; what is learnt all the same does harm on others.
         steps: rounds of EM.
         correlation_people: shrinks correlations between weights, see `learn_prior`; without it the covariance of fewer people
             than weights is believed as it is.
@@ -36,16 +41,18 @@ class Hierarchical(GaussianPersonalizer):
         self,
         widths: Sequence[float] = (1.0,),
         components: int | None = 32,
-        generic: bool = True,
-        steps: int = 100,
+        mean: str = "generic",
+        steps: int = 30,
         correlation_people: float = 10.0,
         min_ratings: int = 2,
     ) -> None:
         super().__init__(widths)
         if steps < 1 or correlation_people < 0:
             raise UserError("personalizer: give steps from 1 and correlation_people from 0.")
+        if mean not in MEANS:
+            raise UserError(f"personalizer.mean={mean}: choose one of {', '.join(MEANS)}.")
         self.components = components
-        self.generic = generic
+        self.mean_of = mean
         self.steps = steps
         self.correlation_people = correlation_people
         self.min_ratings = min_ratings
@@ -58,9 +65,13 @@ class Hierarchical(GaussianPersonalizer):
         """
         self.features = picture_features(ground, self.components)
         people, ratings = training_ratings(ground, self.min_ratings)
-        told = [(self.features.described(images, self.generic), scores) for images, scores in ratings]
+        told = [(self.features.described(images), scores) for images, scores in ratings]
         self.prior = self.learn(ground, people, told)
         self.noise = self.prior.noise
+        if self.mean_of == "generic":
+            leading = np.zeros_like(self.prior.effects[0])
+            leading[:LEADING] = _line(told)
+            self.prior = replace(self.prior, effects=np.stack([leading, *self.prior.effects[1:]]))
 
     def learn(self, ground: Ground, people: Indices, told: Sequence[tuple[Floats, Floats]]) -> WeightPrior:
         """Learn what the people have in common."""
@@ -72,12 +83,19 @@ class Hierarchical(GaussianPersonalizer):
 
     def mean(self, user: int, images: Indices) -> Floats:
         """Return z'E[w]."""
-        return self.features.described(images, self.generic) @ self.mean_weights(user)
+        return self.features.described(images) @ self.mean_weights(user)
 
     def covariance(self, images: Indices, others: Indices) -> Floats:
         """Return z'Cz."""
-        rows, columns = (self.features.described(which, self.generic) for which in (images, others))
+        rows, columns = (self.features.described(which) for which in (images, others))
         return rows @ self.prior.covariance @ columns.T
+
+
+def _line(told: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Return level and slope of all ratings over the generic score, by least squares."""
+    known = sums([(rows[:, :LEADING], scores) for rows, scores in told])
+    line: Floats = np.linalg.lstsq(known.gram.sum(axis=0), known.moment.sum(axis=0))[0]
+    return line
 
 
 def training_ratings(ground: Ground, min_ratings: int) -> tuple[Indices, list[tuple[Indices, Floats]]]:

@@ -51,7 +51,11 @@ class TraitConditioned(Hierarchical):
     def learn(self, ground: Ground, people: Indices, told: Sequence[tuple[Floats, Floats]]) -> WeightPrior:
         """Learn the effects of traits with the rest."""
         return learn_prior(
-            sums(told), self.described_people[people], self.steps, self.correlation_people, self.effect_people
+            sums(told),
+            self.described_people[people],
+            self.steps,
+            self.correlation_people,
+            self.effect_people,
         )
 
     def mean_weights(self, user: int) -> Floats:
