@@ -25,7 +25,7 @@ OPTIONS = sorted(
 )
 EXPERIMENTS = [option for group, option in OPTIONS if group == "experiment"]
 PLUGGED = {"method": "+method@methods.one", "hydra/help": "hydra/help"}  # groups that the defaults do not name plainly
-MANY = {("method", "controls"): "+method@methods"}
+MANY = {("method", rows): "+method@methods" for rows in ("controls", "fpmf_rows", "pam_rows", "usar_rows")}
 
 
 def composed(*overrides: str) -> DictConfig:
