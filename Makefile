@@ -17,7 +17,7 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT
 unexport UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_CONSTRAINT UV_OVERRIDE
 
-.PHONY: help setup run test check format tables bench-data bench-train bench-meta constraints clean
+.PHONY: help setup run test check format tables study bench-data bench-train bench-meta constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ format: setup ## bring the code into the common format
 	$(BIN)/ruff check --fix .
 
 tables: setup ## write the tables of the README files from the studies' csv files
+	$(BIN)/python experiments/tables.py
+
+study: setup ## run a study and write its tables: NAME=pa_iaa, meta_learners, ...; ARGS="OASIS_DIRECTORY WEIGHTS"
+	@test -f experiments/$(NAME)/run.sh || { echo "study: there is no study '$(NAME)'; choose NAME from" \
+		$$(cd experiments && ls -d */run.sh | xargs -n 1 dirname) >&2; exit 1; }
+	bash experiments/$(NAME)/run.sh $(ARGS)
 	$(BIN)/python experiments/tables.py
 
 bench-data: setup ## measure reading, the picture cache and waiting for data; prints ratios, writes runs/bench/

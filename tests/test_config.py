@@ -32,7 +32,7 @@ PLUGGED = {
     "optimizer": "optimizer@task.module.optimizer",
     "schedule": "schedule@task.module.schedule",
 }
-MANY = {("method", "controls"): "+method@methods"}
+MANY = {("method", rows): "+method@methods" for rows in ("controls", "fpmf_rows", "pam_rows", "usar_rows")}
 
 
 def composed(*overrides: str) -> DictConfig:

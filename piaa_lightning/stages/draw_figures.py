@@ -19,6 +19,7 @@ from piaa_lightning.report.canvas import THUMBNAIL, Pixels, thumbnail
 from piaa_lightning.report.distributions import RULE, vote_distributions
 from piaa_lightning.report.figures import differences, summary_bars, test_individuals
 from piaa_lightning.report.fused_weights import fused_weights
+from piaa_lightning.report.learning_curves import learning_curves
 from piaa_lightning.report.liked import liked_pictures
 from piaa_lightning.report.trait_bars import trait_bars
 from piaa_lightning.stages.judge_methods import Judgement
@@ -27,6 +28,9 @@ from piaa_lightning.stages.open_data import Data, Databases
 log = logging.getLogger(__name__)
 
 Figures = dict[str, str | bytes]
+
+INDIVIDUALS = 4  # methods in the figure of test individuals, the first that are compared; more hide each other
+CURVE = 3  # numbers of shots that make a curve
 
 
 def draw_figures(
@@ -57,14 +61,16 @@ def _of_people(cfg: DictConfig, summary: dict[str, Any], judgement: Judgement, d
     figures: Figures = {}
     labels = {key: method.label for key, method in cfg.methods.items()}
     with_value = {row["method"] for row in summary["rows"] if "shots" in row and row["srocc"] is not None}
-    shown = [label for key, label in labels.items() if key in {k for pair in cfg.comparisons for k in pair}]
-    shown = [label for label in shown if label in with_value]
+    compared = dict.fromkeys(labels[key] for pair in cfg.comparisons for key in pair if key in labels)
+    shown = [label for label in compared if label in with_value]
     if not shown:
         return figures
     title = summary["data"]
     figures["Performance of test individuals"] = test_individuals(
-        judgement.records, directory / "test_individuals.png", title, shown
+        judgement.records, directory / "test_individuals.png", title, shown[:INDIVIDUALS]
     )
+    if len({row["shots"] for row in summary["rows"] if "shots" in row}) >= CURVE:
+        figures["Learning curves"] = learning_curves(judgement.records, directory / "learning_curves.png", title, shown)
     for comparison in summary["comparisons"]:
         a, b, k = comparison["a"], comparison["b"], comparison.get("shots")
         if k and [a, b] == [labels.get(key) for key in cfg.comparisons[0]]:
