@@ -39,7 +39,8 @@ class RunKeys:
         shots: one support size or a list of them.
         reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
         comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
-        methods: what is judged, by key: label, prior (a task or null), aids (further tasks by name), and a personalizer that fits people, or an exam
+        methods: what is judged, by key: label, prior (a task or null), aids (further tasks by name), and a personalizer
+            that fits people (with `support`, how their pictures are chosen; at random without it), or an exam
             (pictures or traits) with the name of a database (null is the main one).
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.

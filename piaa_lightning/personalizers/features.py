@@ -90,7 +90,9 @@ def _computed(scorer: NetworkScorer, ground: Ground, components: int | None) -> 
                 values = np.full((ground.table.images, features.shape[1]), np.nan, dtype=np.float32)
             values[images] = features.cpu().numpy()
     if values is None:
-        raise UserError(f"{ground.table.database}: the split holds no picture; closed-form methods have nothing to see.")
+        raise UserError(
+            f"{ground.table.database}: the split holds no picture; closed-form methods have nothing to see."
+        )
     known = ground.split.train_images if len(ground.split.train_images) else shown
     return PictureFeatures(scaled(values, known, components), generic, float(generic[known].mean(dtype=np.float64)))
 
@@ -117,6 +119,8 @@ def scaled(values: NDArray[np.float32], known: Indices, components: int | None =
             spread += rows.T @ rows
         axes = np.linalg.eigh(spread)[1][:, ::-1][:, :components]
         values = values @ axes.astype(np.float32)
-    power = np.mean([np.square(values[known[s : s + 4096]], dtype=np.float64).mean() for s in range(0, len(known), 4096)])
+    power = np.mean(
+        [np.square(values[known[s : s + 4096]], dtype=np.float64).mean() for s in range(0, len(known), 4096)]
+    )
     values /= np.float32(np.sqrt(power)) if power > 0 else np.float32(1)
     return values
