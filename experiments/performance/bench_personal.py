@@ -1,9 +1,9 @@
 """Times the closed-form rows on a set of FLICKR-AES's size, and writes what came out.
 
-``python experiments/performance/bench_personal.py [RESULTS.json]`` draws 40,988 pictures of 512 frozen features and
-193,208 ratings by 210 people (173 training people, 17 of whom validate, and 37 test people with 105 to 171 ratings on
-pictures of their own), and judges every closed-form method at 5, 10, 20, 50 and 100 shots, ten repeats. Features and
-ratings are noise: what is timed does not depend on them.
+``OMP_NUM_THREADS=1 python experiments/performance/bench_personal.py [RESULTS.json]`` draws 40,988 pictures of 512
+frozen features and 193,208 ratings by 210 people (173 training people, 17 of whom validate, and 37 test people with 105
+to 171 ratings on pictures of their own), and judges every closed-form method at 5, 10, 20, 50 and 100 shots, ten
+repeats. Features and ratings are noise: what is timed does not depend on them.
 """
 
 from __future__ import annotations
@@ -77,6 +77,7 @@ def flickr_sized() -> Ground:
 
 def main(arguments: list[str]) -> None:
     """Time the table and one person."""
+    torch.set_num_threads(1)  # as in a run on frozen features: threads would wait for each other
     ground, results = flickr_sized(), Results()
     rows = {part: ground.split.rows(ground.table, part) for part in ("val", "test")}
     total = 0.0

@@ -93,7 +93,9 @@ class Priors:
         """Identify the databases that a task and those before it learn from, and the weights that they start from."""
         names = [task.database] if task.streams is None else [stream.database for stream in task.streams.values()]
         found = [self._fingerprint(name) for name in names]
-        return found + ([_digest(self.databases.backbone)] if task.starts_from is None else self._databases_of(task.starts_from))
+        return found + (
+            [_digest(self.databases.backbone)] if task.starts_from is None else self._databases_of(task.starts_from)
+        )
 
     def _fingerprint(self, name: str | None) -> str:
         if str(name) not in self._fingerprints:

@@ -143,11 +143,7 @@ def _label_of(cfg: DictConfig, key: str) -> str | None:
 def _log(logger: Logger, cfg: DictConfig, summary: dict[str, Any], figures: Path) -> None:
     logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
     logger.log_metrics(
-        {
-            f"test/{row['method']}{_of(row)}": row["srocc"]
-            for row in summary["rows"]
-            if row["srocc"] is not None
-        }
+        {f"test/{row['method']}{_of(row)}": row["srocc"] for row in summary["rows"] if row["srocc"] is not None}
     )
     if isinstance(logger, WandbLogger):
         columns = list(dict.fromkeys(column for row in summary["rows"] for column in row))

@@ -336,11 +336,17 @@ def test_a_taste_that_was_drawn_is_learnt_in_closed_form(ground):
     split = replace(
         ground.split,
         **dict(zip(("train_users", "val_users", "test_users"), np.split(np.arange(users), [80, 100]), strict=True)),
-        **dict(zip(("train_images", "val_images", "test_images"), np.split(np.arange(images), [100, 200]), strict=True)),
+        **dict(
+            zip(("train_images", "val_images", "test_images"), np.split(np.arange(images), [100, 200]), strict=True)
+        ),
     )
     torch.manual_seed(0)
     known = replace(
-        ground, table=table, split=split, inputs=Inputs(Features(torch.from_numpy(values))), prior=ScoreNetwork(None, ScoreHead(size))
+        ground,
+        table=table,
+        split=split,
+        inputs=Inputs(Features(torch.from_numpy(values))),
+        prior=ScoreNetwork(None, ScoreHead(size)),
     )
     hierarchical, ridge = prepared(Hierarchical(), known), prepared(Ridge([0.01]), known)
     shown, asked = np.arange(210, 300), np.arange(200, 204)

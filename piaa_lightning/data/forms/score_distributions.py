@@ -32,9 +32,7 @@ class ScoreDistributions(PictureForm[Distributions]):
         UserError: the votes have another number of levels, or no picture has any.
     """
 
-    def __init__(
-        self, table: RatingTable, split: Split, part: Part, inputs: Inputs, seed: int, bins: int = 10
-    ) -> None:
+    def __init__(self, table: RatingTable, split: Split, part: Part, inputs: Inputs, seed: int, bins: int = 10) -> None:
         shares = distributions(table, split, part, bins)
         super().__init__(np.flatnonzero(np.isfinite(shares).all(axis=1)), inputs, seed)
         if not len(self):
