@@ -17,7 +17,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from piaa_lightning.config import config_dir, register, shots_of
+from piaa_lightning.allocator import keep_freed_memory
+from piaa_lightning.config import config_dir, refuse_dangling, register, shots_of
 from piaa_lightning.errors import UserError
 
 if TYPE_CHECKING:
@@ -78,16 +79,18 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     shots = shots_of(cfg)
     if not cfg.methods:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
+    refuse_dangling(cfg)
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     import pytorch_lightning as pl
     import torch
 
-    from piaa_lightning.stages.judge_methods import judge_methods
+    from piaa_lightning.stages.judge_methods import judge_methods, refuse_impossible
     from piaa_lightning.stages.open_data import Databases
     from piaa_lightning.stages.train_priors import Priors
     from piaa_lightning.stages.write_run import write_run
 
     _calm()
+    keep_freed_memory()
     # deterministic training need not also fill every new tensor with NaN before it is written
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     threads = _threads()
@@ -97,13 +100,15 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     logger = instantiate(cfg.logger, save_dir=str(directory), name=cfg.name) if cfg.logger else False
     with _clock(seconds, "data"):
         databases = Databases(cfg, device)
+    refuse_impossible(cfg, databases)
     # a head on frozen features is too small to share: threads would wait for each other; jobs of a sweep share torch
     torch.set_num_threads(1 if databases.backbone is None else threads)
     priors = Priors(cfg, databases, logger, directory / "checkpoints")
     with _clock(seconds, "training"):
         for method in cfg.methods.values():
-            if method.prior is not None:
-                priors.get(method.prior)
+            for task in (method.prior, *(method.get("aids") or {}).values()):
+                if task is not None:
+                    priors.get(task)
     with _clock(seconds, "judging"):
         judgement = judge_methods(cfg, databases, priors, shots, device)
     return write_run(cfg, directory, databases, priors, judgement, shots, seconds, logger)

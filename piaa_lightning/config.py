@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING, DictConfig, ListConfig
+from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.errors import UserError
 
@@ -39,9 +40,10 @@ class RunKeys:
         shots: one support size or a list of them.
         reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
         comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
-        methods: what is judged, by key: label, prior (a task or null), aids (further tasks by name), and a personalizer
-            that fits people (with `support`, how their pictures are chosen; at random without it), or an exam
-            (pictures or traits) with the name of a database (null is the main one).
+        methods: what is judged, by key: label, prior (a task or null), control (true for rows that others are read
+            by), aids (further tasks by name), and a personalizer that fits people (with `support`, how their pictures
+            are chosen; at random without it), or an exam (pictures or traits) with the name of a database (null is the
+            main one).
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.
         on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
@@ -98,6 +100,22 @@ def shots_of(cfg: DictConfig) -> list[int]:
     if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
         raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
     return sorted({int(k) for k in given})
+
+
+def refuse_dangling(cfg: DictConfig) -> None:
+    """Stop where a key takes its value from another that the chosen options lack.
+
+    Raises:
+        UserError: there is such a key, for instance the bins of distributions with a head of one score.
+    """
+    try:
+        OmegaConf.to_container(cfg, resolve=True)
+    except InterpolationKeyError as error:
+        found = re.search(r"Interpolation key '([^']+)'", str(error))
+        raise UserError(
+            f"{error.full_key} takes its value from {found.group(1) if found else 'a key'}, which is not there; choose"
+            " options that have it (head.bins: head=distribution)."
+        ) from error
 
 
 def explain(error: Exception, arguments: Sequence[str]) -> str:

@@ -8,10 +8,11 @@ from typing import Any
 import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities import CombinedLoader
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader
 
 from piaa_lightning.data.augment import cut_all
 from piaa_lightning.data.forms import HeldOutUsers, held_out
+from piaa_lightning.data.forms.picture_form import PictureForm
 from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.samplers import EpochSampler, Rank
@@ -19,7 +20,7 @@ from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 
-Form = Callable[[RatingTable, Split, Part, Inputs, int], Dataset[Any]]
+Form = Callable[[RatingTable, Split, Part, Inputs, int], Any]  # a dataset with a length
 HELD_OUT_BATCH = 64  # pictures judged at once
 
 
@@ -77,18 +78,22 @@ class RatingsModule(_Module):
             )
         if not len(self.validation):
             raise UserError(
-                f"{table.database}: the split holds out nothing that {getattr(validation, '__name__', 'validation')} can"
-                " use to choose the best epoch; raise data.split.val_users or data.split.val_images."
+                f"{table.database}: the split holds out nothing on which the best epoch could be chosen; raise"
+                " data.split.val_users or data.split.val_images."
             )
 
     def train_dataloader(self, visits: int | None = None) -> DataLoader[Any]:
         """Training batches in an order keyed by (seed, epoch).
 
         Args:
-            visits: visits in an epoch; None visits every item once.
+            visits: visits in an epoch; None visits every item once. Where one picture would be left for a batch of its
+                own, it waits for another epoch.
         """
-        sampler = EpochSampler(len(self.training), self.seed, self.rank, visits)
-        return self._loader(self.training, self.rank.share(self.batch_size), sampler)
+        share = self.rank.share(self.batch_size)
+        visits = len(self.training) if visits is None else visits
+        if isinstance(self.training, PictureForm) and share > 1 and visits // self.rank.world % share == 1:
+            visits -= self.rank.world  # one picture makes no batch statistics
+        return self._loader(self.training, share, EpochSampler(len(self.training), self.seed, self.rank, visits))
 
     def val_dataloader(self) -> DataLoader[Any]:
         """This process's share of the validation part: one user, or a batch of pictures, at a time."""

@@ -62,7 +62,7 @@ class RatingTable:
         score: ``(ratings,)`` in [0, 1], higher is more beautiful.
         scale: the database's own range.
         image_score: ``(images,)`` the published average in [0, 1], NaN where there is none.
-        distribution: ``(images, bins)`` shares of votes from worst to best, rows sum to one.
+        distribution: ``(images, bins)`` shares of votes from worst to best, rows sum to one, NaN where there is none.
         attributes: ``(images, len(attribute_names))`` labels, NaN where there is none.
         traits: ``(users, len(trait_names))`` what is known of people, NaN where blank.
         image_lists: named official lists, each an array of indices into ``image_ids``.
@@ -116,20 +116,34 @@ class RatingTable:
         np.divide(total, count, out=mean, where=count > 0)
         return mean.astype(np.float32)
 
-    def without_ratings_of(self, images: Sequence[int], reason: str) -> RatingTable:
-        """Return the table less the ratings of some pictures, counted under ``reason``.
+    def without_labels_of(self, images: Sequence[int], reason: str) -> RatingTable:
+        """Return the table less all that is known of some pictures, counted under ``reason`` as readers count.
 
-        The pictures keep their numbers; without ratings nothing is learnt from them or judged on them.
+        The pictures keep their numbers; without labels nothing is learnt from them or judged on them.
         """
         if not len(images):
             return self
-        keep = ~np.isin(self.image, np.asarray(images))
-        dropped = {**self.dropped, reason: int((~keep).sum())}
-        return replace(self, user=self.user[keep], image=self.image[keep], score=self.score[keep], dropped=dropped)
+        gone = np.isin(np.arange(self.images), np.asarray(images))
+        keep = ~gone[self.image]
+        dropped = {**self.dropped, reason: int(gone.sum()), f"ratings of {reason}": int((~keep).sum())}
+        return replace(
+            self,
+            user=self.user[keep],
+            image=self.image[keep],
+            score=self.score[keep],
+            image_score=_blank(self.image_score, gone),
+            distribution=_blank(self.distribution, gone),
+            attributes=_blank(self.attributes, gone),
+            dropped=dropped,
+        )
 
     def with_database(self, name: str) -> RatingTable:
         """Return the same table under another name, for instance ``flickr_aes, embedded demo``."""
         return replace(self, database=name)
+
+
+def _blank(labels: Scores | None, images: NDArray[np.bool_]) -> Scores | None:
+    return None if labels is None else np.where(images.reshape(-1, *[1] * (labels.ndim - 1)), np.nan, labels)
 
 
 def check(table: RatingTable) -> RatingTable:

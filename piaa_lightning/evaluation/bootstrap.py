@@ -16,6 +16,9 @@ def bootstrap_interval(differences: Floats, samples: int = 10_000, seed: int = 0
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), two-stage resampling: users are drawn with
     replacement, then each drawn user's repeats with replacement. Nested and not crossed, because every user has
     splits of their own: repeat 3 of one user has nothing in common with repeat 3 of another.
+    NOTE: pictures are not drawn anew. Where all people rated the same ones (OASIS), what the draw of pictures adds is
+    missing, and the interval holds for these pictures; it would take predictions for each picture, which records do
+    not keep.
     NOTE: the spread over repeats already widens the users' means a little, so the interval errs on the wide side.
 
     Args:

@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from piaa_lightning.data.ratings import Indices, RatingTable
+from piaa_lightning.data.ratings import Indices, RatingTable, Scores
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record, hashed
-from piaa_lightning.metrics.srocc import srocc_many
+from piaa_lightning.metrics.srocc import srocc_many, srocc_parts
 from piaa_lightning.personalizers.personalizer import Personalizer, Settings, Support
 from piaa_lightning.progress import track
 from piaa_lightning.ranks import gather, rank, share, world_size
@@ -28,24 +27,33 @@ class Protocol:
     Args:
         repeats: random splits of each user.
         min_query: a user with fewer ratings left after the support set is dropped, and counted.
+        max_query: greatest number of query ratings, the last of the random order, so that all support sizes are judged
+            on the same ones where there are enough; None takes all that are not support.
         seed: of the splits; changing it changes what all methods are judged on.
         users: how many users are judged, for a quick look; None judges all.
         candidates: how many of a method's settings are tried, for a quick look; None tries all.
         pool: share of a user's ratings that supports are taken from, the rest being the query for all numbers of
             shots, so that ways of choosing what to rate can be compared; None takes supports from all ratings, and
             everything else is the query.
+
+    Raises:
+        UserError: query sets of fewer than two ratings, or a pool that is no share.
     """
 
     repeats: int = 10
     min_query: int = 10
+    max_query: int | None = None
     seed: int = 0
     users: int | None = None
     candidates: int | None = None
     pool: float | None = None
 
     def __post_init__(self) -> None:
+        """Stop at query sets that have no order, and at pools that are no part."""
         if self.pool is not None and not 0 < self.pool < 1:
             raise UserError(f"protocol.pool={self.pool}: give a share between 0 and 1, or null.")
+        if self.max_query is not None and self.max_query < 2:
+            raise UserError(f"protocol: max_query={self.max_query} leaves no order to predict; give 2, more, or null.")
 
     def cut_short(self) -> Protocol:
         """Return the same protocol for one user, one repeat and two candidates: does everything run?"""
@@ -61,7 +69,7 @@ class Draw:
         shots: ratings in the support set.
         repeat: number of the split.
         support: rows of the table.
-        query: rows of the table: everything that is not support.
+        query: rows of the table: what is not support, or the last of it.
         dropped: why nothing can be judged; empty where it can.
     """
 
@@ -109,11 +117,14 @@ def draws(
             if ask is not None:
                 pool = pool[ask(table.image[pool], max(shots))]
             for k in shots:
-                support, query = pool[:k], pool[k:] if rest is None else rest
-                reason = _why_dropped(table, query, k, protocol.min_query)
+                support, left = pool[:k], pool[k:] if rest is None else rest
+                query = left if protocol.max_query is None else left[-protocol.max_query :]
+                dropped = f"fewer than {k} + {protocol.min_query} ratings" if len(left) < protocol.min_query else ""
                 if rest is not None and len(support) < k:
-                    reason = f"fewer than {k} ratings in the pool"
-                yield Draw(int(user), k, repeat, support, query, reason)
+                    dropped = f"fewer than {k} ratings in the pool"
+                if not dropped and np.ptp(table.score[query]) == 0:
+                    dropped = "all query ratings are equal"
+                yield Draw(int(user), k, repeat, support, query, dropped)
 
 
 def _parted(shuffled: Indices, pool: float | None) -> tuple[Indices, Indices | None]:
@@ -152,14 +163,30 @@ def evaluate(
         One record per draw.
     """
     drawn = list(draws(table, rows, shots, protocol, ask))
-    values = _judged(table, drawn, f"{name}: test users", personalizer, {k: [chosen[k]] for k in shots})
+    scores = _scored(table, drawn, f"{name}: test users", personalizer, {k: [chosen[k]] for k in shots})
+    parts = _pooled(table, drawn, scores)
     records = []
-    for draw, found in zip(drawn, values, strict=True):
-        value = None if draw.dropped else float(found[0])
+    for number, draw in enumerate(drawn):
+        value = None if draw.dropped else float(srocc_many(scores[number], table.score[draw.query])[0])
         user = hashed(str(table.user_ids[draw.user]))
         seen, judged = len(draw.support), len(draw.query)
-        records.append(Record(name, backbone, draw.shots, draw.repeat, user, seen, judged, value, draw.dropped))
+        told = draw.shots, draw.repeat, user, seen, judged
+        records.append(Record(name, backbone, *told, value, draw.dropped, parts.get(number)))
     return records
+
+
+def _pooled(table: RatingTable, drawn: Sequence[Draw], scores: Sequence[Scores]) -> dict[int, float]:
+    """Return every draw's part of the SROCC over all pairs of its support size and repeat."""
+    together: dict[tuple[int, int], list[int]] = {}
+    for number, draw in enumerate(drawn):
+        if not draw.dropped:
+            together.setdefault((draw.shots, draw.repeat), []).append(number)
+    parts: dict[int, float] = {}
+    for numbers in together.values():
+        targets = [table.score[drawn[number].query] for number in numbers]
+        found = srocc_parts([scores[number][0] for number in numbers], targets)
+        parts |= zip(numbers, found.tolist(), strict=True)
+    return parts
 
 
 def choose(
@@ -191,7 +218,8 @@ def choose(
         return {k: candidates[0] for k in shots}
     drawn = [draw for draw in draws(table, rows, shots, protocol, ask) if not draw.dropped]
     what = f"{name}: choosing settings on validation users"
-    found = _judged(table, drawn, what, personalizer, dict.fromkeys(shots, candidates))
+    scores = _scored(table, drawn, what, personalizer, dict.fromkeys(shots, candidates))
+    found = [srocc_many(own, table.score[draw.query]) for draw, own in zip(drawn, scores, strict=True)]
     values = {k: [value for draw, value in zip(drawn, found, strict=True) if draw.shots == k] for k in shots}
     chosen: dict[int, Settings] = {}
     last = candidates[0]
@@ -204,21 +232,21 @@ def choose(
     return chosen
 
 
-def _judged(
+def _scored(
     table: RatingTable,
     drawn: Sequence[Draw],
     what: str,
     personalizer: Personalizer,
     candidates: Mapping[int, Sequence[Settings]],
-) -> list[NDArray[np.float64]]:
-    """Return the SROCC of every candidate on every draw.
+) -> list[Scores]:
+    """Return every candidate's scores of every draw's query pictures, ``(candidates, query)``.
 
     Where several processes work together each takes other users, and every one returns what a single process would:
     the same numbers in the same order.
 
     Args:
         table: of ratings.
-        drawn: what is judged; dropped draws give no values.
+        drawn: what is judged; dropped draws give no scores.
         what: for the progress bar.
         personalizer: prepared.
         candidates: the settings that are tried, for each support size.
@@ -226,16 +254,15 @@ def _judged(
     users = sorted({draw.user for draw in drawn})
     mine = set(share(users, rank(), world_size()))
     own = [number for number, draw in enumerate(drawn) if draw.user in mine]
-    values: dict[int, NDArray[np.float64]] = {number: np.zeros(0) for number in own}
+    scores: dict[int, Scores] = {number: np.zeros((0, 0), dtype=np.float32) for number in own}
     batches = [batch for k in candidates for batch in _batches(drawn, own, k, personalizer.together)]
     for batch in track(batches, what):
         told = [drawn[number] for number in batch]
         supports = [support_of(table, draw) for draw in told]
         settings = candidates[told[0].shots]
-        scores = personalizer.trace_all(supports, [table.image[draw.query] for draw in told], settings)
-        for number, draw, found in zip(batch, told, scores, strict=True):
-            values[number] = srocc_many(np.stack(found), table.score[draw.query])
-    together = {number: found for part in gather([values]) for number, found in part.items()}
+        traced = personalizer.trace_all(supports, [table.image[draw.query] for draw in told], settings)
+        scores |= zip(batch, map(np.stack, traced), strict=True)
+    together = {number: found for part in gather([scores]) for number, found in part.items()}
     return [together[number] for number in range(len(drawn))]
 
 
@@ -248,14 +275,6 @@ def _batches(drawn: Sequence[Draw], own: Sequence[int], shots: int, size: int) -
 def support_of(table: RatingTable, draw: Draw) -> Support:
     """What a personaliser is told of a draw: never the query's ratings."""
     return Support(draw.user, table.image[draw.support], table.score[draw.support], draw.repeat)
-
-
-def _why_dropped(table: RatingTable, query: Indices, shots: int, min_query: int) -> str:
-    if len(query) < min_query:
-        return f"fewer than {shots} + {min_query} ratings"
-    if np.ptp(table.score[query]) == 0:
-        return "all query ratings are equal"
-    return ""
 
 
 def _key(seed: int, user: str, repeat: int) -> int:

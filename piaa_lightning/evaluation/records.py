@@ -29,6 +29,8 @@ class Record:
         n_query: ratings that it was judged on.
         srocc: rank correlation over the query set in [-1, 1], None when dropped.
         dropped: why there is no value, empty when there is one.
+        pooled: this person's part of the SROCC over all persons' pairs of the repeat; the parts sum to it. None when
+            dropped, or where it was not taken.
 
     Raises:
         ValueError: both or neither of a value and a reason, or a value outside [-1, 1].
@@ -43,6 +45,7 @@ class Record:
     n_query: int
     srocc: float | None
     dropped: str = ""
+    pooled: float | None = None
 
     def __post_init__(self) -> None:
         if (self.srocc is None) != bool(self.dropped):
@@ -75,8 +78,11 @@ def write_table(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
     Raises:
         ValueError: there is no line, or one has other columns.
     """
+    columns = list(lines[0]) if lines else []
+    if not columns or any(list(line) != columns for line in lines):
+        raise ValueError(f"{path}: {len(lines)} lines, which must all have the same columns, {columns}")
     text = io.StringIO()
-    writer = csv.DictWriter(text, list(lines[0]) if lines else [], lineterminator="\n")
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
     writer.writeheader()
     writer.writerows(lines)
     replace_file(Path(path), text.getvalue().encode())
@@ -101,10 +107,11 @@ def read_records(path: Path) -> list[Record]:
 
 def _record(row: list[str], where: str) -> Record:
     try:
-        method, backbone, shots, repeat, user, n_support, n_query, value, dropped = row
-        srocc = float(value) if value else None
-        if srocc is not None and math.isnan(srocc):
+        method, backbone, shots, repeat, user, n_support, n_query, value, dropped, part = row
+        srocc, pooled = float(value) if value else None, float(part) if part else None
+        if math.isnan(srocc or 0) or math.isnan(pooled or 0):
             raise ValueError("NaN is not a value")
-        return Record(method, backbone, int(shots), int(repeat), user, int(n_support), int(n_query), srocc, dropped)
+        counts = int(n_support), int(n_query)
+        return Record(method, backbone, int(shots), int(repeat), user, *counts, srocc, dropped, pooled)
     except ValueError as error:
         raise UserError(f"{where}: not a record ({error}); restore the file or run the evaluation again.") from error

@@ -26,6 +26,7 @@ class Row:
         shots: as in the records.
         srocc: mean over repeats of the mean over users.
         srocc_median_users: median over users of each user's mean over repeats.
+        srocc_pooled: mean over repeats of the SROCC over all users' pairs, which also asks for the users' levels.
         srocc_std_repeats: sample standard deviation over repeats of the mean over users (the +- of the talk).
         srocc_std_users: sample standard deviation over users of each user's mean over repeats.
         users: users with at least one value.
@@ -43,6 +44,7 @@ class Row:
     users: int
     repeats: int
     users_dropped: int
+    srocc_pooled: float | None = None
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,15 @@ def summarise(records: Iterable[Record]) -> list[Row]:
     groups: dict[tuple[str, str, int], list[Record]] = {}
     for record in records:
         groups.setdefault((record.method, record.backbone, record.shots), []).append(record)
-    return [_row(*key, user_matrix(group)[2]) for key, group in groups.items()]
+    return [replace(_row(*key, user_matrix(group)[2]), srocc_pooled=_pooled(group)) for key, group in groups.items()]
+
+
+def _pooled(records: Sequence[Record]) -> float | None:
+    """Sum every repeat's parts, and take the mean; None where a part was not taken."""
+    judged = [record for record in records if not record.dropped]
+    repeats = {record.repeat for record in judged}
+    parts = [record.pooled for record in judged if record.pooled is not None]
+    return sum(parts) / len(repeats) if judged and len(parts) == len(judged) else None
 
 
 def _row(method: str, backbone: str, shots: int, matrix: Floats) -> Row:

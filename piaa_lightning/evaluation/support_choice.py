@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Indices
+from piaa_lightning.evaluation.pam_choice import pam_choice
 from piaa_lightning.personalizers.features import picture_features
 from piaa_lightning.personalizers.hierarchical import Hierarchical
 from piaa_lightning.personalizers.personalizer import Ground
@@ -51,36 +52,6 @@ def by_information(covariance: Floats, noise: float, count: int) -> Indices:
     return np.array(chosen, dtype=np.int64)
 
 
-def by_redundancy(features: Floats, count: int, redundancy: float = 1.0) -> Indices:
-    """PAM's rule: informative pictures that say other things than those chosen before.
-
-    Source: Ren et al., "Personalized Image Aesthetics", ICCV 2017. NOTE: the rule is a hypothesis from second hand.
-    Informative is taken to be what stands for many pictures of the pool (mean similarity to them), redundant what is
-    like one already chosen (greatest similarity), and similarity is an RBF kernel whose width is the median distance.
-
-    Args:
-        features: ``(pool, features)``.
-        count: how many to choose.
-        redundancy: weight of the second against the first.
-
-    Returns:
-        ``(count,)`` places in the pool, the first to ask first; no place twice.
-    """
-    power = np.square(features).sum(axis=1)
-    distance = np.maximum(power[:, None] + power[None, :] - 2 * features @ features.T, 0.0)
-    width = float(np.median(distance))
-    similar = np.exp(-distance / (width if width > 0 else 1.0))
-    worth, like = similar.mean(axis=1), np.zeros(len(features))
-    chosen: list[int] = []
-    for _ in range(min(count, len(features))):
-        value = worth - redundancy * like
-        value[chosen] = -np.inf
-        best = int(value.argmax())
-        chosen.append(best)
-        like = np.maximum(like, similar[best])
-    return np.array(chosen, dtype=np.int64)
-
-
 class SupportChoice(Interface):
     """Puts the pictures that a person could be asked about in the order in which they are asked."""
 
@@ -115,7 +86,7 @@ class LittleRedundancy:
     """PAM's rule on the prior's features.
 
     Args:
-        redundancy: see `by_redundancy`.
+        redundancy: see `pam_choice`.
         components: at most so many principal components of the features are used; None takes all.
     """
 
@@ -129,4 +100,4 @@ class LittleRedundancy:
 
     def order(self, images: Indices, count: int) -> Indices:
         """Return the greedy order."""
-        return by_redundancy(self.features.rows(images), count, self.redundancy)
+        return pam_choice(self.features.rows(images), np.arange(len(images)), count, self.redundancy)

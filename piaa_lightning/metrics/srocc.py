@@ -7,6 +7,7 @@ them), a constant *prediction* is 0.0 (the method was asked for an order and gav
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,33 @@ def srocc_many(predictions: ArrayLike, target: ArrayLike) -> Floats:
     """
     rows, row = _checked(predictions, target)
     return _cosines(_centred_ranks(rows), _centred_ranks(row[None])[0])
+
+
+def srocc_parts(predictions: Sequence[ArrayLike], targets: Sequence[ArrayLike]) -> Floats:
+    """How much each of several groups adds to Spearman's coefficient over all their pairs, pooled.
+
+    Ranks are those among all pairs, so that a group's level counts as much as its order.
+
+    Args:
+        predictions: ``(n,)`` scores of each group.
+        targets: ``(n,)`` scores of each group, as long.
+
+    Returns:
+        ``(groups,)`` parts that sum to the pooled coefficient, with the same rules as :func:`srocc`.
+
+    Raises:
+        ValueError: a NaN on either side, or lengths that differ.
+    """
+    if [len(np.asarray(own)) for own in predictions] != [len(np.asarray(own)) for own in targets]:
+        raise ValueError("predictions and targets of the groups must have the same lengths")
+    rows, row = _checked(np.concatenate([*predictions, []])[None], np.concatenate([*targets, []]))
+    ranks, given = _centred_ranks(rows)[0], _centred_ranks(row[None])[0]
+    power, target_power = float(ranks @ ranks), float(given @ given)
+    if target_power == 0.0:
+        return np.full(len(targets), np.nan)
+    ends = np.cumsum([len(np.asarray(own)) for own in targets])
+    sums = np.array([own.sum() for own in np.split(ranks * given, ends[:-1])])
+    return np.asarray(sums / np.sqrt(power * target_power) if power > 0 else np.zeros(len(targets)))
 
 
 def plcc(prediction: ArrayLike, target: ArrayLike) -> float:

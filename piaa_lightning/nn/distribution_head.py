@@ -57,4 +57,8 @@ class DistributionHead(nn.Module):
         Returns:
             ``(batch,)`` in [0, 1], higher is more beautiful.
         """
-        return self.distribution(features) @ self.levels
+        return self.mean(self.distribution(features))
+
+    def mean(self, distribution: Tensor) -> Tensor:
+        """Return the means of distributions, ``(batch,)`` in [0, 1]."""
+        return (distribution * self.levels).sum(dim=1)  # no product of matrices, which autocast would round

@@ -81,8 +81,8 @@ class FusedHead(nn.Module):
 
     def forward(self, features: Tensor) -> Tensor:
         """Score pictures, ``(batch,)``; the correction may leave [0, 1]."""
-        score: Tensor = self.generic(features)
-        return score + (self.weights(features) * self.personality(features)).sum(dim=1)
+        score: Tensor = self.generic(features) + (self.weights(features) * self.personality(features)).sum(dim=1)
+        return score
 
 
 def fused(network: nn.Module, fusion: str = "constant", generic: str = "dist_mean") -> ScoreNetwork:

@@ -106,7 +106,7 @@ def learn_prior(
     floor = 1e-6 * noise
     for _ in range(steps):
         found, left = posteriors(known, told @ effects, covariance, noise)
-        effects = np.linalg.solve(told.T @ told + ridge, told.T @ found)
+        effects = np.linalg.solve(told.T @ told + ridge, told.T @ found).astype(np.float64)
         apart = found - told @ effects
         covariance = _shrunk(left.mean(axis=0) + apart.T @ apart / users, shrunk)
         squares = left + found[:, :, None] * found[:, None, :]

@@ -117,7 +117,7 @@ def _pictures(cfg: DictConfig, table: RatingTable, cache: Path) -> PictureFacts:
 
 def _split(data: DictConfig, table: RatingTable, pictures: PictureFacts) -> tuple[SplitFacts | None, list[Finding]]:
     """Split as a run would: without the ratings of pictures that cannot be read."""
-    table = table.without_ratings_of(sorted(pictures.unreadable), "ratings of broken pictures")
+    table = table.without_labels_of(sorted(pictures.unreadable), "broken pictures")
     try:
         split: Split = instantiate(data.split)(table)
         facts = split_facts(table, split.check(table), [*pictures.same_bytes, *pictures.same_photo])

@@ -14,7 +14,8 @@ from piaa_lightning.data.forms import HeldOutLikes, HeldOutPictures
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.records import hashed
-from piaa_lightning.evaluation.trait_exam import TraitExam
+from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
+from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.progress import track
 from piaa_lightning.stages.open_data import Data
 
@@ -31,7 +32,12 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
         method: label of the network.
         backbone: its name.
         device: where it runs.
+
+    Raises:
+        UserError: a network without scores, or no picture to judge it on.
     """
+    if not isinstance(network, ScoreNetwork):
+        raise UserError(f"{method}: {type(network).__name__} scores no pictures; judge it with exam: traits.")
     bins = getattr(getattr(network, "head", None), "bins", None)
     if bins is not None and data.table.distribution is None and not data.table.ratings:
         bins = None  # averages alone are known
@@ -62,7 +68,12 @@ def examine_traits(
         backbone: its name.
         device: where it runs.
         form: as the network's task chose traits, see ``data.forms.LikedPictures``.
+
+    Raises:
+        UserError: a network without traits, or nobody to judge it on.
     """
+    if not hasattr(network, "traits"):
+        raise UserError(f"{method}: {type(network).__name__} predicts no traits; judge it with exam: pictures.")
     likes = HeldOutLikes(data.table, data.split, "test", data.inputs, **form)
     found = _answers(network.to(device).eval().traits, likes, f"{method}: test people", device)
     users, place = np.unique(likes.form.users, return_inverse=True)
@@ -70,7 +81,8 @@ def examine_traits(
     means = np.stack([np.bincount(place, weights=column) / count for column in found.T], axis=1)
     names = tuple(form.get("traits") or data.table.trait_names)
     ids = tuple(hashed(str(data.table.user_ids[user])) for user in users)
-    return TraitExam(method, backbone, data.name, names, ids, likes.form.traits[users].double().numpy(), means)
+    liked = Likes(likes.form.images, place, found)
+    return TraitExam(method, backbone, data.name, names, ids, likes.form.traits[users].double().numpy(), means, liked)
 
 
 def _answers(

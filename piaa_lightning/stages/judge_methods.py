@@ -12,6 +12,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
@@ -34,6 +35,7 @@ class Judgement:
         records: one per method, shots, repeat and user.
         pictures: by key of the method, what networks said about test pictures.
         traits: by key of the method, what networks said about test people's traits.
+        fused: by key of the method, the weights that its fusion ended with for test people.
         chosen: the settings that validation users chose, by method and shots.
         left_out: methods that could not take part, and why.
     """
@@ -41,8 +43,33 @@ class Judgement:
     records: list[Record] = field(default_factory=list)
     pictures: dict[str, PictureExam] = field(default_factory=dict)
     traits: dict[str, TraitExam] = field(default_factory=dict)
+    fused: dict[str, FusedPeople] = field(default_factory=dict)
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+
+
+def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
+    """Stop before hours of training where a method cannot be judged.
+
+    Args:
+        cfg: the composed configuration.
+        databases: what the methods are judged on.
+
+    Raises:
+        UserError: an unknown exam or database, or a method that fits people where none are held out.
+    """
+    for key, method in cfg.methods.items():
+        data = databases.get(method.get("database"))
+        if not method.get("exam"):
+            if not len(data.split.test_users):
+                raise UserError(
+                    f"{data.name}: the split holds out no people, and {method.label} is judged on people; choose a"
+                    " database with ratings of single people, or an experiment that judges pictures."
+                )
+        elif method.exam not in EXAMS:
+            raise UserError(
+                f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer."
+            )
 
 
 def judge_methods(
@@ -58,7 +85,7 @@ def judge_methods(
         device: where networks run.
 
     Raises:
-        UserError: an unknown exam.
+        UserError: every method but the control rows had to be left out.
     """
     judgement = Judgement()
     protocol: Protocol = instantiate(cfg.protocol.test)
@@ -69,11 +96,21 @@ def judge_methods(
         if method.get("exam"):
             _examine(str(key), method, cfg, databases, priors, device, judgement)
         else:
-            _judge(method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+            _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+    refuse_controls_alone(cfg, judgement)
     return judgement
 
 
+def refuse_controls_alone(cfg: DictConfig, judgement: Judgement) -> None:
+    """Stop where nothing that was asked for could take part."""
+    asked = [method.label for method in cfg.methods.values() if not method.get("control")]
+    if asked and set(asked) <= set(judgement.left_out):
+        reasons = dict.fromkeys(judgement.left_out[label] for label in asked)
+        raise UserError(f"{', '.join(asked)} cannot be judged: {'; '.join(reasons)}.")
+
+
 def _judge(
+    key: str,
     method: DictConfig,
     cfg: DictConfig,
     databases: Databases,
@@ -86,14 +123,9 @@ def _judge(
     """Let a method fit every test person of the main database."""
     data, (protocol, validation) = databases.main, protocols
     table, split = data.table, data.split
-    if not len(split.test_users):
-        raise UserError(
-            f"{data.name}: the split holds out no people, and {method.label} is judged on people; choose a database with"
-            " ratings of single people, or an experiment that judges pictures."
-        )
     personalizer: Personalizer = instantiate(method.personalizer)
     prior = None if method.prior is None else priors.get(method.prior)
-    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items()}
+    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items() if task is not None}
     backbone = "" if method.prior is None else str(cfg.backbone.name)
     ground = Ground(table, split, data.inputs, device, prior, aids)
     choice = instantiate(method.support) if method.get("support") else None
@@ -111,6 +143,20 @@ def _judge(
         judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
     rows = split.rows(table, "test")
     judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask)
+    names = trait_names(method.prior, databases)
+    fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
+    if fused is not None:
+        judgement.fused[key] = fused
+
+
+def trait_names(task: DictConfig | None, databases: Databases) -> list[str]:
+    """Name the traits that a task, or one it starts from, learnt in its stream of personality; empty where none did."""
+    while task is not None and task.streams is None:
+        task = task.starts_from
+    stream = None if task is None else task.streams.get("personality")
+    if stream is None:
+        return []
+    return [str(name) for name in stream.form.get("traits") or databases.get(stream.database).table.trait_names]
 
 
 def _examine(
@@ -124,8 +170,6 @@ def _examine(
 ) -> None:
     """Judge a network as it is, without any person."""
     data = databases.get(method.get("database"))
-    if method.exam not in EXAMS:
-        raise UserError(f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer.")
     network, backbone = priors.get(method.prior), str(cfg.backbone.name)
     if method.exam == "pictures":
         judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device)

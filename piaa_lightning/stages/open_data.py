@@ -140,7 +140,7 @@ class Databases:
             max_broken=config.max_broken,
         )
         if pictures[size].broken:
-            table = table.without_ratings_of(sorted(pictures[size].broken), "ratings of broken pictures")
+            table = table.without_labels_of(sorted(pictures[size].broken), "broken pictures")
             split = instantiate(config.split)(table)
         cut = 0.5 if config.cut is None else float(table.scale.to_unit(np.array([config.cut]))[0])
         if not frozen:

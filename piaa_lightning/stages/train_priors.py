@@ -85,33 +85,31 @@ class Priors:
         cfg = self.cfg
         parts = {"task": task, **{name: cfg[name] for name in ("backbone", "head", "trainer", "callbacks")}}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
-        config["pictures"] = {name: cfg.data[name] for name in ("resize", "stored")}
-        depends = [json.dumps(config, sort_keys=True), *self._databases_of(task), str(cfg.seed), _source()]
+        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), _source()]
         return hashlib.sha256("\n".join([*depends, torch.__version__]).encode()).hexdigest()[:20]
 
-    def _databases_of(self, task: DictConfig) -> list[str]:
+    def _origins_of(self, task: DictConfig) -> list[str]:
         """Identify the databases that a task and those before it learn from, and the weights that they start from."""
+        if task.weights is not None:
+            return [_digest_of_file(Path(task.weights).expanduser())]
         names = [task.database] if task.streams is None else [stream.database for stream in task.streams.values()]
-        found = [self._fingerprint(name) for name in names]
-        return found + (
-            [_digest(self.databases.backbone)] if task.starts_from is None else self._databases_of(task.starts_from)
-        )
+        before = [_digest(self.databases.backbone)] if task.starts_from is None else self._origins_of(task.starts_from)
+        return [*(self._fingerprint(name) for name in names), *before]
 
     def _fingerprint(self, name: str | None) -> str:
+        """Identify a database; how its pictures were stored is no part of themselves where no cache keeps them."""
         if str(name) not in self._fingerprints:
-            self._fingerprints[str(name)] = self.databases.get(name).fingerprint()
+            config = self.cfg.data if name is None else self.cfg.databases[name]
+            data = self.databases.get(name)
+            self._fingerprints[str(name)] = f"{data.fingerprint()} {config.resize} {config.stored}"
         return self._fingerprints[str(name)]
 
     def untrained(self, task: DictConfig) -> nn.Module:
-        """Return a network of the task's shape; what it starts from is not trained for it."""
-        if task.starts_from is None:
-            pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
-            make = score_network if task.network is None else instantiate(task.network)
-            # a copy, because two priors must never share a backbone
-            backbone = copy.deepcopy(self.databases.backbone)
-            network: nn.Module = make(backbone, instantiate(self.cfg.head), self.databases.features)
-            return network
-        return self._grown(task, self.untrained(task.starts_from))
+        """Return a network of the task's shape, to take parameters from a file; nothing is trained for it."""
+        before = task.starts_from
+        network = self._fresh(task) if before is None else self._grown(task, self.untrained(before))
+        instantiate(task.module)(network=network)  # which may add parts of its own: Meta-SGD's learnt rates
+        return network
 
     def start(self, task: DictConfig) -> nn.Module:
         """Return a network with the parameters that a task's training starts from.
@@ -119,8 +117,16 @@ class Priors:
         They are those of the task that it starts from, or the backbone's weights and a random head.
         """
         if task.starts_from is None:
-            return self.untrained(task)
+            return self._fresh(task)
         return self._grown(task, copy.deepcopy(self.get(task.starts_from)))
+
+    def _fresh(self, task: DictConfig) -> nn.Module:
+        pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
+        make = score_network if task.network is None else instantiate(task.network)
+        # a copy, because two priors must never share a backbone
+        backbone = copy.deepcopy(self.databases.backbone)
+        network: nn.Module = make(backbone, instantiate(self.cfg.head), self.databases.features)
+        return network
 
     def _grown(self, task: DictConfig, network: nn.Module) -> nn.Module:
         """Add to a trained network what the task's own network has beside it."""
@@ -214,6 +220,11 @@ def _digest(network: nn.Module | None) -> str:
     for name, value in [] if network is None else sorted(network.state_dict().items()):
         content.update(name.encode() + value.numpy().tobytes())
     return content.hexdigest()
+
+
+def _digest_of_file(file: Path) -> str:
+    """Digest of given weights, or nothing where there are none, which loading them says in a sentence."""
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
 
 
 @cache

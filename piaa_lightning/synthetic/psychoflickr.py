@@ -44,7 +44,8 @@ class Layout:
     long_side: int
 
 
-LAYOUTS = {"tiny": Layout(12, 12, 72), "demo": Layout(100, 40, 112), "full": Layout(300, 200, 500)}
+# As many people as published already at size demo: traits are judged over people, and 20 test people tell nothing.
+LAYOUTS = {"tiny": Layout(12, 12, 72), "demo": Layout(300, 40, 112), "full": Layout(300, 200, 500)}
 
 
 @dataclass(frozen=True)

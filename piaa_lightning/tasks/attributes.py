@@ -10,6 +10,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from piaa_lightning.examples import Labelled
 from piaa_lightning.tasks.descent import DescentTask
+from piaa_lightning.tasks.prior import same_width
 
 
 class AttributeTask(DescentTask):
@@ -37,6 +38,7 @@ class AttributeTask(DescentTask):
     def training_step(self, batch: Labelled, batch_idx: int) -> Tensor:
         """Take one step on a batch of pictures."""
         scores, attributes = self.network.both(batch.inputs)
+        same_width(attributes, batch.attributes, "attributes", "task.network.attributes.traits")
         loss = _known_squares(scores, batch.scores) + self.weight * _known_squares(attributes, batch.attributes)
         self.log("train/loss", loss, batch_size=len(batch.scores), prog_bar=True)
         return loss

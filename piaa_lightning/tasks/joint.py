@@ -14,6 +14,7 @@ from piaa_lightning.examples import Distributions, Liked
 from piaa_lightning.losses.distribution import distribution_loss
 from piaa_lightning.losses.traits import trait_loss
 from piaa_lightning.tasks.descent import DescentTask
+from piaa_lightning.tasks.prior import same_width
 
 BALANCES = ("alternate", "sum")
 
@@ -76,7 +77,9 @@ class JointTask(DescentTask):
         return loss
 
     def _personality(self, batch: Liked) -> Tensor:
-        loss = trait_loss(self.network.traits(batch.inputs), batch.traits)
+        traits = self.network.traits(batch.inputs)
+        same_width(traits, batch.traits, "traits", "task.network.personality.traits")
+        loss = trait_loss(traits, batch.traits)
         self.log("train/personality_loss", loss, batch_size=len(batch.users), prog_bar=True)
         return self.weight * loss
 

@@ -7,6 +7,7 @@ from torch import Tensor
 from piaa_lightning.examples import Liked
 from piaa_lightning.losses.traits import trait_loss
 from piaa_lightning.tasks.descent import DescentTask
+from piaa_lightning.tasks.prior import same_width
 
 
 class PersonalityTask(DescentTask):
@@ -14,6 +15,8 @@ class PersonalityTask(DescentTask):
 
     def training_step(self, batch: Liked, batch_idx: int) -> Tensor:
         """Take one step on a batch of liked pictures."""
-        loss = trait_loss(self.network.traits(batch.inputs), batch.traits)
+        traits = self.network.traits(batch.inputs)
+        same_width(traits, batch.traits, "traits", "task.network.personality.traits")
+        loss = trait_loss(traits, batch.traits)
         self.log("train/loss", loss, batch_size=len(batch.users), prog_bar=True)
         return loss

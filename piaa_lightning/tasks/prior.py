@@ -8,13 +8,35 @@ import pytorch_lightning as pl
 import torch
 from torch import Tensor, nn
 
+from piaa_lightning.errors import UserError
 from piaa_lightning.examples import Distributions, Episode, Liked
 from piaa_lightning.metrics.per_user import PerUserSROCC
 from piaa_lightning.metrics.pictures import PictureMetrics
 from piaa_lightning.metrics.traits import TraitMetrics
+from piaa_lightning.ranks import gather
 
 MONITOR = "val/srocc"
-LOGGED = {"srocc", "plcc", "emd_r1", "emd_r2", "rmse"}  # of what is validated on, beside the number that chooses
+LOGGED = ("srocc", "plcc", "emd_r1", "emd_r2", "rmse")  # of what is validated on, beside the number that chooses
+
+
+def same_width(prediction: Tensor, target: Tensor, what: str, key: str) -> None:
+    """Stop where a network predicts another number of values than the database has.
+
+    Args:
+        prediction: ``(batch, values)``.
+        target: ``(batch, values)``.
+        what: the values are, and the form's key that names them.
+        key: of the network's number.
+
+    Raises:
+        UserError: the numbers differ.
+    """
+    ours, theirs = prediction.shape[1], target.shape[1]
+    if ours != theirs:
+        raise UserError(
+            f"{key}={ours}: the database has {theirs} {what} to learn; set it to {theirs}, or name those to learn with"
+            f" task.form.{what}."
+        )
 
 
 class PriorTask(pl.LightningModule):
@@ -35,7 +57,8 @@ class PriorTask(pl.LightningModule):
         self.people = PerUserSROCC()
         self.pictures = PictureMetrics()
         self.votes = PictureMetrics(bins=getattr(getattr(network, "head", None), "bins", 0))
-        self.traits = TraitMetrics(range(getattr(getattr(network, "personality", None), "traits", 0)))
+        traits = getattr(getattr(network, "personality", None), "traits", 0)
+        self.traits = TraitMetrics([str(number) for number in range(traits)])
         self.prefix = ""
 
     def log(self, name: str, *args: Any, **kwargs: Any) -> None:
@@ -56,21 +79,22 @@ class PriorTask(pl.LightningModule):
             self.traits.update(batch.likes, batch.users, self.network.traits(batch.inputs), batch.traits)
         elif batch.distribution.shape[1]:
             votes = self.network.distribution(batch.inputs)
-            self.votes.update(batch.images, votes @ self.network.head.levels, batch.scores, votes, batch.distribution)
+            means = self.network.head.mean(votes)
+            self.votes.update(batch.images, means, batch.scores, votes, batch.distribution)
         else:
             self.pictures.update(batch.images, self.network(batch.inputs), batch.scores)
 
     def on_validation_epoch_end(self) -> None:
         """Log what the validation part says, and the mean of its rank correlations as the one that chooses."""
         sroccs = []
-        if self.people.update_called:
-            sroccs.append(self.people.compute())
-        for name, metric in (("pictures", self.pictures), ("pictures", self.votes), ("traits", self.traits)):
-            if metric.update_called:
+        metrics = {"people": self.people, "pictures": self.pictures, "votes": self.votes, "traits": self.traits}
+        for name, metric in metrics.items():
+            if any(gather([metric.update_called])):  # by any process, because all of them must join in computing
                 found = metric.compute()
-                sroccs.append(found["srocc"])
-                for measure in LOGGED & set(found):
-                    self.log(f"val/{name}_{measure}", found[measure].float())
-        for metric in (self.people, self.pictures, self.votes, self.traits):
+                values = found if isinstance(found, dict) else {"srocc": found}
+                sroccs.append(values["srocc"])
+                for measure in LOGGED:
+                    if measure in values:
+                        self.log(f"val/{name}_{measure}", values[measure].float())
             metric.reset()
         self.log(MONITOR, torch.stack(sroccs).mean().float(), prog_bar=True)

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from piaa_lightning.data.augment import crop_and_flip
+from piaa_lightning.data.augment import Crops, cut, cut_all, draw_crops
+from piaa_lightning.examples import Episode, Examples
 
 
 def coded(batch: int = 1, stored: int = 9) -> torch.Tensor:
@@ -16,11 +17,15 @@ def coded(batch: int = 1, stored: int = 9) -> torch.Tensor:
     return pictures
 
 
+def chances(batch: int, seed: int = 0):
+    return np.random.default_rng(seed).random((batch, 3))
+
+
 @pytest.mark.parametrize(("flip", "step"), [(0.0, 1), (1.0, -1)])
 def test_crops_are_squares_of_the_picture_and_flips_mirror_columns_only(flip, step):
-    cut = crop_and_flip(coded(50), 6, np.random.default_rng(0), flip=flip).int()
-    assert cut.shape == (50, 3, 6, 6)
-    for number, picture in enumerate(cut):
+    squares = cut(draw_crops(coded(50), 6, chances(50), flip)).int()
+    assert squares.shape == (50, 3, 6, 6)
+    for number, picture in enumerate(squares):
         rows, columns, owner = picture
         assert owner.unique().tolist() == [number]
         assert (rows == rows[:1, :1] + torch.arange(6)[:, None]).all()
@@ -29,28 +34,55 @@ def test_crops_are_squares_of_the_picture_and_flips_mirror_columns_only(flip, st
         assert 0 <= columns.min() <= columns.max() <= 8
 
 
-def test_every_corner_is_reached_and_half_are_mirrored():
-    cut = crop_and_flip(coded(2000), 6, np.random.default_rng(1)).int()
-    tops, lefts = cut[:, 0].amin((1, 2)), cut[:, 1].amin((1, 2))
-    assert set(tops.tolist()) == set(lefts.tolist()) == {0, 1, 2, 3}
-    mirrored = (cut[:, 1, 0, 0] > cut[:, 1, 0, -1]).float().mean().item()
-    assert mirrored == pytest.approx(0.5, abs=0.05)  # 4.5 standard deviations of 2000 coins
+def test_every_corner_is_reached_alike_and_half_are_mirrored():
+    squares = cut(draw_crops(coded(200), 6, chances(2000)[:200])).int()
+    assert set(squares[:, 0].amin((1, 2)).tolist()) == {0, 1, 2, 3}
+    crops = draw_crops(coded(1).expand(20000, -1, -1, -1), 6, chances(20000))
+    for place in crops.corners.T:
+        assert (np.bincount(place) / 20000).tolist() == pytest.approx([0.25] * 4, abs=0.015)  # 5 standard deviations
+    assert crops.mirrored.float().mean().item() == pytest.approx(0.5, abs=0.015)
+
+
+def test_the_least_and_the_greatest_chance_are_the_ends():
+    crops = draw_crops(coded(2), 6, np.array([[0, 0, 0], [1 - 2**-53] * 3]))
+    assert crops.corners.tolist() == [[0, 0], [3, 3]]
+    assert crops.mirrored.tolist() == [True, False]
 
 
 def test_a_square_of_the_whole_size_moves_nothing():
     pictures = coded(4)
-    assert torch.equal(crop_and_flip(pictures, 9, np.random.default_rng(0), flip=0.0), pictures)
+    assert torch.equal(cut(draw_crops(pictures, 9, chances(4), flip=0.0)), pictures)
 
 
-def test_equal_generators_give_equal_crops_and_others_others():
-    pictures = coded(30)
-    first, same, other = (crop_and_flip(pictures, 5, np.random.default_rng(seed)) for seed in (3, 3, 4))
-    assert torch.equal(first, same)
-    assert not torch.equal(first, other)
+def test_every_picture_has_its_own_chance():
+    pictures, chance = coded(30), chances(30)
+    together = cut(draw_crops(pictures, 5, chance))
+    alone = [cut(draw_crops(pictures[i : i + 1], 5, chance[i : i + 1])) for i in range(30)]
+    assert torch.equal(together, torch.cat(alone))
 
 
 def test_the_stored_pictures_stay_as_they_are():
     pictures = coded(8)
-    cut = crop_and_flip(pictures, 9, np.random.default_rng(0))
-    cut.fill_(7)
+    cut(draw_crops(pictures, 9, chances(8))).fill_(7)
     assert torch.equal(pictures, coded(8))
+
+
+def test_drawing_copies_no_picture():
+    pictures = coded(8)
+    assert draw_crops(pictures, 5, chances(8)).pictures is pictures
+
+
+def test_crops_are_cut_wherever_they_lie_and_nothing_else_changes():
+    crops = draw_crops(coded(3), 5, chances(3))
+    plain = Examples(coded(2), torch.ones(2))
+    batch = {"a": [Episode(Examples(crops, torch.zeros(3)), plain, 7)], "b": (crops, 5, "name")}
+    found = cut_all(batch)
+    (episode,) = found["a"]
+    assert isinstance(episode, Episode)
+    assert isinstance(episode.support, Examples)
+    assert torch.equal(episode.support.inputs, cut(crops))
+    assert torch.equal(found["b"][0], cut(crops))
+    assert found["b"][1:] == (5, "name")
+    assert episode.query.inputs is plain.inputs
+    assert episode.user == 7
+    assert isinstance(batch["b"][0], Crops)

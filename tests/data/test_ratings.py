@@ -56,13 +56,22 @@ def test_another_name_and_nothing_else(table):
     assert renamed.score is table.score
 
 
-def test_ratings_of_some_pictures_can_go(table):
-    fewer = table.without_ratings_of([0], "broken")
+def test_all_that_is_known_of_some_pictures_can_go(table):
+    average = np.array([0.1, 0.2, 0.3], dtype=np.float32)
+    labels = np.array([[0.1, 0.9], [0.2, 0.8], [0.3, 0.7]], dtype=np.float32)
+    known = replace(table, image_score=average, distribution=labels, attributes=labels)
+    fewer = known.without_labels_of([0], "broken pictures")
     assert fewer.image.tolist() == [1]
     assert fewer.user.tolist() == [0]
     assert fewer.images == 3
-    assert fewer.dropped == {"broken": 2}
-    assert table.without_ratings_of([], "broken") is table
+    assert fewer.dropped == {"broken pictures": 1, "ratings of broken pictures": 2}
+    for blanked, before in ((fewer.image_score, average), (fewer.distribution, labels), (fewer.attributes, labels)):
+        assert np.isnan(blanked[0]).all()
+        assert np.array_equal(blanked[1:], before[1:])
+        assert blanked.dtype == np.float32
+    assert known.distribution[0].tolist() == labels[0].tolist()
+    assert table.without_labels_of([0], "broken").attributes is None
+    assert table.without_labels_of([], "broken") is table
 
 
 def test_a_sound_table_passes(table):

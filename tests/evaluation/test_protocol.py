@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.protocol import Protocol, choose, draws, evaluate, support_of
 from piaa_lightning.evaluation.records import hashed
 from piaa_lightning.metrics.srocc import srocc
@@ -108,6 +109,21 @@ class TestDraws:
         splits = ids(table)
         assert ids(alone) == {key: value for key, value in splits.items() if key[0] == "u001"}
 
+    def test_a_capped_query_is_the_same_for_all_support_sizes(self):
+        table = people(40, 60)
+        capped = ids(table, shots=[5, 20], protocol=replace(PROTOCOL, max_query=12))
+        for (user, repeat, shots), (support, query) in ids(table, shots=[5, 20]).items():
+            assert capped[user, repeat, shots] == (support, query[-12:])
+            assert capped[user, repeat, 5][1] == capped[user, repeat, 20][1]
+
+    def test_a_cap_drops_nobody(self):
+        table = people(15, 14)
+        for protocol in (PROTOCOL, replace(PROTOCOL, max_query=2)):
+            dropped = {(d.user, d.dropped) for d in draws(table, everything(table), [10], protocol)}
+            assert dropped == {(0, ""), (1, "fewer than 10 + 5 ratings")}
+        with pytest.raises(UserError, match="max_query=1 leaves no order"):
+            replace(PROTOCOL, max_query=1)
+
     def test_scores_change_nothing(self):
         table = people(40)
         assert ids(replace(table, score=table.score[::-1].copy())) == ids(table)
@@ -157,6 +173,17 @@ class TestEvaluate:
         assert len(found) == 3 * 3 * 2
         assert sum(r.srocc is None for r in records) == 3 * 2  # user 1 has too few for both sizes
         assert {(r.method, r.backbone) for r in records} == {("fake", "none")}
+
+    def test_the_parts_of_a_repeat_sum_to_the_pooled_coefficient(self):
+        table, fake = people(40, 30, 12), Fake(lambda images: (images % 7).astype(np.float32))
+        records = evaluate(table, everything(table), [10], PROTOCOL, "fake", "", fake, {10: {"rule": 0}})
+        for repeat in range(PROTOCOL.repeats):
+            query = np.concatenate([
+                d.query for d in draws(table, everything(table), [10], PROTOCOL) if d.repeat == repeat and not d.dropped
+            ])  # fmt: skip
+            parts = [record.pooled for record in records if record.repeat == repeat]
+            assert parts[2] is None  # dropped: too few ratings
+            assert sum(parts[:2]) == pytest.approx(srocc(table.image[query] % 7, table.score[query]))
 
     def test_nobody_is_fitted_without_being_judged(self):
         table = people(14)

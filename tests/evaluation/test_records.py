@@ -1,16 +1,17 @@
+import csv
 import hashlib
 
 import numpy as np
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.records import COLUMNS, Record, hashed, read_records, write_records
+from piaa_lightning.evaluation.records import COLUMNS, Record, hashed, read_records, write_records, write_table
 
 SOME = [
     Record("BLG-PIAA", "resnet18", 10, 0, hashed("A1"), 10, 90, 0.1 + 0.2),
     Record('odd, "name"\nof two lines', "", 100, 3, hashed("é"), 80, 0, None, "constant ratings, really"),
     Record("random", "", 10, 1, hashed("A1"), 10, 90, np.float64(-1 / 3)),
-    Record("random", "", 10, 2, hashed("A1"), 10, 90, 0.0),
+    Record("random", "", 10, 2, hashed("A1"), 10, 90, 0.0, "", 0.25),
 ]
 
 
@@ -24,9 +25,9 @@ def test_bytes_are_as_promised(tmp_path):
     write_records(SOME[2:], path)
     user = hashlib.sha256(b"A1").hexdigest()[:12]
     assert path.read_bytes().decode() == (
-        "method,backbone,shots,repeat,user,n_support,n_query,srocc,dropped\n"
-        f"random,,10,1,{user},10,90,-0.3333333333333333,\n"
-        f"random,,10,2,{user},10,90,0.0,\n"
+        "method,backbone,shots,repeat,user,n_support,n_query,srocc,dropped,pooled\n"
+        f"random,,10,1,{user},10,90,-0.3333333333333333,,\n"
+        f"random,,10,2,{user},10,90,0.0,,0.25\n"
     )
     assert COLUMNS[0] == "method"
 
@@ -45,9 +46,10 @@ def test_value_or_reason():
     [
         ("", "line 1: the columns"),
         ("a,b\n", "line 1: the columns"),
-        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,0.5,\nm,,ten,0,u,10,5,0.5,\n", "line 3: not a record"),
+        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,0.5,,\nm,,ten,0,u,10,5,0.5,,\n", "line 3: not a record"),
         (",".join(COLUMNS) + "\nm,,10,0,u,10\n", "line 2: not a record"),
-        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,nan,\n", "line 2: not a record"),
+        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,nan,,\n", "line 2: not a record"),
+        (",".join(COLUMNS) + "\nm,,10,0,u,10,5,0.5,,nan\n", "line 2: not a record"),
     ],
 )
 def test_damaged_files_are_refused_in_one_sentence(tmp_path, content, message):
@@ -60,3 +62,29 @@ def test_damaged_files_are_refused_in_one_sentence(tmp_path, content, message):
 def test_missing_file(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         read_records(tmp_path / "none.csv")
+
+
+LINES = [{"image": 'a,"b"', "score": 0.1 + 0.2, "emd": ""}, {"image": "é", "score": -1 / 3, "emd": 2.5}]
+
+
+def test_a_table_comes_back_exactly(tmp_path):
+    write_table(LINES, tmp_path / "a" / "table.csv")
+    with (tmp_path / "a" / "table.csv").open(newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    assert [list(line) for line in found] == [["image", "score", "emd"]] * 2
+    assert [line["image"] for line in found] == ['a,"b"', "é"]
+    assert [float(line["score"]) for line in found] == [0.1 + 0.2, -1 / 3]
+
+
+def test_equal_tables_are_equal_bytes(tmp_path):
+    for name in ("one.csv", "two.csv"):
+        write_table(LINES, tmp_path / name)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+    assert b"\r" not in (tmp_path / "one.csv").read_bytes()
+
+
+@pytest.mark.parametrize("lines", [[], [*LINES, {"image": "c"}], [*LINES, {**LINES[0], "more": 1}], [{}]])
+def test_a_table_of_unlike_lines_is_refused(tmp_path, lines):
+    with pytest.raises(ValueError, match="must all have the same columns"):
+        write_table(lines, tmp_path / "table.csv")
+    assert not (tmp_path / "table.csv").exists()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -59,6 +61,15 @@ def test_summary_keeps_methods_backbones_and_shots_apart_in_order():
     assert [(r.method, r.backbone, r.shots, r.srocc) for r in rows] == [
         ("b", "resnet18", 100, 0.1), ("a", "resnet18", 10, 0.2), ("b", "resnet18", 10, 0.3), ("a", "alexnet", 10, 0.4),
     ]  # fmt: skip
+
+
+def test_pooled_is_the_mean_over_repeats_of_the_sum_of_parts():
+    records = as_records("m", [[0.1, 0.3], [0.5, np.nan]])
+    parts = [0.2, 0.4, 0.1, None]
+    whole = [replace(record, pooled=part) for record, part in zip(records, parts, strict=True)]
+    assert summarise(whole)[0].srocc_pooled == pytest.approx((0.2 + 0.1 + 0.4) / 2)
+    assert summarise(records)[0].srocc_pooled is None
+    assert summarise([whole[0], records[1], *whole[2:]])[0].srocc_pooled is None  # not taken of everybody
 
 
 def test_twice_the_same_record_is_refused():

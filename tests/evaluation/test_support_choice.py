@@ -9,7 +9,7 @@ import pytest
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.protocol import Protocol, draws
-from piaa_lightning.evaluation.support_choice import by_information, by_redundancy
+from piaa_lightning.evaluation.support_choice import by_information
 
 POOL = Protocol(repeats=3, min_query=5, seed=0, pool=0.5)
 
@@ -68,21 +68,6 @@ class TestByInformation:
     def test_nothing_is_asked_twice(self, count):
         order = by_information(covariance(), 0.5, count)
         assert len(set(order.tolist())) == len(order) == min(count, 12)
-
-
-class TestByRedundancy:
-    features = np.array([[0.0, 0.0], [0.1, 0.0], [0.0, 0.1], [5.0, 5.0], [5.1, 5.0]])
-
-    def test_the_first_stands_for_most_and_the_second_for_others(self):
-        first, second = by_redundancy(self.features, 2).tolist()
-        assert first in (0, 1, 2)
-        assert second in (3, 4)
-
-    def test_without_redundancy_the_crowd_is_asked_again(self):
-        assert set(by_redundancy(self.features, 3, redundancy=0.0).tolist()) == {0, 1, 2}
-
-    def test_pictures_that_are_all_alike(self):
-        assert sorted(by_redundancy(np.zeros((4, 2)), 4).tolist()) == [0, 1, 2, 3]
 
 
 class TestPools:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from piaa_lightning.metrics.srocc import plcc, srocc, srocc_many
+from piaa_lightning.metrics.srocc import plcc, srocc, srocc_many, srocc_parts
 
 
 def test_hand_computed_without_ties():
@@ -32,6 +32,25 @@ def test_order_is_exactly_one_under_any_increasing_map():
         target = np.random.default_rng(length).random(length)
         assert srocc(np.exp(5 * target), target) == 1.0
         assert srocc(-target, target) == -1.0
+
+
+def test_parts_of_groups_sum_to_scipys_coefficient_of_the_pool():
+    rng = np.random.default_rng(1)
+    targets = [rng.integers(0, 5, length) / 4 for length in (3, 20, 1, 44)]
+    predictions = [np.round(own + rng.normal(level, 0.4, len(own)), 1) for level, own in enumerate(targets)]
+    parts = srocc_parts(predictions, targets)
+    pooled = stats.spearmanr(np.concatenate(predictions), np.concatenate(targets)).statistic
+    assert parts.sum() == pytest.approx(pooled, abs=1e-12)
+    assert parts.shape == (4,)
+    # a group's own order is all that counts where there is one group
+    assert srocc_parts(predictions[1:2], targets[1:2])[0] == pytest.approx(srocc(predictions[1], targets[1]))
+
+
+def test_parts_where_there_is_no_order():
+    assert np.isnan(srocc_parts([[1, 2], [3]], [[4, 4], [4]])).all()
+    assert srocc_parts([[1, 1], [1]], [[4, 5], [6]]).tolist() == [0, 0]
+    with pytest.raises(ValueError, match="same lengths"):
+        srocc_parts([[1, 2], [3]], [[4], [4, 4]])
 
 
 def test_constants():

@@ -79,6 +79,6 @@ def _to_unit(values: NDArray[np.float64], known: NDArray[np.float64]) -> NDArray
     """Map values to [-1, 1] where some of the known ones lie outside."""
     low = np.where(np.isfinite(known), known, np.inf).min(axis=0, initial=np.inf)
     high = np.where(np.isfinite(known), known, -np.inf).max(axis=0, initial=-np.inf)
-    wide = (low < -1) | (high > 1)
-    middle, half = np.where(wide, (low + high) / 2, 0), np.where(wide, np.maximum((high - low) / 2, 1e-9), 1)
-    return np.asarray(np.clip((values - middle) / half, -1, 1))
+    wide = (low < -1) | (high > 1)  # never where nothing is known
+    low, high = np.where(wide, low, -1), np.where(wide, high, 1)
+    return np.asarray(np.clip((values - (low + high) / 2) / np.maximum((high - low) / 2, 1e-9), -1, 1))

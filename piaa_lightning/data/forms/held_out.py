@@ -77,10 +77,9 @@ class HeldOutPictures(Dataset[Distributions]):
     ) -> None:
         self.inputs = inputs
         average = average_scores(table, split, part)
-        self.images = np.flatnonzero(np.isfinite(average))
-        self.scores = torch.from_numpy(average[self.images])
         shares = np.zeros((table.images, 0), np.float32) if bins is None else distributions(table, split, part, bins)
-        self.shares = torch.from_numpy(shares[self.images])
+        self.images = np.flatnonzero(np.isfinite(average) & np.isfinite(shares).all(axis=1))
+        self.scores, self.shares = torch.from_numpy(average[self.images]), torch.from_numpy(shares[self.images])
 
     def __len__(self) -> int:
         return len(self.images)

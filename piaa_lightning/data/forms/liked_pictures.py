@@ -10,6 +10,7 @@ import torch
 
 from piaa_lightning.data.forms.picture_form import PictureForm
 from piaa_lightning.data.inputs import Inputs
+from piaa_lightning.data.label_checks import check_traits
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
@@ -52,7 +53,7 @@ class LikedPictures(PictureForm[Liked]):
         scaling: str = "published",
     ) -> None:
         values = traits_of(table, split, traits, scaling)
-        known = np.isfinite(values).all(axis=1)
+        known = np.asarray(np.isfinite(values).all(axis=1))
         rows = split.rows(table, part)
         rows = rows[(table.score[rows] >= liked) & known[table.user[rows]]]
         super().__init__(table.image[rows], inputs, seed)
@@ -85,14 +86,13 @@ def traits_of(table: RatingTable, split: Split, names: Sequence[str] | None, sca
     values = table.traits[:, [table.trait_names.index(name) for name in wanted]].astype(np.float64)
     if scaling == "training":
         known = values[split.train_users]
+        if not (some := np.isfinite(known).any(axis=0)).all():
+            raise UserError(
+                f"{table.database}: the trait {wanted[int(np.argmin(some))]} is known of no training person; leave it"
+                " out with task.form.traits."
+            )
         mean, spread = np.nanmean(known, axis=0), np.nanstd(known, axis=0)
-        scaled = (values - mean) / (SPREAD * np.where(spread > 0, spread, 1))
-        return np.clip(scaled, -1, 1).astype(np.float32)
-    outside = np.abs(values) > 1
-    if outside.any():
-        user, trait = np.argwhere(outside)[0]
-        raise UserError(
-            f"{table.database}: the trait {wanted[trait]} is {values[user, trait]:g} for a person and must lie in"
-            " [-1, 1]; correct the reader's range, or set task.form.scaling=training."
-        )
-    return values.astype(np.float32)
+        values = np.clip((values - mean) / (SPREAD * np.where(spread > 0, spread, 1)), -1, 1)
+    else:
+        check_traits(values, table.user_ids, wanted, table.database)
+    return np.asarray(values, dtype=np.float32)

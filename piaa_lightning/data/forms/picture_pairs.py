@@ -18,6 +18,8 @@ from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 from piaa_lightning.examples import Examples, Pairs
 
+ROUNDING = 1e-6  # of scores in [0, 1], which are kept in single precision
+
 
 class PicturePairs(Dataset[Pairs]):
     """Every picture of a part with a partner whose average score differs, drawn anew in each epoch.
@@ -44,7 +46,7 @@ class PicturePairs(Dataset[Pairs]):
         images = np.flatnonzero(np.isfinite(average))
         self.images = images[np.argsort(average[images], kind="stable")]
         self.scores = average[self.images]
-        least = max(min_difference, float(np.finfo(np.float32).eps))
+        least = max(min_difference - ROUNDING, float(np.finfo(np.float32).eps))
         # partners are the first `below` pictures and those from `above` on, in the order of scores
         self.below = np.searchsorted(self.scores, self.scores - least, side="right")
         self.above = np.searchsorted(self.scores, self.scores + least, side="left")

@@ -29,7 +29,7 @@ class ScoreDistributions(PictureForm[Distributions]):
         bins: of the network's head, from the worst score to the best.
 
     Raises:
-        UserError: the votes have another number of levels, or no picture has any.
+        UserError: the votes have another number of levels or are no distributions, or no picture has any.
     """
 
     def __init__(self, table: RatingTable, split: Split, part: Part, inputs: Inputs, seed: int, bins: int = 10) -> None:

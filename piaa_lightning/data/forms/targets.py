@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from piaa_lightning.data.label_checks import check_distributions
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
@@ -55,7 +56,8 @@ def distributions(table: RatingTable, split: Split, part: Part, bins: int) -> Sc
         bins: from the worst score to the best; votes must have so many levels, ratings fall into the nearest.
 
     Raises:
-        UserError: the database's votes have another number of levels, or it has neither votes nor ratings.
+        UserError: the database's votes are no distributions or have another number of levels, or it has neither votes
+            nor ratings.
     """
     if table.distribution is not None:
         if table.distribution.shape[1] != bins:
@@ -65,6 +67,8 @@ def distributions(table: RatingTable, split: Split, part: Part, bins: int) -> Sc
             )
         own = np.full(table.distribution.shape, np.nan, dtype=np.float32)
         own[split.images(part)] = table.distribution[split.images(part)]
+        known = ~np.isnan(own).all(axis=1)
+        check_distributions(own[known], table.image_ids[known], table.database)
         return own
     if not table.ratings:
         raise UserError(

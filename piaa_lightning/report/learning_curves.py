@@ -1,0 +1,72 @@
+"""How much more a method knows with more ratings of a person: SROCC over the number of shots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.bootstrap import bootstrap_interval
+from piaa_lightning.evaluation.records import Record
+from piaa_lightning.evaluation.statistics import user_matrix
+from piaa_lightning.report.canvas import head, look, save, style
+from piaa_lightning.report.wording import decimal
+
+
+def learning_curves(
+    records: Sequence[Record], path_png: Path, title: str, methods: Sequence[str] | None = None, samples: int = 2000
+) -> str:
+    """Draw each method's mean over users at every number of shots, with its 95 % bootstrap interval over users.
+
+    Only users that have a value at all numbers of shots count, so that a curve follows the same people; query sets
+    shrink as support sets grow, unless ``protocol.test.max_query`` caps them.
+
+    Args:
+        records: of one run, at two numbers of shots or more.
+        path_png: where the PNG goes.
+        title: names the data, for instance ``flickr_aes, embedded demo``.
+        methods: what to draw and in which order; everything by default.
+        samples: of the bootstrap.
+
+    Returns:
+        The figure as SVG.
+
+    Raises:
+        UserError: there is no user with values at two numbers of shots.
+    """
+    names = list(dict.fromkeys(r.method for r in records)) if methods is None else list(methods)
+    shots = sorted({r.shots for r in records if r.srocc is not None})
+    wanted = [r for r in records if r.method in names and r.srocc is not None]
+    lasting = set.intersection(*({r.user for r in wanted if r.shots == k} for k in shots)) if shots else set()
+    if len(shots) < 2 or not lasting:
+        raise UserError(f"{path_png}: a curve needs people with values at two numbers of shots; give shots=[5,10,20].")
+    with look():
+        figure = Figure(figsize=(6.5, 4.0), layout="constrained")
+        panel = figure.subplots()
+        for place, name in enumerate(names):
+            matrices = [
+                user_matrix(r for r in wanted if (r.method, r.shots) == (name, k) and r.user in lasting)[2]
+                for k in shots
+            ]
+            if not all(matrix.size for matrix in matrices):
+                continue
+            means = [float(np.nanmean(matrix, axis=1).mean()) for matrix in matrices]
+            low, high = zip(*(bootstrap_interval(matrix, samples) for matrix in matrices), strict=True)
+            colour, marker = style(place)
+            panel.fill_between(shots, low, high, color=colour, alpha=0.12, linewidth=0)
+            panel.plot(shots, means, color=colour, marker=marker, markersize=4.5, linewidth=1.3, label=name)
+        panel.set_xscale("log")
+        panel.xaxis.set_major_locator(FixedLocator(shots))
+        panel.xaxis.set_minor_locator(NullLocator())
+        panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
+        panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: decimal(value)))
+        panel.grid(axis="y")
+        panel.set_xlabel("shots: ratings of the person that were seen")
+        panel.set_ylabel("SROCC, mean over test users")
+        panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.03))
+        head(panel, title, f"Learning curves of {len(lasting)} people, with 95 % intervals over people and splits")
+        return save(figure, path_png)
