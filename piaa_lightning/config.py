@@ -41,8 +41,9 @@ class RunKeys:
         reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
         comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
         methods: what is judged, by key: label, prior (a task or null), control (true for rows that others are read
-            by), aids (further tasks by name), and a personalizer that fits people, or an exam (pictures or traits)
-            with the name of a database (null is the main one).
+            by), aids (further tasks by name), and a personalizer that fits people (with `support`, how their pictures
+            are chosen; at random without it), or an exam (pictures or traits) with the name of a database (null is the
+            main one).
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.
         on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,9 +32,12 @@ class Protocol:
         seed: of the splits; changing it changes what all methods are judged on.
         users: how many users are judged, for a quick look; None judges all.
         candidates: how many of a method's settings are tried, for a quick look; None tries all.
+        pool: share of a user's ratings that supports are taken from, the rest being the query for all numbers of
+            shots, so that ways of choosing what to rate can be compared; None takes supports from all ratings, and
+            everything else is the query.
 
     Raises:
-        UserError: query sets of fewer than two ratings.
+        UserError: query sets of fewer than two ratings, or a pool that is no share.
     """
 
     repeats: int = 10
@@ -43,9 +46,12 @@ class Protocol:
     seed: int = 0
     users: int | None = None
     candidates: int | None = None
+    pool: float | None = None
 
     def __post_init__(self) -> None:
-        """Stop at query sets that have no order."""
+        """Stop at query sets that have no order, and at pools that are no part."""
+        if self.pool is not None and not 0 < self.pool < 1:
+            raise UserError(f"protocol.pool={self.pool}: give a share between 0 and 1, or null.")
         if self.max_query is not None and self.max_query < 2:
             raise UserError(f"protocol: max_query={self.max_query} leaves no order to predict; give 2, more, or null.")
 
@@ -75,7 +81,12 @@ class Draw:
     dropped: str = ""
 
 
-def draws(table: RatingTable, rows: Indices, shots: Sequence[int], protocol: Protocol) -> Iterator[Draw]:
+Order = Callable[[Indices, int], Indices]  # pictures and a count -> places of those that are asked, first to last
+
+
+def draws(
+    table: RatingTable, rows: Indices, shots: Sequence[int], protocol: Protocol, ask: Order | None = None
+) -> Iterator[Draw]:
     """Split every user's ratings.
 
     A split depends on the seed, the user's id and the repeat alone, never on other users or on the order of files; the
@@ -86,23 +97,42 @@ def draws(table: RatingTable, rows: Indices, shots: Sequence[int], protocol: Pro
         rows: the ratings of the users to be judged.
         shots: support sizes, exact.
         protocol: repeats, seed and the smallest query set.
+        ask: chooses the support from the pool, see ``support_choice``; None takes it at random.
 
     Yields:
         One draw per user, repeat and support size.
+
+    Raises:
+        UserError: pictures are to be chosen and there is no pool to choose from.
     """
+    if ask is not None and protocol.pool is None:
+        raise UserError("support: choosing what to rate needs a query set of its own; set protocol.test.pool=0.5.")
     order = rows[np.lexsort((table.image_ids[table.image[rows]], table.user[rows]))]
     users, starts = np.unique(table.user[order], return_index=True)
     by_user = np.split(order, starts[1:])
     for user, own in list(zip(users, by_user, strict=True))[: protocol.users]:
         for repeat in range(protocol.repeats):
             shuffled = np.random.default_rng(_key(protocol.seed, str(table.user_ids[user]), repeat)).permutation(own)
+            pool, rest = _parted(shuffled, protocol.pool)
+            if ask is not None:
+                pool = pool[ask(table.image[pool], max(shots))]
             for k in shots:
-                support, left = shuffled[:k], shuffled[k:]
+                support, left = pool[:k], pool[k:] if rest is None else rest
                 query = left if protocol.max_query is None else left[-protocol.max_query :]
                 dropped = f"fewer than {k} + {protocol.min_query} ratings" if len(left) < protocol.min_query else ""
+                if rest is not None and len(support) < k:
+                    dropped = f"fewer than {k} ratings in the pool"
                 if not dropped and np.ptp(table.score[query]) == 0:
                     dropped = "all query ratings are equal"
                 yield Draw(int(user), k, repeat, support, query, dropped)
+
+
+def _parted(shuffled: Indices, pool: float | None) -> tuple[Indices, Indices | None]:
+    """Return what supports are taken from, and the query where it is the same for all of them."""
+    if pool is None:
+        return shuffled, None
+    first = round(pool * len(shuffled))
+    return shuffled[:first], shuffled[first:]
 
 
 def evaluate(
@@ -114,6 +144,7 @@ def evaluate(
     backbone: str,
     personalizer: Personalizer,
     chosen: Mapping[int, Settings],
+    ask: Order | None = None,
 ) -> list[Record]:
     """Judge one method on all users, repeats and support sizes.
 
@@ -126,11 +157,12 @@ def evaluate(
         backbone: of its prior, empty where it has none.
         personalizer: prepared.
         chosen: settings for each support size.
+        ask: how supports are chosen, see `draws`.
 
     Returns:
         One record per draw.
     """
-    drawn = list(draws(table, rows, shots, protocol))
+    drawn = list(draws(table, rows, shots, protocol, ask))
     scores = _scored(table, drawn, f"{name}: test users", personalizer, {k: [chosen[k]] for k in shots})
     parts = _pooled(table, drawn, scores)
     records = []
@@ -164,6 +196,7 @@ def choose(
     protocol: Protocol,
     name: str,
     personalizer: Personalizer,
+    ask: Order | None = None,
 ) -> dict[int, Settings]:
     """Choose a method's settings on validation users, for each support size: the best mean SROCC.
 
@@ -174,6 +207,7 @@ def choose(
         protocol: repeats, seed and the smallest query set.
         name: of the method.
         personalizer: prepared.
+        ask: how supports are chosen, see `draws`.
 
     Returns:
         The chosen candidate for each support size. Where no validation user has enough ratings it is that of the next
@@ -182,7 +216,7 @@ def choose(
     candidates = personalizer.candidates()[: protocol.candidates]
     if len(candidates) == 1:
         return {k: candidates[0] for k in shots}
-    drawn = [draw for draw in draws(table, rows, shots, protocol) if not draw.dropped]
+    drawn = [draw for draw in draws(table, rows, shots, protocol, ask) if not draw.dropped]
     what = f"{name}: choosing settings on validation users"
     scores = _scored(table, drawn, what, personalizer, dict.fromkeys(shots, candidates))
     found = [srocc_many(own, table.score[draw.query]) for draw, own in zip(drawn, scores, strict=True)]

@@ -37,7 +37,8 @@ def moving_groups(network: nn.Module, rates: Mapping[str, float], layers: str = 
         rates: alpha by submodule, for instance ``{backbone: 1e-4, head: 1e-3}``; names may be dotted, and names that
             this network lacks are passed over.
         layers: ``all``, ``last_stage`` (see :func:`last_stage`) with the head, ``head``, ``norm`` (scales and
-            shifts of normalisation layers), ``bias`` (all biases, as BitFit), or ``added`` (what LoRA and adapters add).
+            shifts of normalisation layers), ``bias`` (all biases, as BitFit), or ``added`` (what LoRA and
+            adapters add).
 
     Returns:
         The groups that hold at least one parameter, in the order of ``rates``.

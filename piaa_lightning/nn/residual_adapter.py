@@ -70,16 +70,15 @@ def adapted(network: ScoreNetwork, width: int = 16) -> ScoreNetwork:
     linear = [module for module in network.head.modules() if isinstance(module, nn.Linear)]
     if not linear:
         raise UserError("task.grow: the prior's head has no linear layer to put an adapter before.")
-    for path, module in [] if network.backbone is None else list(network.backbone.named_modules()):
+    for path, module in list(network.named_modules()):
         if is_plain_convolution(module) and _keeps_size(cast(nn.Conv2d, module)):
-            swap(network.backbone, path, Updated(module, Pointwise(cast(nn.Conv2d, module))))
+            swap(network, path, Updated(module, Pointwise(cast(nn.Conv2d, module))))
     network.head = nn.Sequential(Bottleneck(linear[0].in_features, width), network.head)
     return network
 
 
 def _keeps_size(layer: nn.Conv2d) -> bool:
     """Say whether a 1x1 convolution of the same stride gives a map of the same size."""
-    sides = zip(layer.kernel_size, layer.padding, layer.dilation, strict=False)
-    return max(layer.kernel_size) > 1 and all(
-        not isinstance(pad, str) and 2 * pad == side - 1 and dilation == 1 for side, pad, dilation in sides
-    )
+    if isinstance(layer.padding, str) or max(layer.dilation) > 1 or max(layer.kernel_size) == 1:
+        return False
+    return all(2 * pad == side - 1 for side, pad in zip(layer.kernel_size, layer.padding, strict=True))

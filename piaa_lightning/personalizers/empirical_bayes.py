@@ -95,29 +95,29 @@ def learn_prior(
     users, weights = known.moment.shape
     told = np.ones((users, 1)) if descriptors is None else descriptors
     ridge = np.diag([0.0, *[effect_people] * (told.shape[1] - 1)])
-    gram, moment, ratings = known.gram.sum(axis=0), known.moment.sum(axis=0), known.count.sum()
-    size = np.maximum(np.diag(gram) / ratings, 1e-12)  # mean square of what each weight is multiplied with
+    gram, moment, ratings = known.gram.sum(axis=0), known.moment.sum(axis=0), float(known.count.sum())
+    shrunk = correlation_people / (users + correlation_people)
+    size: Floats = np.maximum(np.diag(gram) / ratings, 1e-12)  # mean square of what each weight is multiplied with
     mean = np.linalg.solve(gram + 1e-6 * ratings * np.diag(size), moment)
     noise = max(float(known.power.sum() - 2 * mean @ moment + mean @ gram @ mean) / ratings, 1e-9)
-    effects = np.zeros((told.shape[1], weights))
+    effects: Floats = np.zeros((told.shape[1], weights))
     effects[0] = mean
-    covariance = np.diag(noise / size / weights)
+    covariance: Floats = np.diag(noise / size / weights)
     floor = 1e-6 * noise
     for _ in range(steps):
         found, left = posteriors(known, told @ effects, covariance, noise)
-        effects = np.linalg.solve(told.T @ told + ridge, told.T @ found)
+        effects = np.linalg.solve(told.T @ told + ridge, told.T @ found).astype(np.float64)
         apart = found - told @ effects
-        covariance = _shrunk(
-            left.mean(axis=0) + apart.T @ apart / users, correlation_people / (users + correlation_people)
-        )
+        covariance = _shrunk(left.mean(axis=0) + apart.T @ apart / users, shrunk)
         squares = left + found[:, :, None] * found[:, None, :]
         missed = (
             known.power - 2 * np.einsum("ui,ui->u", found, known.moment) + np.einsum("uij,uij->u", known.gram, squares)
         )
-        noise = max(float(missed.sum() / ratings), floor)
+        noise = max(float(missed.sum()) / ratings, floor)
     return WeightPrior(effects, covariance, noise)
 
 
 def _shrunk(covariance: Floats, share: float) -> Floats:
     """Take a share off all correlations; variances stay."""
-    return (1 - share) * covariance + share * np.diag(np.diag(covariance))
+    shrunk: Floats = (1 - share) * covariance + share * np.diag(np.diag(covariance))
+    return shrunk

@@ -44,8 +44,8 @@ class GaussianPersonalizer(Personalizer):
     scored as everybody, generically.
 
     Args:
-        widths: candidate factors of the covariance, chosen on validation users: how far people may differ from the mean.
-            That training pictures are not what people are judged on makes what was learnt there too sure of itself.
+        widths: candidate factors of the covariance, chosen on validation users: how far people may differ from the
+            mean. That people are judged on other pictures makes what was learnt on training pictures too sure.
     """
 
     features: PictureFeatures

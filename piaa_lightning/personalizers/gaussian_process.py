@@ -119,7 +119,7 @@ class GaussianProcess(GaussianPersonalizer):
         super().__init__(widths)
         if kernel is not None and (set(kernel) != set(NAMES) or min(kernel.values()) <= 0):
             raise UserError(f"personalizer.kernel: give a number above 0 for each of {', '.join(NAMES)}, or null.")
-        if people < 2 or ratings < 2:  # noqa: PLR2004
+        if people < 2 or ratings < 2:
             raise UserError("personalizer: give people and ratings from 2.")
         self.kernel = None if kernel is None else {name: float(value) for name, value in kernel.items()}
         self.components = components
@@ -165,10 +165,9 @@ class GaussianProcess(GaussianPersonalizer):
 
     def covariance(self, images: Indices, others: Indices) -> Floats:
         """Return the learnt kernel."""
-        parts = self._rows(images, others)
-        slopes = [torch.from_numpy(self._slopes(which)) for which in (images, others)]
+        slopes, other = (torch.from_numpy(self._slopes(which)) for which in (images, others))
         with torch.no_grad():
-            found: Floats = kernel(*parts, *slopes, self.learnt).numpy()
+            found: Floats = kernel(*self._rows(images, others), slopes, other, self.learnt).numpy()
         return found
 
 

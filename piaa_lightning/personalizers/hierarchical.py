@@ -79,16 +79,19 @@ class Hierarchical(GaussianPersonalizer):
 
     def mean_weights(self, user: int) -> Floats:
         """Return what a person's weights are expected to be before any rating."""
-        return self.prior.effects[0]
+        weights: Floats = self.prior.effects[0]
+        return weights
 
     def mean(self, user: int, images: Indices) -> Floats:
         """Return z'E[w]."""
-        return self.features.described(images) @ self.mean_weights(user)
+        scores: Floats = self.features.described(images) @ self.mean_weights(user)
+        return scores
 
     def covariance(self, images: Indices, others: Indices) -> Floats:
         """Return z'Cz."""
         rows, columns = (self.features.described(which) for which in (images, others))
-        return rows @ self.prior.covariance @ columns.T
+        found: Floats = rows @ self.prior.covariance @ columns.T
+        return found
 
 
 def _line(told: Sequence[tuple[Floats, Floats]]) -> Floats:

@@ -60,7 +60,8 @@ class TraitConditioned(Hierarchical):
 
     def mean_weights(self, user: int) -> Floats:
         """Return what people with these traits have in common."""
-        return self.described_people[user] @ self.prior.effects
+        found: Floats = self.described_people[user] @ self.prior.effects
+        return found
 
 
 def _described(ground: Ground, wanted: Sequence[str] | None) -> Floats:

@@ -127,17 +127,22 @@ def _judge(
     prior = None if method.prior is None else priors.get(method.prior)
     aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items() if task is not None}
     backbone = "" if method.prior is None else str(cfg.backbone.name)
+    ground = Ground(table, split, data.inputs, device, prior, aids)
+    choice = instantiate(method.support) if method.get("support") else None
     try:
-        personalizer.prepare(Ground(table, split, data.inputs, device, prior, aids))
+        personalizer.prepare(ground)
+        if choice is not None:
+            choice.prepare(ground)
     except LeftOutError as reason:
         log.info("%s is left out: %s", method.label, reason)
         judgement.left_out[method.label] = str(reason)
         return
-    chosen = choose(table, split.rows(table, "val"), shots, validation, method.label, personalizer)
+    ask = None if choice is None else choice.order
+    chosen = choose(table, split.rows(table, "val"), shots, validation, method.label, personalizer, ask)
     if len(personalizer.candidates()) > 1:
         judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
     rows = split.rows(table, "test")
-    judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen)
+    judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask)
     names = trait_names(method.prior, databases)
     fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
     if fused is not None:

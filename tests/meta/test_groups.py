@@ -29,7 +29,7 @@ def named(groups):
     return {name: group.rate for group in groups for name in group.names}
 
 
-@pytest.mark.parametrize("layers", LAYERS)
+@pytest.mark.parametrize("layers", [layers for layers in LAYERS if layers != "added"])
 def test_the_groups_partition_what_moves(nets, layers):
     network = nets.Network()
     names = [name for group in moving_groups(network, RATES, layers) for name in group.names]
@@ -40,8 +40,14 @@ def test_the_groups_partition_what_moves(nets, layers):
         | {"backbone.layers.1.weight", "backbone.layers.1.bias"},
         "head": {name for name, _ in network.named_parameters() if name.startswith("head")},
         "norm": {"backbone.layers.1.weight", "backbone.layers.1.bias"},
+        "bias": {name for name, _ in network.named_parameters() if name.endswith(".bias")},
     }
     assert set(names) == expected[layers]
+
+
+def test_nothing_was_added_to_a_plain_network(nets):
+    with pytest.raises(UserError, match="layers=added: nothing of this network would move"):
+        moving_groups(nets.Network(), RATES, "added")
 
 
 @given(
