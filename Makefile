@@ -17,7 +17,7 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT
 unexport UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_CONSTRAINT UV_OVERRIDE
 
-.PHONY: help setup run test check format tables constraints clean
+.PHONY: help setup run test check format tables bench-data bench-train bench-meta constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +41,15 @@ format: setup ## bring the code into the common format
 
 tables: setup ## write the tables of the README files from the studies' csv files
 	$(BIN)/python experiments/tables.py
+
+bench-data: setup ## measure reading, the picture cache and waiting for data; prints ratios, writes runs/bench/
+	$(BIN)/python experiments/performance/bench_data.py $(ARGS)
+
+bench-train: setup ## measure a training step against the bare network, and what speeds it up
+	$(BIN)/python experiments/performance/bench_train.py $(ARGS)
+
+bench-meta: setup ## measure meta-training and the evaluation
+	$(BIN)/python experiments/performance/bench_meta.py $(ARGS)
 
 constraints: setup ## choose the newest versions that fit together and write constraints.txt
 	@uv="$(UV)"; "$${uv:-$(BIN)/uv}" pip compile --quiet --universal --no-header --no-annotate \

@@ -29,10 +29,11 @@ def main(arguments: list[str]) -> None:
 
 
 def table(path: Path, variant: str) -> str:
-    """Return one variant of a study's csv as a Markdown table."""
+    """Return one variant of a study's csv as a Markdown table; the csv's columns say which kind it is."""
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["variant"] == variant]
-    return comparisons(rows) if "difference" in rows[0] else results(rows)
+    kinds = {"difference": comparisons, "trait": traits, "images": pictures}
+    return next((kinds[column] for column in kinds if column in rows[0]), results)(rows)
 
 
 def results(rows: list[dict[str, str]]) -> str:
@@ -49,15 +50,43 @@ def results(rows: list[dict[str, str]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def pictures(rows: list[dict[str, str]]) -> str:
+    """One line per network that was judged on pictures."""
+    lines = [
+        "| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | pictures |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for row in rows:
+        cells = [
+            decimal(row[key]) if row[key] else "–"
+            for key in ("acc", "balanced_acc", "srocc", "plcc", "emd_r1", "emd_r2")
+        ]
+        lines.append(f"| {row['method']} | {' | '.join(cells)} | {row['images']} |")
+    return "\n".join(lines) + "\n"
+
+
+def traits(rows: list[dict[str, str]]) -> str:
+    """One line per network, one column per trait: SROCC over people."""
+    names = list(dict.fromkeys(row["trait"] for row in rows))
+    lines = [f"| network | {' | '.join(names)} | mean | people |", "|---|" + "---|" * (len(names) + 2)]
+    for method in dict.fromkeys(row["method"] for row in rows):
+        own = [row for row in rows if row["method"] == method]
+        values = [row["srocc"] for row in own]
+        mean = str(sum(map(float, values)) / len(values))
+        lines.append(f"| {method} | {' | '.join(map(decimal, [*values, mean]))} | {own[0]['users']} |")
+    return "\n".join(lines) + "\n"
+
+
 def comparisons(rows: list[dict[str, str]]) -> str:
     """One line per comparison: the paired difference, its interval and both p-values."""
-    lines = ["| comparison | shots | difference | 95 % interval | p | p (Holm) |", "|---|---|---|---|---|---|"]
+    many = len({row.get("measure") for row in rows} - {"", None, "SROCC"}) > 0
+    what = "measure" if many else "shots"
+    lines = [f"| comparison | {what} | difference | 95 % interval | p | p (Holm) |", "|---|---|---|---|---|---|"]
     for row in rows:
         interval = f"{decimal(row['low'], '+')} … {decimal(row['high'], '+')}"
-        chances = " | ".join(chance(row[key]) for key in ("p", "p_holm"))
-        lines.append(
-            f"| {row['a']} − {row['b']} | {row['shots']} | {decimal(row['difference'], '+')} | {interval} | {chances} |"
-        )
+        chances = " | ".join(chance(row[key]) if row[key] else "–" for key in ("p", "p_holm"))
+        of = f"{row['measure']}, {row['shots']} shots" if many and row["shots"] else row[what]
+        lines.append(f"| {row['a']} − {row['b']} | {of} | {decimal(row['difference'], '+')} | {interval} | {chances} |")
     return "\n".join(lines) + "\n"
 
 

@@ -17,7 +17,8 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from piaa_lightning.config import config_dir, register, shots_of
+from piaa_lightning.allocator import keep_freed_memory
+from piaa_lightning.config import config_dir, refuse_dangling, register, shots_of
 from piaa_lightning.errors import UserError
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     shots = shots_of(cfg)
     if not cfg.methods:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
+    refuse_dangling(cfg)
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     import pytorch_lightning as pl
     import torch
@@ -88,6 +90,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     from piaa_lightning.stages.write_run import write_run
 
     _calm()
+    keep_freed_memory()
     # deterministic training need not also fill every new tensor with NaN before it is written
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     threads = _threads()

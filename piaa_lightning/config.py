@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
-from omegaconf import MISSING, DictConfig, ListConfig
+from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.errors import UserError
 
@@ -98,6 +99,22 @@ def shots_of(cfg: DictConfig) -> list[int]:
     if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
         raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
     return sorted({int(k) for k in given})
+
+
+def refuse_dangling(cfg: DictConfig) -> None:
+    """Stop where a key takes its value from another that the chosen options lack.
+
+    Raises:
+        UserError: there is such a key, for instance the bins of distributions with a head of one score.
+    """
+    try:
+        OmegaConf.to_container(cfg, resolve=True)
+    except InterpolationKeyError as error:
+        found = re.search(r"Interpolation key '([^']+)'", str(error))
+        raise UserError(
+            f"{error.full_key} takes its value from {found.group(1) if found else 'a key'}, which is not there; choose"
+            " options that have it (head.bins: head=distribution)."
+        ) from error
 
 
 def explain(error: Exception, arguments: Sequence[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,15 @@ CONF = config_dir()
 OPTIONS = sorted(
     (file.parent.relative_to(CONF).as_posix(), file.stem) for file in CONF.rglob("*.yaml") if file.parent != CONF
 )
+OPTIONS.remove(("task", "base"))  # what all tasks stand on, with ??? for what each says itself
 EXPERIMENTS = [option for group, option in OPTIONS if group == "experiment"]
-PLUGGED = {"method": "+method@methods.one", "hydra/help": "hydra/help"}  # groups that the defaults do not name plainly
+TASKS = [option for group, option in OPTIONS if group == "task" and option != "meta"]  # which has no learner
+# groups that the defaults do not name plainly
+PLUGGED = {
+    "method": "+method@methods.one",
+    "optimizer": "optimizer@task.module.optimizer",
+    "schedule": "schedule@task.module.schedule",
+}
 MANY = {("method", rows): "+method@methods" for rows in ("controls", "fpmf_rows", "pam_rows", "usar_rows")}
 
 
@@ -39,7 +46,9 @@ def with_option(group: str, option: str) -> DictConfig:
         return composed(f"{MANY.get((group, option), PLUGGED[group])}={option}")
     if group == "experiment":
         return composed(f"experiment={option}")
-    return composed("experiment=blg_piaa", f"{group}={option}")
+    if group == "task":
+        return composed("experiment=ba_piaa", "head=distribution", f"task={option}")
+    return composed("experiment=ba_piaa", f"{PLUGGED.get(group, group)}={option}")
 
 
 def targets(node: Any) -> Iterator[DictConfig]:
@@ -140,10 +149,60 @@ def test_one_key_says_for_every_reader_how_many_pictures_may_be_missing(option, 
     assert instantiate(OmegaConf.select(cfg, place).reader).keywords["max_missing"] == 0.25
 
 
-def task_of(cfg: DictConfig) -> Iterator[DictConfig]:
+@cache
+def of(experiment: str) -> DictConfig:
+    """An experiment, composed once for the tests that only look at it."""
+    return composed(f"experiment={experiment}")
+
+
+def tasks_of(cfg: DictConfig) -> list[DictConfig]:
+    """All tasks that an experiment trains, those that they start from included."""
+    found = []
+    for method in cfg.methods.values():
+        for task in (method.prior, *(method.get("aids") or {}).values()):
+            while task is not None:
+                if task not in found:
+                    found.append(task)
+                task = task.starts_from
+    return found
+
+
+class Opened:
+    """As much of the databases as is needed to make a network."""
+
+    def __init__(self) -> None:
+        from piaa_lightning.backbones.factory import build_backbone
+
+        self.backbone = build_backbone("small_cnn", size=16, width=2, features=6)
+        self.features = 6
+
+
+def made(cfg: DictConfig, task: DictConfig):
+    """The network of a task, on a backbone of the smallest kind."""
+    from piaa_lightning.stages.train_priors import Priors
+
+    return Priors(cfg, Opened(), False, Path()).untrained(task)
+
+
+def check_task(cfg: DictConfig, task: DictConfig) -> None:
+    """Everything that a task names can be made and fits together, up to the data."""
+    from piaa_lightning.tasks.prior import PriorTask
+
+    module = instantiate(task.module)(network=made(cfg, task))
+    assert isinstance(module, PriorTask)
+    assert module.configure_optimizers()  # every parameter has a rate, or this is a sentence
+    for stream in [task] if task.streams is None else task.streams.values():
+        for form in (stream.form, stream.validation):
+            inspect.signature(instantiate(form)).bind(None, None, "train", None, 0)
+
+
+@pytest.mark.parametrize("option", TASKS)
+def test_every_task_is_made(option):
+    cfg = with_option("task", option)
+    assert cfg.task.name == option
     task = cfg.task
     while task is not None:
-        yield task
+        check_task(cfg, task)
         task = task.starts_from
 
 
@@ -152,30 +211,53 @@ def test_every_experiment_can_be_made(experiment):
     from piaa_lightning.evaluation.protocol import Protocol
     from piaa_lightning.nn.network import ScoreNetwork
     from piaa_lightning.personalizers.personalizer import Personalizer
-    from piaa_lightning.tasks.prior import PriorTask
 
-    cfg = composed(f"experiment={experiment}")
+    cfg = of(experiment)
     assert shots_of(cfg)
     for method in cfg.methods.values():
-        personalizer = instantiate(method.personalizer)
-        assert isinstance(personalizer, Personalizer)
-        assert len(personalizer.candidates()) >= 1
-    for task in task_of(cfg):
-        network = ScoreNetwork(None, instantiate(cfg.head)(6))
-        assert isinstance(instantiate(task.module)(network=network), PriorTask)
-        inspect.signature(instantiate(task.form)).bind(None, None, None, 0)
+        if "personalizer" in method:
+            personalizer = instantiate(method.personalizer)
+            assert isinstance(personalizer, Personalizer)
+            assert len(personalizer.candidates()) >= 1
+        elif method.exam == "pictures":
+            assert isinstance(made(cfg, method.prior), ScoreNetwork)
+        else:
+            assert method.exam == "traits"
+            assert callable(made(cfg, method.prior).traits)
+            assert set(method.form) >= {"traits", "liked", "scaling"}, "people are judged as the task learnt them"
+    for task in tasks_of(cfg):
+        check_task(cfg, task)
     assert isinstance(instantiate(cfg.protocol.test), Protocol)
     assert isinstance(instantiate(cfg.protocol.validation), Protocol)
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_every_experiment_names_databases_that_it_has(experiment):
+    cfg = of(experiment)
+    named = {method.get("database") for method in cfg.methods.values()}
+    for task in tasks_of(cfg):
+        named |= {stream.database for stream in ([task] if task.streams is None else task.streams.values())}
+    assert named - {None} <= set(cfg.databases)
+    assert set(cfg.databases) <= named, "what is read is learnt from or judged on"
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_tasks_that_differ_have_names_that_differ(experiment):
+    names = [task.name for task in tasks_of(of(experiment))]
+    assert len(set(names)) == len(names), "their checkpoints would overwrite each other"
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_compares_methods_that_it_has_and_labels_them_apart(experiment):
-    cfg = composed(f"experiment={experiment}")
-    assert {key for pair in cfg.comparisons for key in pair} <= set(cfg.methods)
-    labels = [method.label for method in cfg.methods.values()]
-    assert len(set(labels)) == len(labels)
-    assert {"generic", "generic_affine", "random", "crowd"} <= set(cfg.methods), "the control rows are part of it"
+    cfg = of(experiment)
     assert cfg.name == experiment
+    kinds = {key: method.get("exam", "people") for key, method in cfg.methods.items()}
+    for one, other in cfg.comparisons:
+        assert kinds[one] == kinds[other]
+    labels = [(kinds[key], method.label) for key, method in cfg.methods.items()]
+    assert len(set(labels)) == len(labels)
+    if "people" in kinds.values():
+        assert {"generic", "generic_affine", "random", "crowd"} <= set(cfg.methods), "the control rows are part of it"
 
 
 def test_the_talks_protocol():

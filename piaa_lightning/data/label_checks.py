@@ -63,6 +63,6 @@ def check_traits(
         row, column = np.argwhere(bad)[0]
         raise UserError(
             f"{source}: {int(bad.sum())} of {rows.size} traits lie outside [-1, 1] (first: {trait_names[column]} of"
-            f" {names[row]} is {rows[row, column]:g}); correct the reader's range of the questionnaire,"
-            " or set task.form.scaling=training."
+            f" {names[row]} is {rows[row, column]:g}); correct the reader's range, set"
+            " task.form.scaling=training, or name other traits with task.form.traits."
         )

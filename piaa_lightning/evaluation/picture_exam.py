@@ -79,6 +79,7 @@ class PictureExam:
                 "image": str(self.image_ids[index]),
                 "score": float(self.scores[index]),
                 "predicted": float(self.predicted[index]),
+                "cut": self.cut,
                 **{name: float(distances[name][index]) if name in distances else "" for name in ("emd_r1", "emd_r2")},
             }
             for index in range(len(self.scores))

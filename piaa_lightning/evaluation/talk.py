@@ -1,15 +1,21 @@
-"""The talk's numbers on FLICKR-AES, to stand beside ours.
+"""The talk's numbers on people, pictures and traits, to stand beside ours.
 
-Source: Leida Li, "Personalized Image Aesthetics Assessment" (talk, 27 May 2020), Tables I and II: SROCC, mean over 37
-test users. NOTE: the talk does not say what its +- is; it fits the standard deviation over repeats of that mean.
+Source: Leida Li, "Personalized Image Aesthetics Assessment" (talk, 27 May 2020). People are judged on FLICKR-AES:
+Tables I and II, SROCC, mean over 37 test users; pictures on AVA; traits by the table of Big-Five traits.
+NOTE: the talk does not say what its +- is; it fits the standard deviation over repeats of that mean. Nor does it say
+which EMD it gives; it fits r=1 divided by the number of bins. The slide of traits names FLICKR-AES, which has none; the
+numbers fit SROCC over people of PsychoFlickr. The last two are hypotheses.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 Cell = tuple[float, float]
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
@@ -84,6 +90,119 @@ def talk_number(method: str, backbone: str, shots: int) -> TalkNumber | None:
         if _key(name) == _key(method):
             return TalkNumber(name, "", shots, *pair[column])
     return None
+
+
+@dataclass(frozen=True)
+class TalkPictures:
+    """One row of the talk's table of generic aesthetics, measured on AVA.
+
+    Args:
+        method: as the talk writes it, with its backbone.
+        acc: share of pictures on the right side of the scale's middle, in [0, 1]; the talk prints percent.
+        srocc: of average scores; None where the talk gives none.
+        emd: in [0, 1), by hypothesis `emd_r1`; None where the talk gives none.
+    """
+
+    method: str
+    acc: float
+    srocc: float | None = None
+    emd: float | None = None
+
+
+@dataclass(frozen=True)
+class TalkTraits:
+    """One row of the talk's table of personality, by hypothesis SROCC over people of PsychoFlickr.
+
+    Args:
+        method: as the talk writes it, with its backbone.
+        srocc: by trait: O, C, E, A, N.
+    """
+
+    method: str
+    srocc: dict[str, float]
+
+
+TABLE_AVA = (
+    TalkPictures("AVA handcrafted features", 0.680),
+    TalkPictures("RAPID", 0.745),
+    TalkPictures("RAPID (improved version)", 0.754),
+    TalkPictures("DMA", 0.754),
+    TalkPictures("Wang et al.", 0.769),
+    TalkPictures("Kao et al. 2016", 0.762),
+    TalkPictures("BDN", 0.781),
+    TalkPictures("Kao et al. 2017", 0.791),
+    TalkPictures("Zhang et al.", 0.788),
+    TalkPictures("Schwarz et al.", 0.758),
+    TalkPictures("Kucer et al.", 0.819),
+    TalkPictures("ILGNet", 0.827),
+    TalkPictures("AlexNet_FT_Conf", 0.715, 0.481),
+    TalkPictures("Reg+Rank+Att", 0.755, 0.545),
+    TalkPictures("Reg+Rank+Cont", 0.734, 0.541),
+    TalkPictures("Reg+Rank+Att+Cont", 0.773, 0.558),
+    TalkPictures("USAR_PPR", 0.724, 0.600),
+    TalkPictures("USAR_PAD", 0.777, 0.545),
+    TalkPictures("USAR_PPR&PAD", 0.781, 0.578),
+    TalkPictures("NIMA(VGG16)", 0.806, 0.592, 0.054),
+    TalkPictures("NIMA(Inception-v2)", 0.815, 0.612, 0.050),
+    TalkPictures("DenseNet121(aesthetics)", 0.805, 0.630, 0.051),
+    TalkPictures("Inception-v3(aesthetics)", 0.809, 0.638, 0.050),
+    TalkPictures("PA_IAA(DenseNet121)", 0.829, 0.666, 0.049),
+    TalkPictures("PA_IAA(Inception-v3)", 0.837, 0.677, 0.047),
+)
+
+TRAITS = {"O": "openness", "C": "conscientiousness", "E": "extraversion", "A": "agreeableness", "N": "neuroticism"}
+TABLE_TRAITS = tuple(
+    TalkTraits(method, dict(zip(TRAITS, values, strict=True)))
+    for method, *values in (
+        ("Segalin et al.", 0.354, 0.535, 0.625, 0.476, 0.613),
+        ("Guntuku et al.", 0.398, 0.552, 0.679, 0.525, 0.636),
+        ("DenseNet121(personality)", 0.548, 0.647, 0.711, 0.638, 0.698),
+        ("Inception-v3(personality)", 0.536, 0.654, 0.703, 0.651, 0.709),
+        ("PA_IAA(DenseNet121)", 0.567, 0.659, 0.722, 0.646, 0.708),
+        ("PA_IAA(Inception-v3)", 0.555, 0.668, 0.715, 0.662, 0.717),
+    )
+)
+
+# What a network of ours that learns one task alone may be called -> the talk's word for it.
+_SINGLE = {"aesthetics": ("single task", "giaa", "aesthetics"), "personality": ("single task", "personality")}
+
+
+def talk_pictures(method: str, backbone: str) -> TalkPictures | None:
+    """Find the talk's row for a network judged on pictures, or None where it has none.
+
+    A backbone that the talk did not use gets the talk's strongest of that method; the row names it.
+
+    Args:
+        method: in any spelling that differs only in case and punctuation; ``single task`` is the talk's "aesthetics".
+        backbone: likewise; a weights tag after a dot is ignored.
+    """
+    return _row({row.method: row for row in TABLE_AVA}, method, backbone, "aesthetics")
+
+
+def talk_traits(method: str, backbone: str) -> TalkTraits | None:
+    """Find the talk's row for a network judged on traits; the rules are those of `talk_pictures`."""
+    return _row({row.method: row for row in TABLE_TRAITS}, method, backbone, "personality")
+
+
+def big_five(trait: str) -> str | None:
+    """Name a trait as the talk does, O, C, E, A or N; None for any other."""
+    return next((letter for letter, word in TRAITS.items() if trait.lower() in (letter.lower(), word)), None)
+
+
+def _row(table: Mapping[str, Row], method: str, backbone: str, task: str) -> Row | None:
+    """Look for the method itself, then with this backbone, then with any; the tables put the strongest last."""
+    own = _key(backbone.split(".")[0]).replace("bninception", "inceptionv2")
+    asked = _key(method)
+    single = asked in map(_key, _SINGLE[task])
+    found = None
+    for name, row in table.items():
+        before, _, inside = name.partition("(")
+        net, what = (before, inside.strip(")")) if single else (inside.strip(")"), before)
+        if asked == _key(name) or (inside and _key(what) == _key(task if single else method)):
+            found = row
+            if asked == _key(name) or _key(net) == own:
+                return row
+    return found
 
 
 def _key(name: str) -> str:

@@ -14,6 +14,22 @@ from piaa_lightning.evaluation.resampling import Indices, paired_interval
 from piaa_lightning.metrics.srocc import srocc
 
 Floats = NDArray[np.float64]
+Interval = tuple[float, tuple[float, float]]  # a value and its interval
+
+
+@dataclass(frozen=True)
+class Likes:
+    """What a network said about every picture that test people like.
+
+    Args:
+        images: ``(likes,)`` numbers of the pictures.
+        users: ``(likes,)`` numbers of the people among those of the exam.
+        predicted: ``(likes, traits)`` in [-1, 1].
+    """
+
+    images: Indices
+    users: Indices
+    predicted: Floats
 
 
 @dataclass(frozen=True)
@@ -31,6 +47,7 @@ class TraitExam:
         users: ``(users,)`` hashed ids.
         traits: ``(users, traits)`` in [-1, 1].
         predicted: ``(users, traits)`` in [-1, 1].
+        liked: what this was averaged from; None where it was not kept.
     """
 
     method: str
@@ -40,6 +57,7 @@ class TraitExam:
     users: tuple[str, ...]
     traits: Floats
     predicted: Floats
+    liked: Likes | None = None
 
     def rows(self) -> list[dict[str, Any]]:
         """Return a line of the result table for each trait."""
@@ -71,10 +89,36 @@ class TraitExam:
             for column, name in enumerate(self.trait_names)
         ]
 
+    def sroccs(self, drawn: Indices) -> Floats:
+        """SROCC of every trait over some of the people, ``(traits,)``."""
+        pairs = zip(self.predicted[drawn].T, self.traits[drawn].T, strict=True)
+        return np.array([srocc(predicted, true) for predicted, true in pairs])
+
     def mean_srocc(self, drawn: Indices) -> float:
         """Mean over traits of the SROCC over some of the people."""
-        pairs = zip(self.predicted[drawn].T, self.traits[drawn].T, strict=True)
-        return float(np.mean([srocc(predicted, true) for predicted, true in pairs]))
+        return float(self.sroccs(drawn).mean())
+
+
+def trait_intervals(exam: TraitExam, samples: int = 1000, seed: int = 0) -> list[Interval]:
+    """SROCC of every trait and, last, of their mean, each with its 95 % percentile bootstrap interval over people.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993). All traits are drawn with the same people.
+    NaN stands where all people have one value of a trait; draws in which that is so are left out.
+
+    Args:
+        exam: of one network.
+        samples: bootstrap samples.
+        seed: of the draws.
+    """
+    random, people = np.random.default_rng(seed), len(exam.users)
+    values = exam.sroccs(np.arange(people))
+    drawn = np.array([exam.sroccs(random.integers(0, people, people)) for _ in range(samples)])
+    found = []
+    for value, own in zip([*values, values.mean()], [*drawn.T, drawn.mean(axis=1)], strict=True):
+        known = own[np.isfinite(own)]
+        low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
+        found.append((float(value), (float(low), float(high))))
+    return found
 
 
 def compare_traits(a: TraitExam, b: TraitExam) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from piaa_lightning.losses.score import score_loss
 from piaa_lightning.losses.shapes import same_shape
 
 
@@ -56,6 +57,21 @@ def ranking_loss(prediction: Tensor, target: Tensor, margin: float) -> Tensor:
     lead = prediction[:, None] - prediction[None, :]
     # Masked and not indexed: the size of what comes out never depends on values, which a compiler can use.
     return torch.where(better, (margin - lead).relu(), 0.0).sum() / better.sum().clamp(min=1)
+
+
+def score_and_ranking_loss(prediction: Tensor, score: Tensor, margin: float, weight: float) -> Tensor:
+    """Mean squared error plus a weight times the margin loss over all pairs, as Kong et al. 2016 train.
+
+    Args:
+        prediction: ``(batch,)`` in [0, 1].
+        score: ``(batch,)`` in [0, 1].
+        margin: see :func:`ranking_loss`.
+        weight: of the margin loss, at least 0.
+
+    Returns:
+        A scalar.
+    """
+    return score_loss(prediction, score) + weight * ranking_loss(prediction, score, margin)
 
 
 def _check(margin: float) -> None:

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from torch import nn
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.nn.added import Added
+from piaa_lightning.nn.parameter_groups import names_by_group
 
-LAYERS = ("all", "last_stage", "head", "norm")
+LAYERS = ("all", "last_stage", "head", "norm", "bias", "added")
 LEARNED = "inner_rates"  # the submodule of a network that holds rates which Meta-SGD learnt; it never moves itself
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm, nn.LayerNorm, nn.GroupNorm)
 
@@ -30,16 +32,12 @@ class Group:
 def moving_groups(network: nn.Module, rates: Mapping[str, float], layers: str = "all") -> list[Group]:
     """Partition the parameters that move by the submodules that they belong to.
 
-    NOTE: the authors' groups leave a whole branch of PA_IAA at another branch's rate by accident, because nothing asks
-    whether they cover the model. Here every moving parameter is in exactly one group, the one of the longest name that
-    is a part of its own, and a parameter that no name covers is refused.
-
     Args:
         network: whose parameters move.
         rates: alpha by submodule, for instance ``{backbone: 1e-4, head: 1e-3}``; names may be dotted, and names that
             this network lacks are passed over.
-        layers: ``all``, ``last_stage`` (see :func:`last_stage`) with the head, ``head``, or ``norm`` (scales and
-            shifts of normalisation layers).
+        layers: ``all``, ``last_stage`` (see :func:`last_stage`) with the head, ``head``, ``norm`` (scales and
+            shifts of normalisation layers), ``bias`` (all biases, as BitFit), or ``added`` (what LoRA and adapters add).
 
     Returns:
         The groups that hold at least one parameter, in the order of ``rates``.
@@ -50,16 +48,8 @@ def moving_groups(network: nn.Module, rates: Mapping[str, float], layers: str = 
     names = _moving(network, layers)
     if not names:
         raise UserError(f"layers={layers}: nothing of this network would move; choose other layers.")
-    members: dict[str, list[str]] = {group: [] for group in rates}
-    for name in names:
-        covering = [group for group in rates if name == group or name.startswith(f"{group}.")]
-        if not covering:
-            raise UserError(
-                f"inner.rates: no rate covers {name}, which moves; "
-                f"add one for {name.split('.')[0]} to {', '.join(rates) or 'the empty list'}."
-            )
-        members[max(covering, key=len)].append(name)
-    return [Group(members[group], float(rate)) for group, rate in rates.items() if members[group]]
+    groups = names_by_group(names, rates, "inner.rates")
+    return [Group(members, float(rates[group])) for group, members in groups.items()]
 
 
 def last_stage(backbone: nn.Module) -> list[nn.Module]:
@@ -92,6 +82,10 @@ def _moving(network: nn.Module, layers: str) -> list[str]:
     elif layers == "norm":
         norms = [module for module in network.modules() if isinstance(module, NORMS)]
         chosen = {id(parameter) for module in norms for parameter in module.parameters(recurse=False)}
+    elif layers == "bias":
+        chosen = {id(parameter) for name, parameter in named.items() if name.rpartition(".")[2] == "bias"}
+    elif layers == "added":
+        chosen = _parameters(*[module for module in network.modules() if isinstance(module, Added)])
     else:
         raise UserError(f"layers={layers}: no such choice of layers; take one of {', '.join(LAYERS)}.")
     return [name for name, parameter in named.items() if id(parameter) in chosen]

@@ -44,7 +44,7 @@ class InnerLoop:
         betas: decay of Adam's moments.
         eps: Adam's epsilon.
         bias_correction: whether Adam's moments are corrected.
-        layers: which parameters move: ``all``, ``last_stage``, ``head`` or ``norm``.
+        layers: which parameters move: ``all``, ``last_stage``, ``head``, ``norm``, ``bias`` or ``added``.
         dropout: whether dropout stays on. NOTE: the authors' code leaves it on without a word; the default is off.
         bn_mode: what batch norm does, see above.
         loss: of predictions and scores.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from torch import nn
@@ -10,16 +10,17 @@ from torch import nn
 from piaa_lightning.errors import UserError
 
 
-def groups_by_name(module: nn.Module, rates: Mapping[str, float]) -> dict[str, list[nn.Parameter]]:
-    """Sort a module's parameters into groups; the longest name that a parameter lies below takes it.
+def names_by_group(names: Iterable[str], rates: Mapping[str, float], key: str = "rates") -> dict[str, list[str]]:
+    """Sort the names of parameters into groups; the longest submodule that a parameter lies below takes it.
 
-    NOTE: the authors' code of PA_IAA misses the personality branch by accident and trains it at the backbone's rate;
-    here every parameter that requires a gradient is in exactly one group, or the run stops.
+    NOTE: the authors' groups leave a whole branch of PA_IAA at another branch's rate by accident, because nothing asks
+    whether they cover the model. Here every parameter is in exactly one group, or the run stops.
 
     Args:
-        module: a network.
-        rates: names of submodules, dotted or not; ``""`` takes the rest. Names that the module lacks (a backbone where
-            features are frozen) take nothing.
+        names: of parameters, dotted.
+        rates: learning rates by submodule, for instance ``{backbone: 1e-4, head: 1e-3}``; names may be dotted, and
+            names that the network lacks (a backbone where features are frozen) take nothing.
+        key: where the rates stand in the configuration, for errors.
 
     Returns:
         The groups that hold a parameter, in the order of ``rates``.
@@ -27,20 +28,20 @@ def groups_by_name(module: nn.Module, rates: Mapping[str, float]) -> dict[str, l
     Raises:
         UserError: a parameter lies below none of the names.
     """
-    groups: dict[str, list[nn.Parameter]] = {name: [] for name in rates}
-    for path, parameter in module.named_parameters():
-        if not parameter.requires_grad:
-            continue
-        owners = [name for name in rates if not name or path == name or path.startswith(f"{name}.")]
-        if not owners:
+    groups: dict[str, list[str]] = {group: [] for group in rates}
+    for name in names:
+        covering = [group for group in rates if name == group or name.startswith(f"{group}.")]
+        if not covering:
             raise UserError(
-                f"rates: the parameter {path} lies below none of {', '.join(rates)}; name its part of the network, or"
-                ' "" for the rest.'
+                f"{key}: no rate covers {name}, which moves; add one for {name.split('.')[0]} to"
+                f" {', '.join(rates) or 'the empty list'}."
             )
-        groups[max(owners, key=len)].append(parameter)
-    return {name: parameters for name, parameters in groups.items() if parameters}
+        groups[max(covering, key=len)].append(name)
+    return {group: members for group, members in groups.items() if members}
 
 
 def optimizer_groups(module: nn.Module, rates: Mapping[str, float]) -> list[dict[str, Any]]:
-    """Return groups as torch's optimisers take them, each with its learning rate."""
-    return [{"params": parameters, "lr": rates[name]} for name, parameters in groups_by_name(module, rates).items()]
+    """Return the moving parameters as torch's optimisers take them, each group with its learning rate."""
+    moving = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
+    groups = names_by_group(moving, rates, "task.module.rates")
+    return [{"params": [moving[name] for name in names], "lr": rates[group]} for group, names in groups.items()]

@@ -18,6 +18,7 @@ from piaa_lightning.meta.clone import clone_for_user
 from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.meta.stacked import Stack, padded, why_not_stacked
 from piaa_lightning.personalizers.network_scorer import NetworkScorer
+from piaa_lightning.personalizers.personal_network import PersonalNetwork
 from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
 
 Path = tuple[str, float]  # candidates with the same layers and rate lie on one descent, at different steps
@@ -100,7 +101,7 @@ class FineTune(Personalizer):
         inputs = self.scorer.inputs_of(support.images)
         with self._drawn_for(support):
             inner.descend(network, rule, inputs, self._scores(support), int(settings["steps"]))
-        return lambda images: self.scorer.score(network, images)
+        return PersonalNetwork(network, self.scorer)
 
     def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
         """Score along one descent per layers and rate: fewer steps are the beginning of more steps."""

@@ -2,22 +2,39 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import re
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import matplotlib
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
+from numpy.typing import NDArray
+from PIL import Image
 
 from piaa_lightning.atomic import replace_file
+from piaa_lightning.report.wording import decimal
 
 INK = "#24292f"
 # Okabe and Ito's colours, which people with any colour vision can tell apart; yellow last, it is faint on white.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#56b4e9", "#cc79a7", "#8c8c8c", "#f0e442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DOTS_PER_INCH = 150
+THUMBNAIL, QUALITY = 160, 80  # longer side in pixels, and quality of the JPEG in an SVG
+
+Pixels = NDArray[np.uint8]
+_PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
+# The talk's numbers among ours.
+HOLLOW: dict[str, Any] = {
+    "marker": "D", "markersize": 5.5, "markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.2,
+    "linestyle": "none", "zorder": 5,
+}  # fmt: skip
+_TITLE: dict[str, Any] = {"fontsize": 11, "fontweight": "bold"}
 _STYLE: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
@@ -43,6 +60,14 @@ _STYLE: dict[Any, Any] = {
 }
 
 
+def _tick(value: float, _: object) -> str:
+    """Label an axis as numbers are written elsewhere, less trailing zeros: ``.5``, ``.25``, ``0``, ``1``."""
+    return decimal(value).rstrip("0").rstrip(".") or "0"
+
+
+DECIMAL = FuncFormatter(_tick)
+
+
 def look() -> AbstractContextManager[None]:
     """Settings of matplotlib to draw and save in; the caller's own come back afterwards."""
     return matplotlib.rc_context(_STYLE)
@@ -57,9 +82,15 @@ def head(panel: Axes, title: str, caption: str) -> None:
     """Put a title and a caption above the first panel, in line with its left edge."""
     above = 22 if panel.get_title(loc="left") else 8
     panel.annotate(caption, (0, 1), (0, above), "axes fraction", textcoords="offset points", fontsize=8.5, alpha=0.85)
-    panel.annotate(
-        title, (0, 1), (0, above + 15), "axes fraction", textcoords="offset points", fontsize=11, fontweight="bold"
-    )
+    panel.annotate(title, (0, 1), (0, above + 15), "axes fraction", textcoords="offset points", **_TITLE)
+
+
+def head_all(figure: Figure, title: str, caption: str) -> None:
+    """Put a title and a caption above a grid of panels, whose widths they leave alone."""
+    for words, above, font in ((caption, 8, {"fontsize": 8.5, "alpha": 0.85}), (title, 23, _TITLE)):
+        figure.text(
+            0.01, 1 + above / 72 / figure.get_figheight(), words, **font
+        )  # ``save`` grows around what is outside
 
 
 def save(figure: Figure, path_png: Path) -> str:
@@ -69,7 +100,36 @@ def save(figure: Figure, path_png: Path) -> str:
         png, format="png", dpi=DOTS_PER_INCH, facecolor="white", bbox_inches="tight", metadata={"Software": None}
     )
     replace_file(Path(path_png), png.getvalue())
+    figure.set_layout_engine("none")  # everything has found its place
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(svg, format="svg", transparent=True, bbox_inches="tight", metadata=nothing)
     text = svg.getvalue()
-    return text[text.index("<svg") :].replace(INK, "currentColor")
+    return _PNG.sub(_smaller, text[text.index("<svg") :].replace(INK, "currentColor"))
+
+
+def thumbnail(pixels: Pixels, side: int = THUMBNAIL) -> Pixels:
+    """Shrink a picture, ``(height, width, 3)`` in 0..255, so that its longer side has ``side`` pixels."""
+    picture = Image.fromarray(pixels)
+    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return np.asarray(picture)
+
+
+def show(panel: Axes, pixels: Pixels, anchor: str = "S") -> None:
+    """Put a picture into a panel, as large as it can be, and nothing else.
+
+    Args:
+        panel: shrinks to the picture.
+        pixels: ``(height, width, 3)``, 0..255.
+        anchor: where in the panel's place it then stands: ``S`` in the middle of the lower edge, ``SW`` on the left.
+    """
+    panel.imshow(pixels, interpolation="none")  # the SVG then holds these pixels, whatever the size of the figure
+    panel.set_anchor(anchor)
+    panel.set_axis_off()
+
+
+def _smaller(found: re.Match[str]) -> str:
+    """Turn a PNG inside an SVG into a JPEG, a fifth of the size; figures hold no other images than photographs."""
+    with Image.open(io.BytesIO(base64.b64decode(found[1]))) as picture:
+        jpeg = io.BytesIO()
+        picture.convert("RGB").save(jpeg, "JPEG", quality=QUALITY)
+    return f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"

@@ -16,29 +16,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import compare, paired_differences, select, user_matrix
 from piaa_lightning.evaluation.talk import TalkNumber, talk_number
-from piaa_lightning.report.canvas import INK, head, look, save, style
+from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, head, look, save, style
 from piaa_lightning.report.wording import backbones, comparison_sentence, decimal
 
 Floats = NDArray[np.float64]
-_HOLLOW: dict[str, Any] = {
-    "marker": "D", "markersize": 5.5, "markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.2,
-    "linestyle": "none", "zorder": 5,
-}  # fmt: skip
-
-
-def _tick(value: float, _: object) -> str:
-    """Label an axis as numbers are written elsewhere, less trailing zeros: ``.5``, ``.25``, ``0``, ``1``."""
-    return decimal(value).rstrip("0").rstrip(".") or "0"
-
-
-_DECIMAL = FuncFormatter(_tick)
 
 
 def test_individuals(
@@ -205,12 +193,12 @@ def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
         panel.axvline(0, color=INK, linewidth=0.8)
         panel.spines["left"].set_visible(False)
         panel.tick_params(axis="y", length=0)
-        panel.xaxis.set_major_formatter(_DECIMAL)
+        panel.xaxis.set_major_formatter(DECIMAL)
         panel.grid(axis="x")
         panel.set_xlabel("SROCC, mean over test users; whiskers: standard deviation over repeats")
         marks: list[Artist] = [Patch(color=style(k)[0], label=f"{n} shots") for k, n in enumerate(shots)]
         if any(_talk(row) for row in rows):
-            marks.append(Line2D([], [], label="talk, on FLICKR-AES", **_HOLLOW))
+            marks.append(Line2D([], [], label="talk, on FLICKR-AES", **HOLLOW))
         figure.legend(handles=marks, loc="outside lower center", ncols=5)
         head(panel, str(summary["data"]), f"{summary['experiment']}: methods on the same splits")
         return save(figure, path_png)
@@ -223,7 +211,7 @@ def _bar(panel: Axes, row: Mapping[str, Any], at: float, height: float, colour: 
     # Values stand in a column of their own: beside a bar they would be taken for the hollow mark's.
     panel.text(1.02, at, decimal(value), transform=panel.get_yaxis_transform(), fontsize=8, va="center")
     if talk := _talk(row):
-        panel.plot(talk.mean, at, **_HOLLOW)
+        panel.plot(talk.mean, at, **HOLLOW)
 
 
 def _talk(row: Mapping[str, Any]) -> TalkNumber | None:
@@ -241,6 +229,6 @@ def _width(users: int) -> float:
 def _finish(panel: Axes, users: int, ylabel: str) -> None:
     panel.set_xlim(0.3, users + 0.7)
     panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    panel.yaxis.set_major_formatter(_DECIMAL)
+    panel.yaxis.set_major_formatter(DECIMAL)
     panel.grid(axis="y")
     panel.set_ylabel(ylabel)

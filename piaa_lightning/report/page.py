@@ -14,7 +14,8 @@ from markupsafe import Markup
 
 from piaa_lightning.atomic import replace_file
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.report.wording import comparison_sentence, notes, result_table
+from piaa_lightning.report.result_tables import result_tables, talk_notes
+from piaa_lightning.report.wording import comparison_sentence, notes
 
 Figures = Mapping[str, str | bytes]
 
@@ -35,15 +36,15 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    headings, rows = result_table(summary)
+    tables = result_tables(summary)
+    comparisons = summary.get("comparisons") or []
     page = environment.get_template("report.html.j2").render(
         summary=summary,
         facts=_facts(summary),
-        headings=headings,
-        rows=rows,
-        shots=headings.index("shots") if "shots" in headings else None,
-        notes=notes(summary),
-        comparisons=[comparison_sentence(comparison) for comparison in summary.get("comparisons") or []],
+        tables=tables,
+        notes=[*notes(summary), *talk_notes(tables)],
+        comparisons=[comparison_sentence(comparison) for comparison in comparisons],
+        compared={"people" if "shots" in comparison else "networks" for comparison in comparisons},
         figures=[(caption, _picture(picture, f"f{k}-")) for k, (caption, picture) in enumerate(figures.items())],
         chosen=_chosen(summary),
         dropped=_dropped(summary, records),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -11,8 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from piaa_lightning.report.wording import TALK_COLUMN, comparison_sentence, notes, result_table
+from piaa_lightning.report.result_tables import ResultTable, result_tables, talk_notes
+from piaa_lightning.report.wording import comparison_sentence, notes
 
+NARROWEST = 12  # columns of names on narrow terminals, if they hold words that long
+LONG = 8  # headings that may be broken
 # For terminals that are not UTF-8: printing a result must not fail after hours of work.
 _ASCII = str.maketrans({"\u2212": "-", "\u2013": "-", "±": "+-"})
 
@@ -33,19 +36,11 @@ def print_table(summary: Mapping[str, Any], console: Console | None = None) -> N
         return Text(words, style=style)
 
     console.print(Padding(text(f"{summary['experiment']} on {summary['data']}", "bold"), (1, 0, 0, 1)))
-    headings, rows = result_table(summary)
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
-    for heading in headings:
-        words = heading in ("method", "backbone", "trait", TALK_COLUMN)
-        style = {"SROCC": "bold", TALK_COLUMN: "dim"}.get(heading, "")
-        table.add_column(
-            text(heading), justify="left" if words else "right", style=style, overflow="fold", no_wrap=not words
-        )
-    shots = headings.index("shots") if "shots" in headings else None
-    for index, row in enumerate(rows, start=1):
-        ends = shots is not None and index < len(rows) and rows[index][shots] != row[shots]
-        table.add_row(*(text(cell) for cell in row), end_section=ends)
-    console.print(Padding(table, (1, 0, 1, 1)))
+    tables = result_tables(summary)
+    for table in tables:
+        if len(tables) > 1 or table.kind != "people":
+            console.print(Padding(text(table.title), (1, 0, 0, 1)))
+        console.print(Padding(_laid_out(table, text), (1, 0, 1, 1)))
 
     if summary.get("comparisons"):
         sentences = Table.grid(padding=(0, 1))
@@ -55,6 +50,28 @@ def print_table(summary: Mapping[str, Any], console: Console | None = None) -> N
     under = Table.grid(padding=(0, 2))
     under.add_column(style="dim", no_wrap=True)
     under.add_column(overflow="fold")
-    for name, note in notes(summary):
+    for name, note in [*notes(summary), *talk_notes(tables)]:
         under.add_row(text(name), text(note))
     console.print(Padding(under, (0, 1, 1, 1)))
+
+
+def _laid_out(table: ResultTable, text: Callable[..., Text]) -> Table:
+    """Numbers are never broken; names are, between words where there is room, and never into single letters."""
+    laid = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False)
+    for column, heading in enumerate(table.headings):
+        cells = [row[column] for row in table.cells]
+        words = column in table.words
+        longest = max((len(word) for cell in cells for word in cell.split()), default=1)
+        style = "bold" if column in table.main else "dim" if column == table.talk_column else ""
+        laid.add_column(
+            text(heading),
+            justify="left" if words else "right",
+            style=style,
+            overflow="fold",
+            no_wrap=not words and len(heading) <= LONG,
+            min_width=min(longest, NARROWEST) if words else longest,
+        )
+    for index, row in enumerate(table.cells):
+        style = "dim" if index in table.talk_rows else ""
+        laid.add_row(*(text(cell) for cell in row), style=style, end_section=index in table.ends)
+    return laid

@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-from piaa_lightning.evaluation.talk import talk_number
 
 MINUS = "\u2212"
 NOTHING = "\u2013"
-TALK_COLUMN = "talk (FLICKR-AES)"
-
-# Key in a row of the summary -> heading. Only columns that a run has are shown.
-_COLUMNS = {
-    "method": "method",
-    "backbone": "backbone",
-    "trait": "trait",
-    "shots": "shots",
-    "acc": "ACC",
-    "balanced_acc": "balanced ACC",
-    "srocc": "SROCC",
-    "plcc": "PLCC",
-    "rmse": "RMSE",
-    "emd_r1": "EMD r=1",
-    "emd_r2": "EMD r=2",
-    "users": "users",
-    "images": "images",
-}
-_WORDS = {"method", "backbone", "trait"}
-_COUNTS = {"shots", "users", "images"}
 
 
 def decimal(value: float | None, signed: bool = False) -> str:
@@ -75,37 +53,10 @@ def comparison_sentence(comparison: Mapping[str, Any]) -> str:
     return sentence
 
 
-def talk_cell(row: Mapping[str, Any]) -> str:
-    """Word the talk's number for a row, with the backbone it was measured with; empty where there is none."""
-    number = talk_number(str(row["method"]), str(row.get("backbone") or ""), int(row.get("shots") or 0))
-    return f"{spread(number.mean, number.std)} {number.backbone}".rstrip() if number else ""
-
-
-def result_table(summary: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Lay out the rows of a summary as headings and cells, fewest shots first.
-
-    A column is shown when the run has it; the backbone only where there are several, else it is said once elsewhere
-    (:func:`backbones`). The talk's column is shown when any row has a number there.
-    """
-    rows = sorted(summary["rows"], key=lambda row: int(row.get("shots") or 0))
-    hidden = set() if len(backbones(summary)) > 1 else {"backbone"}
-    keys = [key for key in _COLUMNS if key not in hidden and any(row.get(key) is not None for row in rows)]
-    headings = [_COLUMNS[key] for key in keys]
-    cells = [[_cell(key, row) for key in keys] for row in rows]
-    talk = [talk_cell(row) for row in rows]
-    if any(talk):
-        headings.append(TALK_COLUMN)
-        cells = [[*line, cell] for line, cell in zip(cells, talk, strict=True)]
-    return headings, cells
-
-
-def _cell(key: str, row: Mapping[str, Any]) -> str:
-    value = row.get(key)
-    if key in _WORDS:
-        return str(value or "")
-    if key in _COUNTS:
-        return NOTHING if value is None else str(value)
-    return spread(value, row.get("srocc_std_repeats")) if key == "srocc" else decimal(value)
+def mean_of(values: Sequence[float | None]) -> float | None:
+    """Mean of numbers of which all are known, else None."""
+    known = [value for value in values if value is not None and value == value]
+    return sum(known) / len(known) if known and len(known) == len(values) else None
 
 
 def backbones(summary: Mapping[str, Any]) -> list[str]:
@@ -114,17 +65,19 @@ def backbones(summary: Mapping[str, Any]) -> list[str]:
 
 
 def notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """List what must stand under every result: on which data and split, how good one could be, what was dropped."""
+    """List what must stand under every result: on which data and split, how good one could be, what was dropped.
+
+    What the talk's numbers were measured on stands in the tables, see ``result_tables``.
+    """
     lines = [("data", str(summary["data"]))]
     if summary.get("split"):
         lines.append(("split", f"{summary['split']} ({str(summary.get('split_hash', ''))[:12]})"))
     for name, other in (summary.get("databases") or {}).items():
+        if (other["data"], other["split_hash"]) == (summary["data"], summary.get("split_hash")):
+            continue  # the same under another name
         lines.append((name, f"{other['data']}: {other['split']} ({other['split_hash'][:12]})"))
     if len(names := backbones(summary)) == 1:
         lines.append(("backbone", names[0]))
-    judged = dict.fromkeys(row["judged_on"] for row in summary["rows"] if row.get("judged_on"))
-    if [name for name in judged if name != summary["data"]]:
-        lines.append(("judged on", ", ".join(judged)))
     if any(row.get("srocc_std_repeats") is not None for row in summary["rows"]):
         lines.append(("±", "standard deviation over repeats of the mean over users"))
     if summary.get("ceiling") is not None:
@@ -135,8 +88,4 @@ def notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         dropped.append(f"users without a value: up to {lost} in a row of the table")
     lines.append(("dropped", ", ".join(dropped) or "nothing"))
     lines += [("left out", f"{method}: {why}") for method, why in (summary.get("left_out") or {}).items()]
-    if any(talk_cell(row) for row in summary["rows"]):
-        lines.append(
-            ("talk", "measured by its authors on FLICKR-AES itself (37 users), with the backbone named beside")
-        )
     return lines

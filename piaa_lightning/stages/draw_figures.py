@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from omegaconf import DictConfig
 
+from piaa_lightning.data.images import decode
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.picture_exam import PictureExam
+from piaa_lightning.evaluation.trait_exam import TraitExam
+from piaa_lightning.report.canvas import THUMBNAIL, Pixels, thumbnail
+from piaa_lightning.report.distributions import RULE, vote_distributions
 from piaa_lightning.report.figures import differences, summary_bars, test_individuals
+from piaa_lightning.report.fused_weights import fused_weights
 from piaa_lightning.report.learning_curves import learning_curves
+from piaa_lightning.report.liked import liked_pictures
+from piaa_lightning.report.trait_bars import trait_bars
 from piaa_lightning.stages.judge_methods import Judgement
-from piaa_lightning.stages.open_data import Databases
+from piaa_lightning.stages.open_data import Data, Databases
+
+log = logging.getLogger(__name__)
 
 Figures = dict[str, str | bytes]
 
@@ -33,7 +48,12 @@ def draw_figures(
     Returns:
         Caption -> SVG, or the bytes of a PNG.
     """
-    return _of_people(cfg, summary, judgement, directory)
+    return {
+        **_of_people(cfg, summary, judgement, directory),
+        **_of_fusion(summary, judgement, directory),
+        **_of_pictures(databases, judgement, directory),
+        **_of_traits(databases, judgement, directory),
+    }
 
 
 def _of_people(cfg: DictConfig, summary: dict[str, Any], judgement: Judgement, directory: Path) -> Figures:
@@ -58,3 +78,78 @@ def _of_people(cfg: DictConfig, summary: dict[str, Any], judgement: Judgement, d
             figures[f"{a} less {b}, {k} shots"] = differences(judgement.records, a, b, k, file, title)
     figures["All methods"] = summary_bars(summary, directory / "methods.png")
     return figures
+
+
+def _of_fusion(summary: dict[str, Any], judgement: Judgement, directory: Path) -> Figures:
+    """Draw the weights that each method's fusion ended with."""
+    figures: Figures = {}
+    for key, people in judgement.fused.items():
+        file = directory / f"fused_weights_{key}.png"
+        said = f"{people.method} at {people.shots} shots, first split: weight of each trait, in scores of 0 to 1"
+        figures[
+            f"{people.method}: what each trait in a picture adds to each test person's score, at {people.shots} shots,"
+            " on the first split. A person's weights are the fusion's after fitting (W_b), or their mean over the"
+            " person's query pictures where they depend on the picture. Scores lie in [0, 1], traits in [−1, 1]."
+        ] = fused_weights(people.weights, people.traits, file, summary["data"], said)
+    return figures
+
+
+def _of_pictures(databases: Databases, judgement: Judgement, directory: Path) -> Figures:
+    """Draw true and predicted votes, for each database that networks with distributions were judged on."""
+    figures: Figures = {}
+    drawn = [exam for exam in judgement.pictures.values() if exam.distances]
+    for number, data in enumerate(_judged_on(databases, drawn)):
+        exams = [exam for exam in drawn if exam.database == data.name]
+        exams = [exam for exam in exams if np.array_equal(exam.image_ids, exams[0].image_ids)]
+        file = directory / _numbered("vote_distributions", number)
+        figures[
+            f"Votes on test pictures of {data.name}, true and predicted. Pictures are chosen by the truth alone:"
+            f" {RULE}. EMD is r=1, divided by the number of bins."
+        ] = vote_distributions(exams, partial(_named_thumbnail, data), data.table.scale, file, data.name)
+    return figures
+
+
+def _of_traits(databases: Databases, judgement: Judgement, directory: Path) -> Figures:
+    """Draw how well traits are predicted, and what people at both ends of each like."""
+    figures: Figures = {}
+    drawn = list(judgement.traits.values())
+    for number, data in enumerate(_judged_on(databases, drawn)):
+        exams = [exam for exam in drawn if exam.database == data.name]
+        same = (exams[0].users, exams[0].trait_names)
+        exams = [exam for exam in exams if (exam.users, exam.trait_names) == same]
+        people = len(exams[0].users)
+        figures[
+            f"SROCC of predicted and true traits over {people} test people of {data.name}. A person's prediction is the"
+            f" mean over what the person likes. Whiskers are 95 % bootstrap intervals over people: with {people} of"
+            " them, small differences mean nothing."
+        ] = trait_bars(exams, directory / _numbered("traits", number), data.name)
+        if people >= 2:
+            figures[
+                f"Pictures of {data.name} liked by test people with the most and the least of each trait, one for each"
+                f" of up to four people: of all that the person likes, the one that {exams[0].method} finds most"
+                " typical of that end. Numbers are the person's trait and the network's word on the picture."
+            ] = liked_pictures(exams[0], partial(_thumbnail, data), directory / _numbered("liked", number), data.name)
+    return figures
+
+
+def _judged_on(databases: Databases, exams: Sequence[PictureExam | TraitExam]) -> list[Data]:
+    """Return every database that one of the exams was about, once."""
+    about = {exam.database for exam in exams}
+    return list({data.name: data for data in databases.opened.values() if data.name in about}.values())
+
+
+def _numbered(name: str, number: int) -> str:
+    return f"{name}.png" if number == 0 else f"{name}_{number + 1}.png"
+
+
+def _named_thumbnail(data: Data, image_id: str) -> Pixels:
+    return _thumbnail(data, int(np.flatnonzero(data.table.image_ids == image_id)[0]))
+
+
+def _thumbnail(data: Data, image: int) -> Pixels:
+    """Read a picture, small; a grey square where it cannot be read, which must not fail after hours of work."""
+    try:
+        return thumbnail(decode(data.table.root / str(data.table.image_files[image])))
+    except UserError as error:
+        log.warning("not drawn: %s", error)
+        return np.full((THUMBNAIL, THUMBNAIL, 3), 128, dtype=np.uint8)

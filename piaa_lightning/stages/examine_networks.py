@@ -14,7 +14,7 @@ from piaa_lightning.data.forms import HeldOutLikes, HeldOutPictures
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.records import hashed
-from piaa_lightning.evaluation.trait_exam import TraitExam
+from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
 from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.progress import track
 from piaa_lightning.stages.open_data import Data
@@ -81,7 +81,8 @@ def examine_traits(
     means = np.stack([np.bincount(place, weights=column) / count for column in found.T], axis=1)
     names = tuple(form.get("traits") or data.table.trait_names)
     ids = tuple(hashed(str(data.table.user_ids[user])) for user in users)
-    return TraitExam(method, backbone, data.name, names, ids, likes.form.traits[users].double().numpy(), means)
+    liked = Likes(likes.form.images, place, found)
+    return TraitExam(method, backbone, data.name, names, ids, likes.form.traits[users].double().numpy(), means, liked)
 
 
 def _answers(

@@ -12,6 +12,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
@@ -34,6 +35,7 @@ class Judgement:
         records: one per method, shots, repeat and user.
         pictures: by key of the method, what networks said about test pictures.
         traits: by key of the method, what networks said about test people's traits.
+        fused: by key of the method, the weights that its fusion ended with for test people.
         chosen: the settings that validation users chose, by method and shots.
         left_out: methods that could not take part, and why.
     """
@@ -41,6 +43,7 @@ class Judgement:
     records: list[Record] = field(default_factory=list)
     pictures: dict[str, PictureExam] = field(default_factory=dict)
     traits: dict[str, TraitExam] = field(default_factory=dict)
+    fused: dict[str, FusedPeople] = field(default_factory=dict)
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
 
@@ -93,7 +96,7 @@ def judge_methods(
         if method.get("exam"):
             _examine(str(key), method, cfg, databases, priors, device, judgement)
         else:
-            _judge(method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+            _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
     refuse_controls_alone(cfg, judgement)
     return judgement
 
@@ -107,6 +110,7 @@ def refuse_controls_alone(cfg: DictConfig, judgement: Judgement) -> None:
 
 
 def _judge(
+    key: str,
     method: DictConfig,
     cfg: DictConfig,
     databases: Databases,
@@ -134,6 +138,20 @@ def _judge(
         judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
     rows = split.rows(table, "test")
     judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen)
+    names = trait_names(method.prior, databases)
+    fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
+    if fused is not None:
+        judgement.fused[key] = fused
+
+
+def trait_names(task: DictConfig | None, databases: Databases) -> list[str]:
+    """Name the traits that a task, or one it starts from, learnt in its stream of personality; empty where none did."""
+    while task is not None and task.streams is None:
+        task = task.starts_from
+    stream = None if task is None else task.streams.get("personality")
+    if stream is None:
+        return []
+    return [str(name) for name in stream.form.get("traits") or databases.get(stream.database).table.trait_names]
 
 
 def _examine(

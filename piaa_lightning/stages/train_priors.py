@@ -105,15 +105,11 @@ class Priors:
         return self._fingerprints[str(name)]
 
     def untrained(self, task: DictConfig) -> nn.Module:
-        """Return a network of the task's shape; what it starts from is not trained for it."""
-        if task.starts_from is None:
-            pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
-            make = score_network if task.network is None else instantiate(task.network)
-            # a copy, because two priors must never share a backbone
-            backbone = copy.deepcopy(self.databases.backbone)
-            network: nn.Module = make(backbone, instantiate(self.cfg.head), self.databases.features)
-            return network
-        return self._grown(task, self.untrained(task.starts_from))
+        """Return a network of the task's shape, to take parameters from a file; nothing is trained for it."""
+        before = task.starts_from
+        network = self._fresh(task) if before is None else self._grown(task, self.untrained(before))
+        instantiate(task.module)(network=network)  # which may add parts of its own: Meta-SGD's learnt rates
+        return network
 
     def start(self, task: DictConfig) -> nn.Module:
         """Return a network with the parameters that a task's training starts from.
@@ -121,8 +117,16 @@ class Priors:
         They are those of the task that it starts from, or the backbone's weights and a random head.
         """
         if task.starts_from is None:
-            return self.untrained(task)
+            return self._fresh(task)
         return self._grown(task, copy.deepcopy(self.get(task.starts_from)))
+
+    def _fresh(self, task: DictConfig) -> nn.Module:
+        pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
+        make = score_network if task.network is None else instantiate(task.network)
+        # a copy, because two priors must never share a backbone
+        backbone = copy.deepcopy(self.databases.backbone)
+        network: nn.Module = make(backbone, instantiate(self.cfg.head), self.databases.features)
+        return network
 
     def _grown(self, task: DictConfig, network: nn.Module) -> nn.Module:
         """Add to a trained network what the task's own network has beside it."""

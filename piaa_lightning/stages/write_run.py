@@ -19,6 +19,7 @@ from piaa_lightning.evaluation.records import write_records, write_table
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
 from piaa_lightning.evaluation.trait_exam import compare_traits
 from piaa_lightning.report.page import write_page
+from piaa_lightning.report.result_tables import rows_by_kind
 from piaa_lightning.report.table import print_table
 from piaa_lightning.stages.draw_figures import draw_figures
 from piaa_lightning.stages.judge_methods import Judgement
@@ -55,7 +56,11 @@ def write_run(
     """
     replace_file(directory / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True).encode())
     write_records(judgement.records, directory / "records.csv")
-    for name, exams in (("pictures", judgement.pictures), ("traits", judgement.traits)):
+    for name, exams in (
+        ("pictures", judgement.pictures),
+        ("traits", judgement.traits),
+        ("fused_weights", judgement.fused),
+    ):
         lines = [line for exam in exams.values() for line in exam.lines()]
         if lines:
             write_table(lines, directory / f"{name}.csv")
@@ -146,8 +151,9 @@ def _log(logger: Logger, cfg: DictConfig, summary: dict[str, Any], figures: Path
         {f"test/{row['method']}{_of(row)}": row["srocc"] for row in summary["rows"] if row["srocc"] is not None}
     )
     if isinstance(logger, WandbLogger):
-        columns = list(dict.fromkeys(column for row in summary["rows"] for column in row))
-        logger.log_table("test/rows", columns, [[row.get(column) for column in columns] for row in summary["rows"]])
+        for kind, rows in rows_by_kind(summary).items():
+            columns = list(dict.fromkeys(column for row in rows for column in row))
+            logger.log_table(f"test/{kind}", columns, [[row.get(column) for column in columns] for row in rows])
         for file in sorted(figures.glob("*.png")):
             logger.log_image(f"figures/{file.stem}", [str(file)])
         import wandb

@@ -1,10 +1,11 @@
+import csv
 import hashlib
 
 import numpy as np
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.records import COLUMNS, Record, hashed, read_records, write_records
+from piaa_lightning.evaluation.records import COLUMNS, Record, hashed, read_records, write_records, write_table
 
 SOME = [
     Record("BLG-PIAA", "resnet18", 10, 0, hashed("A1"), 10, 90, 0.1 + 0.2),
@@ -61,3 +62,29 @@ def test_damaged_files_are_refused_in_one_sentence(tmp_path, content, message):
 def test_missing_file(tmp_path):
     with pytest.raises(UserError, match="cannot be read"):
         read_records(tmp_path / "none.csv")
+
+
+LINES = [{"image": 'a,"b"', "score": 0.1 + 0.2, "emd": ""}, {"image": "é", "score": -1 / 3, "emd": 2.5}]
+
+
+def test_a_table_comes_back_exactly(tmp_path):
+    write_table(LINES, tmp_path / "a" / "table.csv")
+    with (tmp_path / "a" / "table.csv").open(newline="", encoding="utf-8") as file:
+        found = list(csv.DictReader(file))
+    assert [list(line) for line in found] == [["image", "score", "emd"]] * 2
+    assert [line["image"] for line in found] == ['a,"b"', "é"]
+    assert [float(line["score"]) for line in found] == [0.1 + 0.2, -1 / 3]
+
+
+def test_equal_tables_are_equal_bytes(tmp_path):
+    for name in ("one.csv", "two.csv"):
+        write_table(LINES, tmp_path / name)
+    assert (tmp_path / "one.csv").read_bytes() == (tmp_path / "two.csv").read_bytes()
+    assert b"\r" not in (tmp_path / "one.csv").read_bytes()
+
+
+@pytest.mark.parametrize("lines", [[], [*LINES, {"image": "c"}], [*LINES, {**LINES[0], "more": 1}], [{}]])
+def test_a_table_of_unlike_lines_is_refused(tmp_path, lines):
+    with pytest.raises(ValueError, match="must all have the same columns"):
+        write_table(lines, tmp_path / "table.csv")
+    assert not (tmp_path / "table.csv").exists()

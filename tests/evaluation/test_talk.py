@@ -1,6 +1,16 @@
 import pytest
 
-from piaa_lightning.evaluation.talk import TABLE_I, TABLE_II, TalkNumber, talk_number
+from piaa_lightning.evaluation.talk import (
+    TABLE_AVA,
+    TABLE_I,
+    TABLE_II,
+    TABLE_TRAITS,
+    TalkNumber,
+    big_five,
+    talk_number,
+    talk_pictures,
+    talk_traits,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,3 +40,50 @@ def test_tables_agree_but_for_the_one_known_slip():
     # "3.7 % and 8.6 % improvement", the talk says of BLG-PIAA over BA-PIAA
     gains = [TABLE_I["BLG-PIAA"][k][0] - TABLE_I["BA-PIAA"][k][0] for k in (0, 1)]
     assert gains == pytest.approx([0.037, 0.086])
+
+
+@pytest.mark.parametrize(
+    ("method", "backbone", "expected"),
+    [
+        ("PA_IAA", "densenet121", ("PA_IAA(DenseNet121)", 0.829, 0.666, 0.049)),
+        ("pa_iaa", "inception_v3.tv_in1k", ("PA_IAA(Inception-v3)", 0.837, 0.677, 0.047)),
+        ("PA_IAA", "resnet18", ("PA_IAA(Inception-v3)", 0.837, 0.677, 0.047)),
+        ("single task", "densenet121", ("DenseNet121(aesthetics)", 0.805, 0.630, 0.051)),
+        ("giaa", "small_cnn", ("Inception-v3(aesthetics)", 0.809, 0.638, 0.050)),
+        ("densenet121_aesthetics", "densenet121", ("DenseNet121(aesthetics)", 0.805, 0.630, 0.051)),
+        ("nima_vgg16", "vgg16", ("NIMA(VGG16)", 0.806, 0.592, 0.054)),
+        ("NIMA", "bn_inception", ("NIMA(Inception-v2)", 0.815, 0.612, 0.050)),
+        ("ILGNet", "", ("ILGNet", 0.827, None, None)),
+        ("RAPID", "", ("RAPID", 0.745, None, None)),
+        ("BLG-PIAA", "resnet18", None),
+        ("personality", "densenet121", None),
+    ],
+)
+def test_rows_of_pictures(method, backbone, expected):
+    row = talk_pictures(method, backbone)
+    assert (row and (row.method, row.acc, row.srocc, row.emd)) == expected
+
+
+@pytest.mark.parametrize(
+    ("method", "backbone", "expected"),
+    [
+        ("PA_IAA", "densenet121", [0.567, 0.659, 0.722, 0.646, 0.708]),
+        ("PA_IAA", "small_cnn", [0.555, 0.668, 0.715, 0.662, 0.717]),
+        ("single task", "densenet121", [0.548, 0.647, 0.711, 0.638, 0.698]),
+        ("personality", "inception_v3", [0.536, 0.654, 0.703, 0.651, 0.709]),
+        ("giaa", "inception_v3", None),
+    ],
+)
+def test_rows_of_traits(method, backbone, expected):
+    row = talk_traits(method, backbone)
+    assert (row and list(row.srocc.values())) == expected
+
+
+def test_the_tables_are_whole():
+    assert len(TABLE_AVA) == 25
+    assert len({row.method for row in TABLE_AVA}) == 25
+    assert sum(row.srocc is None for row in TABLE_AVA) == 12
+    assert [row.emd for row in TABLE_AVA if row.emd] == [0.054, 0.050, 0.051, 0.050, 0.049, 0.047]
+    assert ["".join(row.srocc) for row in TABLE_TRAITS] == ["OCEAN"] * 6
+    assert TABLE_TRAITS[0].srocc["O"] == 0.354
+    assert [big_five(name) for name in ("O", "openness", "Neuroticism", "age", "TEPS")] == ["O", "O", "N", None, None]

@@ -1,5 +1,3 @@
-from xml.etree import ElementTree
-
 import numpy as np
 import pytest
 from matplotlib import rcParams
@@ -18,15 +16,8 @@ def records(users, methods=("BLG-PIAA", "BA-PIAA"), shots=(10, 100), repeats=2, 
     ]  # fmt: skip
 
 
-def words(svg):
-    """The texts of a figure, which matplotlib leaves as comments beside their outlines."""
-    parser = ElementTree.XMLParser(target=ElementTree.TreeBuilder(insert_comments=True))
-    tree = ElementTree.fromstring(svg, parser=parser)
-    return [element.text.strip() for element in tree.iter() if element.tag is ElementTree.Comment]
-
-
 @pytest.mark.parametrize("users", [1, 6, 210])
-def test_individuals_for_few_and_many(tmp_path, users):
+def test_individuals_for_few_and_many(tmp_path, users, words):
     svg = figures.test_individuals(records(users), tmp_path / "i.png", "flickr_aes, embedded tiny")
     texts = words(svg)
     assert "flickr_aes, embedded tiny" in texts
@@ -36,14 +27,14 @@ def test_individuals_for_few_and_many(tmp_path, users):
         assert 700 < image.width < 1900
 
 
-def test_individuals_quote_the_mean_over_users(tmp_path):
+def test_individuals_quote_the_mean_over_users(tmp_path, words):
     some = [Record("m $x$", "", 10, r, u, 10, 20, v) for u, r, v in (("a", 0, 0.1), ("a", 1, 0.3), ("b", 0, 0.8))]
     some.append(Record("m $x$", "", 10, 1, "b", 10, 20, None, "constant ratings"))
     some.append(Record("m $x$", "", 10, 0, "c", 10, 20, None, "constant ratings"))
     assert "m $x$  .500" in words(figures.test_individuals(some, tmp_path / "i.png", "d"))  # (.2 + .8) / 2
 
 
-def test_methods_are_chosen_and_backbones_told_apart(tmp_path):
+def test_methods_are_chosen_and_backbones_told_apart(tmp_path, words):
     some = records(3, methods=("a", "b", "c"), backbones=("alexnet", "resnet18"))
     texts = " ".join(words(figures.test_individuals(some, tmp_path / "i.png", "d", ["c", "a"])))
     assert "c (alexnet)" in texts
@@ -59,7 +50,7 @@ def test_nothing_to_draw(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_differences_count_who_gains(tmp_path):
+def test_differences_count_who_gains(tmp_path, words):
     some = [Record(m, "", 10, 0, f"u{u}", 10, 20, v) for m, values in (("a", (0.5, 0.6, 0.3)), ("b", (0.4, 0.4, 0.4)))
             for u, v in enumerate(values)]  # fmt: skip
     texts = words(figures.differences(some, "a", "b", 10, tmp_path / "d.png", "flickr_aes, embedded tiny"))
@@ -67,7 +58,7 @@ def test_differences_count_who_gains(tmp_path):
     assert "mean +.067" in texts
 
 
-def test_summary_bars_show_values_and_the_talk(tmp_path):
+def test_summary_bars_show_values_and_the_talk(tmp_path, words):
     rows = [
         {"method": m, "backbone": "resnet18", "shots": k, "srocc": v, "srocc_std_repeats": None}
         for m, k, v in (("BLG-PIAA", 10, 0.5432), ("random", 10, -0.01), ("BLG-PIAA", 100, None))

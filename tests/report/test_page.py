@@ -25,7 +25,7 @@ SUMMARY = {
     "ceiling": None,
     "command": "python -m piaa_lightning experiment=blg_piaa",
 }  # fmt: skip
-VOID = {"meta", "img", "path", "use"}
+VOID = {"meta", "img", "path", "use", "wbr"}
 
 
 class Checked(HTMLParser):
@@ -76,6 +76,23 @@ def test_says_what_was_run(tmp_path):
     ):  # fmt: skip
         assert expected in words
     assert "Comparisons" not in words
+
+
+def test_every_kind_has_its_table_and_its_words(tmp_path):
+    picture = {"method": "PA_IAA", "backbone": "b", "judged_on": "ava", "acc": 0.8, "srocc": 0.6, "images": 80}
+    trait = {"method": "PA_IAA", "backbone": "b", "judged_on": "psychoflickr", "trait": "O", "srocc": 0.6, "users": 9}
+    comparison = {"a": "x", "b": "y", "measure": "ACC", "difference": 0.5, "ci95": [0.4, 0.6], "p": 0.01, "images": 80}
+    text = page(tmp_path, rows=[picture, trait, *SUMMARY["rows"]], comparisons=[comparison])
+    titles = [line.strip() for line in text.splitlines() if "<h3>" in line]
+    assert [title[4:-5] for title in titles] == [
+        "People of flickr_aes, embedded demo",
+        "Pictures of ava (80 test pictures)",
+        "Traits of people of psychoflickr, SROCC (9 test people)",
+    ]
+    assert '<td class="name talk">talk: PA_IAA<wbr>(Inception-v3)</td>' in text
+    assert "bootstrap interval over pictures or users" in text
+    assert "Wilcoxon" not in text
+    assert "<h3>" not in page(tmp_path)
 
 
 def test_words_of_others_are_escaped(tmp_path):

@@ -64,3 +64,27 @@ def test_a_terminal_without_utf8_gets_the_same_numbers():
 def test_a_run_without_comparisons_or_rows():
     text = printed(summary={"experiment": "e", "data": "d", "rows": []})
     assert "nothing" in text
+
+
+MANY = {
+    "experiment": "pa_iaa_generic",
+    "data": "ava, embedded demo",
+    "rows": [
+        *({"method": method, "backbone": backbone, "judged_on": "ava, embedded demo", "acc": 0.8, "balanced_acc": 0.7,
+           "srocc": 0.6, "plcc": 0.6, "emd_r1": 0.05, "emd_r2": 0.07, "images": 2000}
+          for method in ("PA_IAA", "single task") for backbone in ("densenet121", "inception_v3")),
+        *({"method": method, "backbone": "densenet121", "judged_on": "psychoflickr, embedded demo", "trait": trait,
+           "srocc": -0.5, "rmse": 0.4, "users": 60}
+          for method in ("PA_IAA", "single task") for trait in ("O", "C", "E", "A", "N", "anticipatory_pleasure")),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_tables_with_many_columns_stay_readable(width):
+    text = printed(width, summary=MANY)
+    assert max(map(len, text.splitlines())) <= width
+    lines = [line.split() for line in text.splitlines()]
+    assert ["single", "task", "densenet121", ".800", ".700", ".600", ".600", ".050", ".070"] in lines
+    assert ["single", "task", "densenet121", *["\u2212.500"] * 7] in lines
+    assert "Pictures of ava, embedded demo (2,000 test pictures)" in text

@@ -1,6 +1,6 @@
 import pytest
 
-from piaa_lightning.report.wording import comparison_sentence, decimal, notes, probability, result_table, talk_cell
+from piaa_lightning.report.wording import comparison_sentence, decimal, mean_of, notes, probability
 
 
 @pytest.mark.parametrize(
@@ -57,36 +57,6 @@ def row(method, backbone, shots, srocc, std=None, dropped=0):
             "users": 6, "repeats": 2, "users_dropped": dropped}  # fmt: skip
 
 
-def test_rows_fewest_shots_first_with_the_talk_beside():
-    summary = {"rows": [row("blg_piaa", "vgg16", 100, 0.5, 0.01), row("blg_piaa", "vgg16", 10, 0.4, 0.02),
-                        row("random", "", 10, None)]}  # fmt: skip
-    headings, cells = result_table(summary)
-    assert headings == ["method", "shots", "SROCC", "users", "talk (FLICKR-AES)"]
-    assert cells == [
-        ["blg_piaa", "10", ".400±.020", "6", ".561±.005 ResNet18"],
-        ["random", "10", "\u2013", "6", ""],
-        ["blg_piaa", "100", ".500±.010", "6", ".669±.013 ResNet18"],
-    ]
-
-
-def test_backbones_are_shown_once_there_are_several():
-    headings, cells = result_table({"rows": [row("a", "alexnet", 5, 0.5), row("a", "resnet18", 5, 0.5)]})
-    assert headings == ["method", "backbone", "shots", "SROCC", "users"]
-    assert [line[1] for line in cells] == ["alexnet", "resnet18"]
-
-
-def test_generic_runs_have_their_own_columns():
-    rows = [{"method": "NIMA", "backbone": "vgg16", "acc": 0.806, "srocc": 0.592, "emd_r1": 0.05, "images": 2000}]
-    assert result_table({"rows": rows}) == (
-        ["method", "ACC", "SROCC", "EMD r=1", "images"], [["NIMA", ".806", ".592", ".050", "2000"]],
-    )  # fmt: skip
-
-
-def test_talk_cell_is_empty_where_the_talk_has_none():
-    assert talk_cell({"method": "ridge", "backbone": "resnet18", "shots": 10}) == ""
-    assert talk_cell({"method": "NIMA"}) == ""
-
-
 def test_notes_name_data_split_ceiling_and_losses():
     summary = {"data": "flickr_aes, embedded demo", "split": "by user", "split_hash": "a" * 64, "ceiling": 0.812,
                "dropped": {"missing images": 3, "nothing of these": 0},
@@ -100,3 +70,19 @@ def test_notes_name_data_split_ceiling_and_losses():
     assert "talk" not in said
     assert ("left out", "PA_IAA: no traits") in notes(summary | {"left_out": {"PA_IAA": "no traits"}})
     assert dict(notes({"data": "d", "rows": []}))["dropped"] == "nothing"
+
+
+def test_a_database_under_two_names_is_noted_once():
+    other = {"data": "ava", "split": "official", "split_hash": "a" * 64, "dropped": {}}
+    summary = {"data": "ava", "split": "official", "split_hash": "a" * 64, "rows": [],
+               "databases": {"aesthetics": other, "personality": other | {"data": "psychoflickr"}}}  # fmt: skip
+    said = dict(notes(summary))
+    assert "aesthetics" not in said
+    assert said["personality"] == f"psychoflickr: official ({'a' * 12})"
+
+
+def test_a_mean_needs_all_its_numbers():
+    assert mean_of([0.1, 0.3]) == pytest.approx(0.2)
+    assert mean_of([0.1, None]) is None
+    assert mean_of([0.1, float("nan")]) is None
+    assert mean_of([]) is None

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +11,23 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from safetensors.torch import load_file
 
+from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.backbones.factory import build_backbone
 from piaa_lightning.config import config_dir, register
 from piaa_lightning.data.inputs import Features, Inputs
 from piaa_lightning.data.pictures import Pictures
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import users_and_images
+from piaa_lightning.errors import UserError
+from piaa_lightning.nn.fusion import FusedHead
+from piaa_lightning.nn.two_streams import TwoStreams
 from piaa_lightning.stages.open_data import Data
 from piaa_lightning.stages.train_priors import Priors, _save
 
 OVERRIDES = [
     "experiment=blg_piaa",
     "task.starts_from.epochs=2",
+    "task.starts_from.batch_size=16",
     "task.epochs=1",
     "task.form.min_ratings=10",
     "head.hidden=[4]",
@@ -36,9 +41,45 @@ def composed(cache: Path, *overrides: str):
         return compose("config", [*OVERRIDES, f"paths.cache={cache}", *overrides])
 
 
+def joint(cache: Path, *overrides: str):
+    """PA_IAA, its head as small as the pictures."""
+    register()
+    small = [
+        "experiment=pa_iaa",
+        "head.bins=5",
+        "head.hidden=[4]",
+        "task.epochs=1",
+        "task.batch_size=16",
+        "task.starts_from.epochs=1",
+        "task.starts_from.batch_size=8",
+        "trainer.enable_progress_bar=false",
+    ]
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        return compose("config", [*small, f"paths.cache={cache}", *overrides])
+
+
+@dataclass(frozen=True)
+class Opened:
+    """As much of the databases as priors ask for."""
+
+    opened: dict[str, Data]
+    backbone: Backbone | None
+    features: int = 6
+
+    def get(self, name: str | None) -> Data:
+        return self.opened[name or "main"]
+
+    @property
+    def main(self) -> Data:
+        return self.opened["main"]
+
+    def but(self, name: str = "main", **changes) -> Opened:
+        return replace(self, opened={**self.opened, name: replace(self.opened[name], **changes)})
+
+
 @pytest.fixture(scope="module")
-def data() -> Data:
-    """Twelve people who like bright pictures, more or less."""
+def data() -> Opened:
+    """Twelve people who like bright pictures, more or less; what they are like does not matter."""
     random = np.random.default_rng(0)
     user, image = (grid.ravel() for grid in np.meshgrid(np.arange(12), np.arange(90), indexing="ij"))
     light = random.random(90)
@@ -53,12 +94,15 @@ def data() -> Data:
         image=image,
         score=score.astype(np.float32),
         scale=Scale(1, 5),
+        traits=random.uniform(-1, 1, (12, 5)).astype(np.float32),
+        trait_names=("O", "C", "E", "A", "N"),
     )
     pixels = (light[:, None, None, None] * random.integers(100, 256, (90, 3, 18, 18))).astype(np.uint8)
     inputs = Inputs(Pictures(np.ascontiguousarray(pixels[..., :16, :16]), {}), Pictures(pixels, {}), 16)
     torch.manual_seed(0)
     backbone = build_backbone("small_cnn", size=16, width=2, features=6)
-    return Data("tests", table, users_and_images(table, 0.25, 0.25, 0.3, 0.3), inputs, backbone, 6)
+    one = Data("tests", table, users_and_images(table, 0.25, 0.25, 0.3, 0.3), inputs)
+    return Opened({"main": one, "aesthetics": one, "personality": one}, backbone)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +115,7 @@ def trained(data, tmp_path_factory) -> Priors:
 
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
-    return list(one) == list(other) and all(torch.equal(one[name], other[name]) for name in one)
+    return set(one) == set(other) and all(torch.equal(one[name], other[name]) for name in one)
 
 
 class TestKey:
@@ -108,24 +152,74 @@ class TestKey:
         priors = Priors(composed(tmp_path), data, False, tmp_path)
         assert priors.key(priors.cfg.task) != priors.key(priors.cfg.task.starts_from)
 
-    def test_it_moves_with_ratings_split_weights_and_features(self, data):
-        table = data.table
-        score = table.score.copy()
-        score[0] = 1 - score[0]
+    def test_it_moves_with_the_backbones_weights(self, trained, data, tmp_path):
         weights = copy.deepcopy(data.backbone)
         with torch.no_grad():
             next(weights.parameters()).add_(1e-6)
+        for backbone in (weights, None):
+            other = Priors(composed(tmp_path), replace(data, backbone=backbone), False, tmp_path)
+            assert other.key(other.cfg.task) != trained.key(trained.cfg.task)
+
+    def test_a_database_is_its_labels_its_split_and_its_inputs(self, data):
+        main, table = data.main, data.main.table
+        score = table.score.copy()
+        score[0] = 1 - score[0]
+        labels = np.zeros((90, 2), dtype=np.float32)
         features = torch.zeros(90, 6)
-        others = [
-            replace(data, table=replace(table, score=score)),
-            replace(data, split=users_and_images(table, 0.25, 0.25, 0.3, 0.3, seed=1)),
-            replace(data, backbone=weights),
-            replace(data, backbone=None, inputs=Inputs(Features(features))),
-            replace(data, backbone=None, inputs=Inputs(Features(features + 1))),
+        tables = [
+            {"score": score},
+            {"image_score": labels[:, 0]},
+            {"distribution": labels},
+            {"attributes": labels + 1},
+            {"traits": table.traits / 2},
         ]
-        found = [each.fingerprint() for each in [data, *others]]
+        others = [
+            *(replace(main, table=replace(table, **change)) for change in tables),
+            replace(main, split=users_and_images(table, 0.25, 0.25, 0.3, 0.3, seed=1)),
+            replace(main, inputs=Inputs(Features(features))),
+            replace(main, inputs=Inputs(Features(features + 1))),
+        ]
+        found = [each.fingerprint() for each in [main, *others]]
         assert len(set(found)) == len(found)
-        assert replace(data, name="another").fingerprint() == data.fingerprint()
+        assert replace(main, name="another").fingerprint() == main.fingerprint()
+
+    def test_it_moves_with_the_databases_that_the_task_learns_from_and_no_other(self, data, tmp_path):
+        def keys(name: str) -> list[str]:
+            smaller = data.main.table.without_labels_of([0], "tests")
+            priors = Priors(joint(tmp_path), data.but(name, table=smaller), False, tmp_path)
+            return [priors.key(task) for task in (priors.cfg.task, priors.cfg.task.starts_from)]
+
+        priors = Priors(joint(tmp_path), data, False, tmp_path)
+        task, before = (priors.key(each) for each in (priors.cfg.task, priors.cfg.task.starts_from))
+        moved = {
+            name: [new != old for new, old in zip(keys(name), (task, before), strict=True)] for name in data.opened
+        }
+        # the task learns from the main database, the one before it from the other two
+        assert moved == {"main": [True, False], "aesthetics": [True, True], "personality": [True, True]}
+
+    @pytest.mark.parametrize(
+        "override",
+        [
+            "task.starts_from.streams.aesthetics.database=personality",
+            "task.starts_from.streams.personality.form.liked=0.6",
+            "task.starts_from.module.balance=sum",
+            "task.database=personality",
+            "task.grow.fusion=mlp",
+            "databases.personality.stored=1.2",
+        ],
+    )
+    def test_it_moves_with_streams_and_what_is_grown(self, data, tmp_path, override):
+        one, other = (Priors(joint(tmp_path, *more), data, False, tmp_path) for more in ([], [override]))
+        assert one.key(one.cfg.task) != other.key(other.cfg.task)
+
+    def test_it_moves_with_the_contents_of_given_weights(self, trained, data, tmp_path):
+        file = tmp_path / "given.safetensors"
+        cfg = composed(tmp_path, f"task.starts_from.weights={file}")
+        keys = []
+        for part in ("generic", "blg"):
+            file.write_bytes((trained.checkpoints / f"{part}.safetensors").read_bytes())
+            keys.append(Priors(cfg, data, False, tmp_path).key(cfg.task))
+        assert keys[0] != keys[1]
 
 
 class TestGet:
@@ -146,16 +240,17 @@ class TestGet:
         assert not same(trained.get(trained.cfg.task).state_dict(), alone.state_dict())
 
     def test_training_has_learnt_something(self, trained, data):
-        start = trained.start(None)
-        prior = trained.get(trained.cfg.task.starts_from)
-        images = data.split.train_images
-        truth = torch.from_numpy(data.table.average_scores())[images]
+        main, task = data.main, trained.cfg.task.starts_from
+        start, prior = trained.start(task), trained.get(task)
+        images = main.split.train_images
+        truth = torch.from_numpy(main.table.average_scores())[images]
         with torch.no_grad():
-            before, after = ((net.eval()(data.inputs.batch(images)) - truth).square().mean() for net in (start, prior))
+            before, after = ((net.eval()(main.inputs.batch(images)) - truth).square().mean() for net in (start, prior))
         assert after < before
 
     def test_the_backbone_that_it_started_from_has_not_moved(self, trained, data):
-        assert same(trained.start(None).backbone.state_dict(), data.backbone.state_dict())
+        start = trained.start(trained.cfg.task.starts_from)
+        assert same(start.backbone.state_dict(), data.backbone.state_dict())
 
     def test_training_again_gives_the_same_bits(self, trained, data, tmp_path):
         torch.rand(100)  # whatever was drawn before must not matter
@@ -179,7 +274,8 @@ class TestGet:
 
     def test_another_seed_starts_elsewhere(self, trained, data, tmp_path):
         other = Priors(composed(tmp_path, "seed=1"), data, False, tmp_path)
-        assert not same(other.start(None).head.state_dict(), trained.start(None).head.state_dict())
+        first, second = (priors.start(priors.cfg.task.starts_from) for priors in (trained, other))
+        assert not same(first.head.state_dict(), second.head.state_dict())
 
 
 class TestSaved:
@@ -212,3 +308,93 @@ class TestSaved:
             _save(network, tmp_path / "prior.safetensors")
         assert (tmp_path / "prior.safetensors").read_bytes() == before
         assert [file.name for file in tmp_path.iterdir()] == ["prior.safetensors"]
+
+
+class TestGivenWeights:
+    def test_they_are_taken_instead_of_training(self, trained, data, tmp_path, monkeypatch):
+        file = trained.checkpoints / "generic.safetensors"
+        cfg = composed(tmp_path, f"task.starts_from.weights={file}")
+        priors = Priors(cfg, data, False, tmp_path / "checkpoints")
+        monkeypatch.setattr(priors, "_train", lambda task: pytest.fail("trained"))
+        assert same(priors.get(cfg.task.starts_from).state_dict(), load_file(file))
+        assert same(load_file(tmp_path / "checkpoints" / "generic.safetensors"), load_file(file))
+        assert priors.reused == []
+        assert not list((tmp_path / "priors").glob("*")), "what was given is not kept as if it had been trained"
+
+    @pytest.mark.parametrize(
+        ("override", "sentence"),
+        [
+            ("head.hidden=[5]", "are of another network than the prior generic .*compose the backbone, head and task"),
+            ("head.norm=true", "are of another network than the prior generic"),
+            ("seed=0", None),
+        ],
+    )
+    def test_weights_of_another_network_are_a_sentence(self, trained, data, tmp_path, override, sentence):
+        file = trained.checkpoints / "generic.safetensors"
+        cfg = composed(tmp_path, f"task.starts_from.weights={file}", override)
+        priors = Priors(cfg, data, False, tmp_path)
+        if sentence is None:
+            priors.get(cfg.task.starts_from)
+            return
+        with pytest.raises(UserError, match=sentence) as told:
+            priors.get(cfg.task.starts_from)
+        assert str(told.value).startswith(str(file))
+        assert "\n" not in str(told.value)
+
+    @pytest.mark.parametrize(
+        ("content", "sentence"),
+        [(None, "there are no such weights of the prior generic"), (b"no tensors", "cannot be read as weights")],
+    )
+    def test_a_file_that_cannot_be_read_is_a_sentence(self, data, tmp_path, content, sentence):
+        file = tmp_path / "given.safetensors"
+        if content is not None:
+            file.write_bytes(content)
+        cfg = composed(tmp_path, f"task.starts_from.weights={file}")
+        with pytest.raises(UserError, match=sentence) as told:
+            Priors(cfg, data, False, tmp_path).get(cfg.task.starts_from)
+        assert "\n" not in str(told.value)
+
+
+@pytest.fixture(scope="module")
+def grown(data, tmp_path_factory) -> Priors:
+    directory = tmp_path_factory.mktemp("joint")
+    priors = Priors(joint(directory / "cache"), data, False, directory / "out")
+    priors.get(priors.cfg.task)
+    return priors
+
+
+class TestJoint:
+    def test_the_network_before_has_two_streams_and_both_have_learnt(self, grown):
+        task = grown.cfg.task.starts_from
+        network, start = grown.get(task), grown.start(task)
+        assert isinstance(network, TwoStreams)
+        for part in ("backbone", "head", "personality"):
+            before, after = (getattr(each, part).state_dict() for each in (start, network))
+            assert not same(before, after), part
+
+    def test_fusion_is_grown_upon_it_and_it_stays_as_it_was(self, grown):
+        network = grown.get(grown.cfg.task)
+        assert isinstance(network.head, FusedHead)
+        assert (network.head.fusion.weight != 0).any()
+        before = grown.get(grown.cfg.task.starts_from)
+        assert not same(network.backbone.state_dict(), before.backbone.state_dict())
+        kept = load_file(grown.checkpoints / "joint.safetensors")
+        assert same(before.state_dict(), kept)
+
+    def test_no_epochs_leave_what_was_grown_for_every_person_to_train(self, grown, data, tmp_path):
+        cfg = joint(tmp_path, "task.epochs=0")
+        given = grown.checkpoints / "joint.safetensors"
+        cfg.task.starts_from.weights = str(given)
+        network = Priors(cfg, data, False, tmp_path).get(cfg.task)
+        before = grown.get(grown.cfg.task.starts_from)
+        assert (network.head.fusion.weight == 0).all()
+        assert same(network.backbone.state_dict(), before.backbone.state_dict())
+        pictures = data.main.inputs.batch(np.arange(10))
+        with torch.no_grad():
+            assert torch.equal(network.eval()(pictures), before.eval()(pictures))
+
+    def test_a_grown_network_comes_back_from_the_cache(self, grown, data, tmp_path, monkeypatch):
+        again = Priors(grown.cfg, data, False, tmp_path)
+        monkeypatch.setattr(again, "_train", lambda task: pytest.fail("trained again"))
+        assert same(again.get(again.cfg.task).state_dict(), grown.get(grown.cfg.task).state_dict())
+        assert again.reused == ["pa_iaa"]

@@ -84,7 +84,7 @@ def test_the_default_is_the_talks_algorithm_and_saves_theta(trained):
             total = {name: torch.zeros_like(value) for name, value in theta.named_parameters()}
             for user in batch:
                 own = copy.deepcopy(theta)
-                for level in user:
+                for level in (user.support, user.query):
                     m = {name: torch.zeros_like(value) for name, value in own.named_parameters()}
                     v = copy.deepcopy(m)
                     for _ in range(steps):
@@ -122,7 +122,7 @@ def test_the_other_preset_is_the_authors_procedure_with_its_slips(trained):
                 with torch.no_grad():
                     for name, value in model.named_parameters():
                         value.copy_(theta[name])
-                for level in user:
+                for level in (user.support, user.query):
                     for _ in range(5):
                         optimizer.zero_grad()
                         mean_square(model, level).backward()

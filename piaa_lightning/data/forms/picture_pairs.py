@@ -18,7 +18,6 @@ from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 from piaa_lightning.examples import Examples, Pairs
 
-
 ROUNDING = 1e-6  # of scores in [0, 1], which are kept in single precision
 
 

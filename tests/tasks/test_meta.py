@@ -4,17 +4,13 @@ from functools import partial
 
 import pytest
 import torch
-from torch import nn
 
 from piaa_lightning.examples import Episode, Examples
 from piaa_lightning.meta.bilevel import BilevelLearner
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.nn.head import ScoreHead
 from piaa_lightning.nn.network import ScoreNetwork
-from piaa_lightning.tasks.generic import GenericTask
 from piaa_lightning.tasks.meta import MetaTask
-from piaa_lightning.tasks.prior import MONITOR
 
 LEARNER = partial(BilevelLearner, inner=InnerLoop(rates={"backbone": 1e-2, "head": 1e-2}), steps=2)
 SGD = partial(torch.optim.SGD, lr=0.5)
@@ -32,41 +28,6 @@ def examples(seed: int, count: int = 8) -> Examples:
 
 def episode(seed: int) -> Episode:
     return Episode(examples(seed), examples(seed + 100, 6))
-
-
-@pytest.fixture
-def logged(monkeypatch):
-    """What a task logs, without a trainer."""
-    values = {}
-    monkeypatch.setattr(
-        "pytorch_lightning.LightningModule.log", lambda self, name, value, **options: values.update({name: value})
-    )
-    return values
-
-
-class TestGenericTask:
-    def test_the_loss_is_the_mean_square_of_the_batch(self, logged):
-        task = GenericTask(network().eval(), SGD)
-        batch = examples(0)
-        loss = task.training_step(batch, 0)
-        with torch.no_grad():
-            expected = sum((task.network(batch.inputs) - batch.scores) ** 2) / 8
-        assert loss.item() == pytest.approx(expected.item(), rel=1e-6)
-        assert logged["train/loss"] is loss
-
-    def test_it_scores_alike_whatever_the_support(self):
-        task = GenericTask(network().eval(), SGD)
-        one, other = (Episode(examples(seed), examples(9)) for seed in (0, 1))
-        assert torch.equal(task.personal_scores(one), task.personal_scores(other))
-
-    def test_every_parameter_is_optimised_and_the_rate_decays_by_epoch(self):
-        task = GenericTask(network(), partial(torch.optim.Adam, lr=0.1), gamma=0.9)
-        (optimizer,), (schedule,) = task.configure_optimizers()
-        (group,) = optimizer.param_groups
-        assert {id(p) for p in group["params"]} == {id(p) for p in task.network.parameters()}
-        optimizer.step()
-        schedule.step()
-        assert group["lr"] == pytest.approx(0.09)
 
 
 class TestMetaTask:
@@ -107,29 +68,3 @@ class TestMetaTask:
             torch.testing.assert_close(scores, adapted(episode(0).query.inputs))
         assert not torch.equal(scores, other)
         assert all(torch.equal(value, before[name]) for name, value in task.network.state_dict().items())
-
-
-def test_validation_is_the_mean_over_users_not_over_pictures(logged):
-    class Fixed(nn.Module):
-        def forward(self, inputs):
-            return inputs[:, 0]
-
-    task = GenericTask(Fixed(), SGD)
-    users = [
-        (torch.tensor([0.1, 0.2, 0.3, 0.4]), torch.tensor([0.4, 0.3, 0.2, 0.1])),  # -1
-        (torch.tensor([0.1, 0.2]), torch.tensor([0.8, 0.9])),  # 1
-        (torch.tensor([0.1, 0.2, 0.3]), torch.tensor([0.1, 0.3, 0.2])),  # 1/2
-    ]
-    for number, (predicted, truth) in enumerate(users):
-        batch = Examples(predicted[:, None], truth)
-        task.validation_step(Episode(batch, batch), number)
-    task.on_validation_epoch_end()
-    assert logged[MONITOR].item() == pytest.approx((-1 + 1 + 0.5) / 3)
-    pooled = srocc(torch.cat([p for p, _ in users]).numpy(), torch.cat([t for _, t in users]).numpy())
-    assert abs(logged[MONITOR].item() - pooled) > 0.1
-
-    # the next epoch starts anew
-    batch = Examples(users[0][0][:, None], users[0][1])
-    task.validation_step(Episode(batch, batch), 0)
-    task.on_validation_epoch_end()
-    assert logged[MONITOR].item() == pytest.approx(-1)

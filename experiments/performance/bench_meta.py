@@ -1,0 +1,152 @@
+"""What does meta-learning cost? ``make bench-meta`` prints it and writes ``runs/bench/bench_meta.json``.
+
+1. A meta-iteration (one user, S + S steps of ResNet18 with the authors' head) against the forward, backward and Adam
+   steps that it contains, on tensors that lie ready, and against learn2learn's clone-and-adapt loop.
+2. Peak memory of both loops with two and with four users, in processes of their own.
+3. The same iteration with channels_last, bf16 and other settings of the memory allocator.
+4. Judging new users against the authors' procedure, which decodes and predicts all remaining pictures 20 times.
+5. Where only the head moves, with what is below it computed once; heads on frozen features, several people at once.
+
+Sizes are flags; ``--quick`` tries everything out in small, and its numbers mean nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from harness import ROOT, Results, Target, Variant, child, interleaved, ratio
+from meta_evaluation import judged, on_features, people, the_authors_way, tuner
+from meta_iterations import episodes, iteration, network, options
+
+CHILD = str(Path(__file__).with_name("meta_iterations.py"))
+KEEP = str(2**32)  # bytes below which glibc neither maps anew nor gives back
+GLIBC = {"GLIBC_TUNABLES": f"glibc.malloc.mmap_threshold={KEEP}:glibc.malloc.trim_threshold={KEEP}"}
+VARIANTS: dict[str, tuple[list[str], dict[str, str]]] = {
+    "as it is": ([], {}),
+    "channels_last": (["--channels-last"], {}),
+    "THP_MEM_ALLOC_ENABLE=1": ([], {"THP_MEM_ALLOC_ENABLE": "1"}),
+    "glibc keeps memory": ([], GLIBC),
+    "channels_last, glibc keeps memory": (["--channels-last"], GLIBC),
+    "channels_last, glibc keeps memory, bf16": (["--channels-last", "--bf16"], GLIBC),
+}
+
+
+def iterations(given: argparse.Namespace, results: Results) -> None:
+    """Time the three ways side by side."""
+    ways = {}
+    for way in ("bare", "learn2learn", "engine"):
+        users = episodes(given.size, given.support, given.query, given.users)
+        ways[way] = iteration(way, network(given.backbone, given.size), users, given.steps)
+    seconds = interleaved(ways, given.rounds)
+    results.medians |= {f"{way}: meta-iteration, s": median(took) for way, took in seconds.items()}
+    results.ratios["engine / bare steps"] = ratio(seconds, "engine", "bare")
+    results.ratios["learn2learn / bare steps"] = ratio(seconds, "learn2learn", "bare")
+    results.ratios["engine / learn2learn"] = ratio(seconds, "engine", "learn2learn")
+    results.targets |= {"engine / bare steps": Target(1.05), "engine / learn2learn": Target(1.0)}
+
+
+def memory(given: argparse.Namespace, results: Results) -> None:
+    """Measure the peaks of both loops, with two users and with four."""
+    size = ["--backbone", given.backbone, "--size", str(given.size), "--support", str(given.support), "--steps", "2"]
+    peaks = {}
+    for way, users in (("learn2learn", 2), ("engine", 2), ("engine", 4)):
+        peaks[way, users] = child([CHILD, way, *size, "--users", str(users)])["peak"]
+        results.medians[f"{way}: peak memory with {users} users, MiB"] = peaks[way, users]
+    results.ratios["engine / learn2learn, memory"] = peaks["engine", 2] / peaks["learn2learn", 2]
+    results.targets["engine / learn2learn, memory"] = Target(1.0)
+    # what a user's pictures take lies ready in this bench and is no part of the engine
+    pictures = 2 * (given.support + given.query) * 3 * given.size**2 * 4 / 2**20
+    results.ratios["memory, 4 users / 2 users"] = (peaks["engine", 4] - pictures) / peaks["engine", 2]
+    results.targets["memory, 4 users / 2 users"] = Target(1.02)
+
+
+def variants(given: argparse.Namespace, results: Results) -> None:
+    """Time the options of layout, allocator and precision in processes of their own, which take turns."""
+    flags = [CHILD, "engine", "--backbone", given.backbone, "--size", str(given.size), "--steps", str(given.steps)]
+    flags += ["--support", str(given.support), "--query", str(given.query)]
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in VARIANTS}
+    for _ in range(given.rounds):
+        for name, (more, environment) in VARIANTS.items():
+            found[name].append(child([*flags, *more], environment))
+    plain = found.pop("as it is")
+    for name, runs in found.items():
+        gains = [one["seconds"] / other["seconds"] for one, other in zip(plain, runs, strict=True)]
+        results.ratios[f"gain of {name}"] = median(gains)
+        results.ratios[f"{name}: same bits"] = float(runs[0]["digest"] == plain[0]["digest"])
+
+
+def quietly(function: Callable[..., object], *arguments: object) -> Variant:
+    """Return a turn that calls a function and keeps what it returns to itself."""
+
+    def turn() -> None:
+        function(*arguments)
+
+    return turn
+
+
+def evaluation(given: argparse.Namespace, results: Results) -> None:
+    """Judge the same people in both ways; then heads alone, and heads on frozen features."""
+    with tempfile.TemporaryDirectory() as directory:
+        for shots, pictures, bound in ((10, given.pictures, 10.0), (100, given.pictures, 2.0)):
+            (Path(directory) / str(shots)).mkdir()
+            them = people(Path(directory) / str(shots), pictures, given.size, given.backbone, 1, 1, [shots])
+            whole = tuner(them.ground)
+            ways = {
+                "authors": quietly(the_authors_way, them, shots, given.size),
+                "ours": quietly(judged, whole, them, shots),
+            }
+            seconds = interleaved(ways, given.rounds, warm_up=0)
+            name = f"authors' procedure / ours, {shots} shots"
+            results.ratios[name] = ratio(seconds, "authors", "ours")
+            results.targets[name] = Target(bound, at_least=True)
+            same = zip(the_authors_way(them, shots, given.size), judged(whole, them, shots), strict=True)
+            results.ratios[f"{shots} shots: same bits"] = float(all(np.array_equal(one, two) for one, two in same))
+        heads(given, results, Path(directory))
+
+
+def heads(given: argparse.Namespace, results: Results, directory: Path) -> None:
+    """Fit heads alone: what is below them once per picture, and several people at once."""
+    (directory / "heads").mkdir()
+    them = people(directory / "heads", given.pictures, given.size, given.backbone, 2, 5, [10])
+
+    def once() -> None:  # all of it: features are computed anew in every turn
+        judged(tuner(them.ground, "head", embed_once=True), them, 10)
+
+    every = tuner(them.ground, "head")
+    seconds = interleaved({"each": quietly(judged, every, them, 10), "once": once}, given.rounds, warm_up=0)
+    results.ratios["head alone: below it for each person / once"] = ratio(seconds, "each", "once")
+    flat = on_features(people(directory / "heads", 40, 32, "small_cnn", 16, 10, [10]))
+    alone, together = tuner(flat.ground), tuner(flat.ground, together=64)
+    seconds = interleaved(
+        {"one": quietly(judged, alone, flat, 10), "together": quietly(judged, together, flat, 10)}, given.rounds
+    )
+    results.ratios["heads on features: one by one / 64 at once"] = ratio(seconds, "one", "together")
+    results.medians["heads on features: people per second"] = 160 / median(seconds["together"])
+
+
+def main() -> None:
+    """Run all parts, or those asked for."""
+    parser = options(argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter))
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--pictures", type=int, default=137, help="that a person rated; 137 is FLICKR-AES's average")
+    parser.add_argument("--parts", nargs="+", default=["iterations", "memory", "variants", "evaluation"])
+    parser.add_argument("--quick", action="store_true")
+    given = parser.parse_args()
+    if given.quick:
+        given.backbone, given.size, given.support, given.query, given.steps = "small_cnn", 64, 8, 4, 2
+        given.rounds, given.pictures = 1, 110
+    results = Results()
+    for part in (iterations, memory, variants, evaluation):
+        if part.__name__ in given.parts:
+            part(given, results)
+    results.print()
+    results.write(ROOT / "runs" / "bench" / "bench_meta.json")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,126 @@
+"""Features and generic scores of pictures, computed once per run for all closed-form methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from piaa_lightning.data.inputs import Inputs
+from piaa_lightning.data.ratings import Indices, Scores
+from piaa_lightning.errors import UserError
+from piaa_lightning.personalizers.network_scorer import BATCH, NetworkScorer
+from piaa_lightning.personalizers.personalizer import Ground
+from piaa_lightning.progress import track
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class PictureFeatures:
+    """What a prior sees in every picture that somebody is judged on or learnt from; NaN for the others.
+
+    Args:
+        values: ``(images, features)``, training pictures have mean 0 and, over all features together, mean square 1.
+        generic: ``(images,)`` the prior's own scores in [0, 1].
+        level: mean of the generic scores of training pictures.
+    """
+
+    values: NDArray[np.float32]
+    generic: Scores
+    level: float
+
+    def rows(self, images: Indices) -> Floats:
+        """Return ``(len(images), features)`` in float64."""
+        return self.values[images].astype(np.float64)
+
+    def scores(self, images: Indices) -> Floats:
+        """Return ``(len(images),)`` generic scores in float64."""
+        return self.generic[images].astype(np.float64)
+
+    def described(self, images: Indices) -> Floats:
+        """Return what a person's weights are multiplied with: 1, the generic score less its level, and the features."""
+        leading = np.stack([np.ones(len(images)), self.scores(images) - self.level], axis=1)
+        return np.concatenate([leading, self.rows(images)], axis=1)
+
+
+_kept: WeakKeyDictionary[nn.Module, dict[int | None, tuple[Inputs, PictureFeatures]]] = WeakKeyDictionary()
+
+
+def picture_features(ground: Ground, components: int | None = None) -> PictureFeatures:
+    """Return what the ground's prior sees; methods of one run that stand on the same prior share it.
+
+    Features are what the prior's head is fed: frozen features as they are, or the backbone's of a prior that was
+    trained. Pictures pass in batches, so that memory holds one row per picture and nothing larger.
+
+    Args:
+        ground: must hold a prior.
+        components: at most so many principal components of training pictures are kept; None keeps all features.
+
+    Raises:
+        UserError: there is no prior, or it cannot be parted into features and a head.
+    """
+    scorer = NetworkScorer(ground)
+    kept = _kept.setdefault(scorer.prior, {})
+    if components not in kept or kept[components][0] is not ground.inputs:
+        kept[components] = (ground.inputs, _computed(scorer, ground, components))
+    return kept[components][1]
+
+
+def _computed(scorer: NetworkScorer, ground: Ground, components: int | None) -> PictureFeatures:
+    prior = scorer.prior
+    if not (hasattr(prior, "embed") and hasattr(prior, "head")):
+        raise UserError("methods: closed-form methods need a prior with features and a head; give `prior: ${task}`.")
+    embed, head = cast(Callable[[Tensor], Tensor], prior.embed), cast(nn.Module, prior.head)
+    shown = np.concatenate([ground.split.train_images, scorer.held_out])
+    generic = np.full(ground.table.images, np.nan, dtype=np.float32)
+    values: NDArray[np.float32] | None = None
+    with torch.no_grad():
+        for start in track(range(0, len(shown), BATCH), "features of all pictures"):
+            images = shown[start : start + BATCH]
+            features = embed(scorer.inputs_of(images))
+            generic[images] = head(features).cpu().numpy()
+            if values is None:
+                values = np.full((ground.table.images, features.shape[1]), np.nan, dtype=np.float32)
+            values[images] = features.cpu().numpy()
+    if values is None:
+        raise UserError(
+            f"{ground.table.database}: the split holds no picture; closed-form methods have nothing to see."
+        )
+    known = ground.split.train_images if len(ground.split.train_images) else shown
+    return PictureFeatures(scaled(values, known, components), generic, float(generic[known].mean(dtype=np.float64)))
+
+
+def scaled(values: NDArray[np.float32], known: Indices, components: int | None = None) -> NDArray[np.float32]:
+    """Centre features, give them a common unit, and keep the leading principal components if there are more.
+
+    NOTE: one unit for all, so that strong features stay strong: what a penalty leaves of a weight depends on it.
+
+    Args:
+        values: ``(images, features)``; changed in place.
+        known: numbers of the training pictures; mean, axes and unit come from them alone.
+        components: how many to keep; None keeps the features.
+
+    Returns:
+        ``(images, features or components)``.
+    """
+    mean = values[known].mean(axis=0, dtype=np.float64)
+    values -= mean.astype(np.float32)
+    if components is not None and components < values.shape[1]:
+        spread: Floats = np.zeros((values.shape[1],) * 2)
+        for start in range(0, len(known), 4096):
+            rows = values[known[start : start + 4096]].astype(np.float64)
+            spread += rows.T @ rows
+        axes = np.linalg.eigh(spread)[1][:, ::-1][:, :components]
+        values = values @ axes.astype(np.float32)
+    power = np.mean(
+        [np.square(values[known[s : s + 4096]], dtype=np.float64).mean() for s in range(0, len(known), 4096)]
+    )
+    values /= np.float32(np.sqrt(power)) if power > 0 else np.float32(1)
+    return values

@@ -1,0 +1,118 @@
+"""Hierarchical regression: each person's weights are a draw from what the training people have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from piaa_lightning.data.ratings import Indices
+from piaa_lightning.errors import UserError
+from piaa_lightning.personalizers.empirical_bayes import WeightPrior, learn_prior, sums
+from piaa_lightning.personalizers.features import Floats, picture_features
+from piaa_lightning.personalizers.gaussian import GaussianPersonalizer
+from piaa_lightning.personalizers.personalizer import Ground, LeftOutError
+
+LEAST_PEOPLE = 2  # a covariance needs two
+MEANS = ("generic", "learnt")
+LEADING = 2  # weights of 1 and of the generic score
+
+
+class Hierarchical(GaussianPersonalizer):
+    """s_u(x) = w_u' (1, generic score, features), with w_u ~ N(mean, covariance) learnt by empirical Bayes.
+
+    Mean *and* covariance come from the training people's ratings of training pictures: what people agree on, how much
+    they differ, and which differences go together. A new person's weights are the posterior mean in closed form.
+
+    Args:
+        widths: candidate factors of the covariance, see `GaussianPersonalizer`.
+        components: at most so many principal components of the prior's features are used; None takes all features.
+        mean: what people are expected to like before any rating: ``generic``, the generic score at the level and with the
+            slope of the training people, or ``learnt``, with weights of the features too. NOTE: a generic score that was
+            trained on the same pictures leaves nothing to learn there; what is learnt all the same does harm on others.
+        steps: rounds of EM.
+        correlation_people: shrinks correlations between weights, see `learn_prior`; without it the covariance of fewer people
+            than weights is believed as it is.
+        min_ratings: training people with fewer ratings are left out.
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[float] = (1.0,),
+        components: int | None = 32,
+        mean: str = "generic",
+        steps: int = 30,
+        correlation_people: float = 10.0,
+        min_ratings: int = 2,
+    ) -> None:
+        super().__init__(widths)
+        if steps < 1 or correlation_people < 0:
+            raise UserError("personalizer: give steps from 1 and correlation_people from 0.")
+        if mean not in MEANS:
+            raise UserError(f"personalizer.mean={mean}: choose one of {', '.join(MEANS)}.")
+        self.components = components
+        self.mean_of = mean
+        self.steps = steps
+        self.correlation_people = correlation_people
+        self.min_ratings = min_ratings
+
+    def prepare(self, ground: Ground) -> None:
+        """Learn the prior over weights from the training people.
+
+        Raises:
+            LeftOutError: fewer than two training people have ratings.
+        """
+        self.features = picture_features(ground, self.components)
+        people, ratings = training_ratings(ground, self.min_ratings)
+        told = [(self.features.described(images), scores) for images, scores in ratings]
+        self.prior = self.learn(ground, people, told)
+        self.noise = self.prior.noise
+        if self.mean_of == "generic":
+            leading = np.zeros_like(self.prior.effects[0])
+            leading[:LEADING] = _line(told)
+            self.prior = replace(self.prior, effects=np.stack([leading, *self.prior.effects[1:]]))
+
+    def learn(self, ground: Ground, people: Indices, told: Sequence[tuple[Floats, Floats]]) -> WeightPrior:
+        """Learn what the people have in common."""
+        return learn_prior(sums(told), steps=self.steps, correlation_people=self.correlation_people)
+
+    def mean_weights(self, user: int) -> Floats:
+        """Return what a person's weights are expected to be before any rating."""
+        return self.prior.effects[0]
+
+    def mean(self, user: int, images: Indices) -> Floats:
+        """Return z'E[w]."""
+        return self.features.described(images) @ self.mean_weights(user)
+
+    def covariance(self, images: Indices, others: Indices) -> Floats:
+        """Return z'Cz."""
+        rows, columns = (self.features.described(which) for which in (images, others))
+        return rows @ self.prior.covariance @ columns.T
+
+
+def _line(told: Sequence[tuple[Floats, Floats]]) -> Floats:
+    """Return level and slope of all ratings over the generic score, by least squares."""
+    known = sums([(rows[:, :LEADING], scores) for rows, scores in told])
+    line: Floats = np.linalg.lstsq(known.gram.sum(axis=0), known.moment.sum(axis=0))[0]
+    return line
+
+
+def training_ratings(ground: Ground, min_ratings: int) -> tuple[Indices, list[tuple[Indices, Floats]]]:
+    """Return the training people with enough ratings, and the pictures and scores of each.
+
+    Raises:
+        LeftOutError: there are fewer than two.
+    """
+    table = ground.table
+    rows = ground.split.rows(table, "train")
+    rows = rows[np.argsort(table.user[rows], kind="stable")]
+    people, starts, counts = np.unique(table.user[rows], return_index=True, return_counts=True)
+    enough = counts >= max(min_ratings, 1)
+    if enough.sum() < LEAST_PEOPLE:
+        raise LeftOutError(
+            f"what people have in common cannot be learnt from {int(enough.sum())} training people with {min_ratings}"
+            " ratings"
+        )
+    own = [rows[start : start + count] for start, count in zip(starts[enough], counts[enough], strict=True)]
+    return people[enough], [(table.image[some], table.score[some].astype(np.float64)) for some in own]

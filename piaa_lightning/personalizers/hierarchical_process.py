@@ -1,0 +1,49 @@
+"""Hierarchical regression and what a line cannot say: learnt covariance of weights, plus a kernel of near pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from piaa_lightning.data.ratings import Indices
+from piaa_lightning.personalizers.features import Floats, picture_features
+from piaa_lightning.personalizers.gaussian import GaussianPersonalizer
+from piaa_lightning.personalizers.gaussian_process import GaussianProcess
+from piaa_lightning.personalizers.hierarchical import Hierarchical
+from piaa_lightning.personalizers.personalizer import Ground
+
+
+class HierarchicalProcess(GaussianPersonalizer):
+    """A draw of a Gaussian process whose kernel is z'Cz + rbf^2 exp(-|x - x'|^2 / (2 d length^2)).
+
+    NOTE: the two parts are learnt apart, C by EM as in `Hierarchical`, height and length of the second and the noise by
+    the likelihood of `GaussianProcess`, whose linear kernel stands for C there.
+
+    Args:
+        linear: the hierarchical part, and the mean.
+        near: the other; gives the noise too.
+        widths: candidate factors of the covariance, see `GaussianPersonalizer`.
+    """
+
+    def __init__(self, linear: Hierarchical, near: GaussianProcess, widths: Sequence[float] = (1.0,)) -> None:
+        super().__init__(widths)
+        self.linear = linear
+        self.near = near
+
+    def prepare(self, ground: Ground) -> None:
+        """Learn both parts.
+
+        Raises:
+            LeftOutError: fewer than two training people have ratings.
+        """
+        self.features = picture_features(ground, self.linear.components)
+        self.linear.prepare(ground)
+        self.near.prepare(ground)
+        self.noise = self.near.noise
+
+    def mean(self, user: int, images: Indices) -> Floats:
+        """Return the hierarchical mean."""
+        return self.linear.mean(user, images)
+
+    def covariance(self, images: Indices, others: Indices) -> Floats:
+        """Return the sum of both parts."""
+        return self.linear.covariance(images, others) + self.near.nearness(images, others)

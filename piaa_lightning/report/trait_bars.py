@@ -1,0 +1,95 @@
+"""How well each trait of people is predicted, for each network, with what few people can say about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.talk import big_five, talk_traits
+from piaa_lightning.evaluation.trait_exam import Interval, TraitExam, trait_intervals
+from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, head_all, look, save, style
+from piaa_lightning.report.wording import decimal
+
+WIDEST = 0.8  # of the space between traits, all bars together
+
+
+def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
+    """Draw SROCC per trait and their mean, whiskers over people, the talk's numbers as hollow marks.
+
+    Args:
+        exams: of networks on the same people and traits.
+        path_png: where the PNG goes.
+        title: names the data.
+
+    Returns:
+        The figure as SVG.
+
+    Raises:
+        UserError: there is no exam.
+    """
+    if not exams:
+        raise UserError(f"{path_png}: no network was judged on traits; add a method with exam=traits.")
+    names = exams[0].trait_names
+    width = WIDEST / len(exams)
+    with look():
+        figure = Figure(figsize=(max(6.5, 1.3 * (len(names) + 1)), 3.6), layout="constrained")
+        panel = figure.subplots()
+        marks: list[Artist] = []
+        talk = False
+        for index, exam in enumerate(exams):
+            at = np.arange(len(names) + 1) + (index - (len(exams) - 1) / 2) * width
+            _draw(panel, at, trait_intervals(exam), width, style(index)[0])
+            talk |= _talk(panel, at + 0.27 * width, exam)  # beside the whisker
+            marks.append(Patch(facecolor=style(index)[0], label=_named(exam, exams)))
+        if talk:
+            marks.append(Line2D([], [], label="talk, on PsychoFlickr (a hypothesis)", **HOLLOW))
+        turned = 20 if max(map(len, names)) > 10 else 0
+        panel.set_xticks(range(len(names) + 1), [*names, "mean"], rotation=turned)
+        panel.axvline(len(names) - 0.5, color=INK, linewidth=0.8, alpha=0.4)
+        panel.axhline(0, color=INK, linewidth=0.8)
+        panel.set_xlim(-0.55, len(names) + 0.55)
+        panel.yaxis.set_major_formatter(DECIMAL)
+        panel.yaxis.set_major_locator(MaxNLocator(6))
+        panel.grid(axis="y")
+        panel.tick_params(axis="x", length=0)
+        panel.set_ylabel("SROCC over test people")
+        figure.legend(handles=marks, loc="outside lower center", ncols=3)
+        people = len(exams[0].users)
+        head_all(figure, title, f"traits by what people like; whiskers: 95 % bootstrap intervals over {people} people")
+        return save(figure, path_png)
+
+
+def _draw(panel: Axes, at: Any, bars: Sequence[Interval], width: float, colour: str) -> None:
+    for place, (value, (low, high)) in zip(at, bars, strict=True):
+        # values stand in a line of their own: beside a bar they would hide its whisker
+        panel.text(place, 1.02, decimal(value), transform=panel.get_xaxis_transform(), ha="center", fontsize=8)
+        if np.isfinite(value):
+            panel.bar(place, value, width=0.9 * width, color=colour)
+        if np.isfinite(low):
+            panel.plot([place, place], [low, high], color=INK, linewidth=1.1, solid_capstyle="butt")
+
+
+def _talk(panel: Axes, at: Any, exam: TraitExam) -> bool:
+    """Mark the talk's numbers; return whether there are any."""
+    row = talk_traits(exam.method, exam.backbone)
+    letters = [big_five(name) for name in exam.trait_names]
+    if row is None or not all(letters):
+        return False
+    values = [row.srocc[letter] for letter in letters if letter]
+    panel.plot(at, [*values, float(np.mean(values))], **HOLLOW)
+    return True
+
+
+def _named(exam: TraitExam, exams: Sequence[TraitExam]) -> str:
+    several = len({other.method for other in exams}) < len(exams)
+    return f"{exam.method} ({exam.backbone})" if several else exam.method

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from piaa_lightning.evaluation.picture_exam import PictureExam
+from piaa_lightning.evaluation.records import Record, write_records, write_table
+from piaa_lightning.evaluation.trait_exam import TraitExam
+
+ROOT = Path(__file__).parents[1]
+VALUES = {0: {"A": [[0.1, 0.3], [0.5, 0.7]], "B": [[0.0, 0.2], [0.4, 0.2]]}, 1: {"A": [[0.3, 0.3], [0.5, 0.5]]}}
+VALUES[1]["B"] = [[0.1, 0.1], [0.3, 0.3]]
+
+
+@pytest.fixture
+def collect(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "experiments"))
+    import collect
+
+    yield collect
+    del sys.modules["collect"]
+
+
+def exam(method: str, seed: int) -> PictureExam:
+    random = np.random.default_rng((seed, ord(method)))
+    truth = np.random.default_rng(9).random(40)
+    votes = np.random.default_rng(8).dirichlet(np.ones(4), 40)
+    own = random.dirichlet(np.ones(4), 40)
+    ids = np.array([f"p{n}" for n in range(40)])
+    noisy = truth + (0.1 if method == "A" else 2.0) * random.standard_normal(40)
+    return PictureExam(method, "net", "d", ids, truth, noisy, votes, own)
+
+
+def traits(method: str, seed: int) -> TraitExam:
+    random = np.random.default_rng((seed, ord(method), 1))
+    truth = np.random.default_rng(7).uniform(-1, 1, (12, 2))
+    users = tuple(f"u{n}" for n in range(12))
+    return TraitExam(method, "net", "d", ("O", "C"), users, truth, truth + random.standard_normal(truth.shape))
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Two seeds of one run, judged on people, pictures and traits."""
+    for seed, methods in VALUES.items():
+        directory = tmp_path / "runs" / str(seed)
+        directory.mkdir(parents=True)
+        records = [
+            Record(method, "net", 10, repeat, f"u{user}", 10, 30, value)
+            for method, users in methods.items()
+            for user, repeats in enumerate(users)
+            for repeat, value in enumerate(repeats)
+        ]
+        write_records(records, directory / "records.csv")
+        exams = [exam(method, seed) for method in "AB"]
+        people = [traits(method, seed) for method in "AB"]
+        write_table([line for e in exams for line in e.lines()], directory / "pictures.csv")
+        write_table([line for e in people for line in e.lines()], directory / "traits.csv")
+        pair = {"a": "A", "b": "B"}
+        summary = {
+            "seed": seed,
+            "data": "d",
+            "split_hash": "h",
+            "rows": [*(e.row() for e in exams), *(row for e in people for row in e.rows())],
+            "comparisons": [
+                {**pair, "shots": 10},
+                *({**pair, "measure": m, "images": 40} for m in ("ACC", "SROCC", "EMD r=1")),
+                {**pair, "measure": "mean SROCC of traits", "users": 12},
+            ],
+        }
+        (directory / "summary.json").write_text(json.dumps(summary))
+    return tmp_path / "runs"
+
+
+def table(path: Path) -> list[dict[str, str]]:
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_people_are_averaged_over_seeds_and_paired_over_them(collect, runs, tmp_path):
+    collect.main([str(tmp_path), f"one={runs}"])
+    a, b = table(tmp_path / "results.csv")
+    assert (a["method"], a["seeds"], a["users"], a["repeats"]) == ("A", "2", "2", "2")
+    assert float(a["srocc"]) == pytest.approx(np.mean([VALUES[s]["A"] for s in (0, 1)]))
+    # the mean over seeds, then over users, has these values in the two repeats
+    of_repeats = np.mean([VALUES[s]["A"] for s in (0, 1)], axis=(0, 1))
+    assert float(a["srocc_std_repeats"]) == pytest.approx(of_repeats.std(ddof=1), abs=1e-4)
+    assert float(a["srocc_std_seeds"]) == pytest.approx(np.std([0.4, 0.4], ddof=1), abs=1e-4)
+    assert float(b["srocc_std_seeds"]) == 0
+    first = table(tmp_path / "comparisons.csv")[0]
+    difference = np.mean([np.subtract(VALUES[s]["A"], VALUES[s]["B"]) for s in (0, 1)])
+    assert float(first["difference"]) == pytest.approx(difference, abs=1e-4)
+    assert (first["measure"], first["users"], first["repeats"]) == ("SROCC", "2", "4")
+
+
+def test_exams_are_averaged_over_seeds_and_compared_on_the_same_things(collect, runs, tmp_path):
+    collect.main([str(tmp_path), f"one={runs}"])
+    a, b = table(tmp_path / "pictures.csv")
+    rows = {method: [exam(method, seed).row() for seed in (0, 1)] for method in "AB"}
+    for row, method in ((a, "A"), (b, "B")):
+        for key in ("acc", "srocc", "emd_r1"):
+            assert float(row[key]) == pytest.approx(np.mean([r[key] for r in rows[method]]), abs=1e-4)
+    found = {row["measure"]: row for row in table(tmp_path / "comparisons.csv")[1:]}
+    for measure, key in (("ACC", "acc"), ("SROCC", "srocc"), ("EMD r=1", "emd_r1")):
+        expected = np.mean([one[key] - other[key] for one, other in zip(rows["A"], rows["B"], strict=True)])
+        assert float(found[measure]["difference"]) == pytest.approx(expected, abs=1e-4)
+        assert float(found[measure]["low"]) < float(found[measure]["high"])
+    assert float(found["SROCC"]["low"]) > 0.2, "A is far better"
+    of_traits = [np.mean([row["srocc"] for row in traits(m, s).rows()]) for s in (0, 1) for m in "AB"]
+    expected = np.mean([of_traits[0] - of_traits[1], of_traits[2] - of_traits[3]])
+    assert float(found["mean SROCC of traits"]["difference"]) == pytest.approx(expected, abs=1e-4)
+
+
+def test_seeds_that_were_judged_on_different_splits_are_refused(collect, runs, tmp_path):
+    file = runs / "1" / "summary.json"
+    file.write_text(file.read_text().replace('"h"', '"other"'))
+    with pytest.raises(SystemExit, match="different splits or data"):
+        collect.main([str(tmp_path), f"one={runs}"])
+
+
+def test_no_finished_run_is_a_sentence(collect, tmp_path):
+    with pytest.raises(SystemExit, match="there is no finished run"):
+        collect.main([str(tmp_path), f"one={tmp_path}"])

@@ -1,0 +1,164 @@
+"""Each database drives a tiny run of a task that suits it, and so do the experiments with several databases."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from piaa_lightning.app import dispatch
+from piaa_lightning.config import config_dir, register
+from piaa_lightning.errors import UserError
+
+# Everything once and small. In this process: to import what a run stands on takes longer than such a run.
+TINY = [
+    "data.size=tiny",
+    "logger=none",
+    "shots=10",
+    "backbone=small_cnn",
+    "backbone.size=16",
+    "backbone.options.width=2",
+    "trainer.fast_dev_run=true",
+    "trainer.enable_progress_bar=false",
+    "protocol.test.repeats=1",
+    "reuse_priors=false",
+]
+
+
+@pytest.fixture
+def run(cache, tmp_path, monkeypatch):
+    """Run a configuration and return its directory and its summary."""
+
+    def go(*overrides: str) -> tuple[Path, dict]:
+        register()
+        monkeypatch.chdir(tmp_path)
+        with initialize_config_dir(str(config_dir()), version_base="1.3"):
+            plain = compose("config", [*overrides])
+            others = [f"databases.{name}.size=tiny" for name, data in plain.databases.items() if data != plain.data]
+            cfg = compose("config", [*overrides, *TINY, f"paths.cache={cache}", *others])
+        directory = tmp_path / "runs" / cfg.name / "now"
+        directory.mkdir(parents=True)
+        dispatch(cfg, directory)
+        return directory, json.loads((directory / "summary.json").read_text())
+
+    return go
+
+
+PEOPLE = {
+    "flickr_aes": ["experiment=ba_piaa"],
+    "para": ["experiment=blg_piaa", "task.form.min_ratings=5"],
+    "lapis": ["experiment=ba_piaa"],
+    "eva": ["experiment=ba_piaa"],
+    "real_cur": ["experiment=ba_piaa"],
+}
+
+
+@pytest.mark.parametrize("database", PEOPLE)
+def test_databases_of_single_people_drive_personalisation(run, database):
+    directory, summary = run(*PEOPLE[database], f"data={database}")
+    assert summary["data"] == f"{database}, embedded tiny"
+    judged = [row for row in summary["rows"] if row["method"] == "BA-PIAA"]
+    assert [row["shots"] for row in judged] == [10]
+    assert judged[0]["users"] >= 1
+    assert -1 <= judged[0]["srocc"] <= 1
+    assert (directory / "report.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "measures"),
+    [
+        (["experiment=giaa"], {"acc", "srocc", "plcc", "emd_r1", "emd_r2"}),
+        (["experiment=giaa", "data=aadb", "task=attributes", "head=small"], {"acc", "srocc", "plcc"}),
+        (["experiment=giaa", "data=aadb", "task=generic"], {"acc", "srocc", "plcc"}),  # distributions by their means
+        (["experiment=giaa", "data=aadb", "task=ranking", "head=small"], {"acc", "srocc", "plcc"}),
+        (["experiment=giaa", "data=ava", "task=giaa_binary", "head=small"], {"acc", "srocc", "plcc"}),
+        (["experiment=giaa", "data=para", "head.bins=9"], {"acc", "srocc", "plcc", "emd_r1", "emd_r2"}),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_databases_of_pictures_drive_generic_aesthetics(run, arguments, measures):
+    directory, summary = run(*arguments)
+    (row,) = summary["rows"]
+    assert {name for name in ("acc", "srocc", "plcc", "emd_r1", "emd_r2") if row[name] is not None} == measures
+    assert row["images"] >= 10
+    with (directory / "pictures.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == row["images"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["experiment=personality"],
+        ["experiment=personality", "data=para", "task.form.traits=[O,C,E,A,N]"],
+    ],
+    ids=" ".join,
+)
+def test_databases_of_people_with_traits_drive_personality(run, arguments):
+    directory, summary = run(*arguments)
+    assert [row["trait"] for row in summary["rows"]] == ["O", "C", "E", "A", "N"]
+    users = summary["rows"][0]["users"]
+    assert users >= 2
+    with (directory / "traits.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 5 * users
+
+
+@pytest.mark.parametrize(
+    ("experiment", "kinds"),
+    [
+        ("nima_vgg16", {"pictures"}),
+        ("nima_inception_v2", {"pictures"}),
+        ("densenet121_aesthetics", {"pictures"}),
+        ("inception_v3_aesthetics", {"pictures"}),
+        ("densenet121_personality", {"traits"}),
+        ("inception_v3_personality", {"traits"}),
+        ("pa_iaa_generic", {"pictures", "traits"}),
+        ("pa_iaa_densenet121", {"pictures", "traits"}),
+        ("pa_iaa_inception_v3", {"pictures", "traits"}),
+        ("pa_iaa", {"people"}),
+        ("pa_iaa_authors", {"people"}),
+        ("mt_iaa", {"people"}),
+    ],
+)
+def test_every_experiment_of_generic_aesthetics_personality_and_both_runs(run, experiment, kinds):
+    _, summary = run(f"experiment={experiment}")
+    found = {"people" if "shots" in row else "traits" if "trait" in row else "pictures" for row in summary["rows"]}
+    assert found == kinds
+    assert summary["left_out"] == {} or kinds == {"people"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (
+            ["experiment=ba_piaa", "data=ava"],
+            r"^ava, embedded tiny: the split holds out no people, and BA-PIAA is judged",
+        ),
+        (["experiment=giaa", "head.bins=5"], r"^ava, embedded tiny: votes have 10 levels and .* set head\.bins=10\.$"),
+        (["experiment=giaa", "data=aadb"], r"^aadb, embedded tiny has neither distributions of votes nor ratings"),
+        (
+            ["experiment=giaa", "head=small"],
+            r"^task\.form\.bins takes its value from head\.bins, which is not there; .*head=distribution",
+        ),
+        (
+            ["experiment=personality", "data=eva"],
+            r"first: birth_year of .* name other traits with task\.form\.traits\.$",
+        ),
+        (["experiment=personality", "data=flickr_aes"], "lacks the traits that personality is learnt from"),
+        (
+            ["experiment=personality", "task.form.traits=[O,C]"],
+            r"^task\.network\.personality\.traits=5: .* has 2 traits",
+        ),
+        (
+            ["experiment=giaa", "data=aadb", "task=attributes", "head=small", "task.form.attributes=[Light]"],
+            "traits=11",
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_task_that_does_not_suit_is_a_sentence(run, arguments, sentence):
+    with pytest.raises(UserError, match=sentence) as told:
+        run(*arguments)
+    assert "\n" not in str(told.value)
