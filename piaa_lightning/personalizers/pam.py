@@ -10,7 +10,6 @@ from sklearn.svm import SVR
 
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.network_scorer import NetworkScorer
 from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
 from piaa_lightning.personalizers.picture_facts import PictureFacts
 
@@ -53,7 +52,7 @@ class PAM(Personalizer):
             LeftOutError: pictures cannot be described so.
         """
         self.features = self.facts.of(ground)
-        self.generic = NetworkScorer(ground).zero_shot()
+        self.generic = self.facts.generic(ground)
 
     def candidates(self) -> Sequence[Settings]:
         """Every combination of C above 0, gamma and epsilon; C = 0 once."""

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.cluster import KMeans
-from torch import Tensor, nn
+from torch import nn
 
 from piaa_lightning.data.inputs import Inputs
+from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.network_scorer import BATCH
+from piaa_lightning.personalizers.features import picture_features
+from piaa_lightning.personalizers.network_scorer import BATCH, NetworkScorer
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError
 
 Floats = NDArray[np.float64]
 
 KINDS = ("attributes", "content")
-KEPT = 8  # results that stay in memory, so that the rows of one table share them
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ class PictureFacts:
                 "it stands on attributes, and no network predicts them here; add +task@tasks.attributes=ten_attributes"
                 " +data@databases.attributes=aadb"
             )
-        return _attributes(_known(network, ground))
+        return _once(network, ground, "attributes", lambda: _predicted_attributes(ground, network))
 
     def content(self, ground: Ground) -> Floats:
         """Return how likely each content is for all pictures, ``(images, clusters)``, rows sum to one.
@@ -88,63 +89,54 @@ class PictureFacts:
         known = len(ground.split.train_images)
         if known < self.clusters:
             raise LeftOutError(f"{known} training pictures cannot be parted into {self.clusters} contents")
-        return _content(_known(ground.prior, ground), self.components, self.clusters, self.sharpness, self.seed)
+        prior, training = NetworkScorer(ground).prior, ground.split.train_images
+        settings = self.clusters, self.sharpness, self.seed
+        what = ("content", self.components, *settings)
+        return _once(prior, ground, what, lambda: _posterior(self.semantic(ground), training, *settings))
 
     def semantic(self, ground: Ground) -> Floats:
         """Return the leading principal components of the semantic features of all pictures, ``(images, components)``.
 
         The mean square over all components and training pictures is 1, so that the leading ones stay the largest.
         """
-        return _semantic(_known(ground.prior, ground), self.components)
+        return picture_features(ground, self.components).values.astype(np.float64)
+
+    def generic(self, ground: Ground) -> Scores:
+        """Return the prior's own scores of all pictures, ``(images,)`` in [0, 1]."""
+        return picture_features(ground, self.components).generic
 
 
-Known = tuple[nn.Module, Inputs, Split, int, torch.device]
+Kept = dict[Hashable, tuple[Inputs, Split, Floats]]
+_kept: WeakKeyDictionary[nn.Module, Kept] = WeakKeyDictionary()
 
 
-def _known(network: nn.Module | None, ground: Ground) -> Known:
-    """Return what a fact of pictures depends on, each compared as an object."""
-    if network is None:
-        raise UserError("methods: this method starts from a prior and none is given; add `prior: ${task}` to it.")
-    return network, ground.inputs, ground.split, ground.table.images, ground.device
+def _once(network: nn.Module, ground: Ground, what: Hashable, compute: Callable[[], Floats]) -> Floats:
+    """Compute a fact, or return what another method of this run computed with the same network."""
+    kept = _kept.setdefault(network, {})
+    if what not in kept or kept[what][0] is not ground.inputs or kept[what][1] is not ground.split:
+        kept[what] = (ground.inputs, ground.split, compute())
+    return kept[what][2]
 
 
-@lru_cache(maxsize=KEPT)
-def _attributes(known: Known) -> Floats:
-    return _of_all(known, lambda network, inputs: network.both(inputs)[1])
-
-
-@lru_cache(maxsize=KEPT)
-def _semantic(known: Known, components: int) -> Floats:
-    values = _of_all(known, lambda network, inputs: network.embed(inputs))
-    training = values[known[2].train_images]
-    values -= training.mean(axis=0)
-    training = values[known[2].train_images]
-    axes = np.linalg.eigh(training.T @ training)[1][:, ::-1][:, :components]
-    reduced: Floats = values @ axes
-    return np.asarray(reduced / _spread(reduced[known[2].train_images].std()))
-
-
-@lru_cache(maxsize=KEPT)
-def _content(known: Known, components: int, clusters: int, sharpness: float, seed: int) -> Floats:
-    values, training = _semantic(known, components), known[2].train_images
-    found = KMeans(clusters, n_init=4, random_state=seed).fit(values[training])
-    squared = ((values[:, None] - found.cluster_centers_) ** 2).sum(axis=2)
-    within = _spread(squared[training].min(axis=1).mean())
-    logits = -sharpness * squared / within
-    posterior = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
-
-
-def _of_all(known: Known, function: Callable[[Any, Tensor], Tensor]) -> Floats:
-    """Apply a network to all pictures of a database, a bounded number at a time."""
-    network, inputs, _, images, device = known
-    network = network.to(device).eval()
+def _predicted_attributes(ground: Ground, network: nn.Module) -> Floats:
+    """Apply a network of attributes to all pictures of the database, a bounded number at a time."""
+    network = network.to(ground.device).eval()
+    images = np.arange(ground.table.images)
     with torch.no_grad():
         parts = [
-            function(network, inputs.batch(np.arange(start, min(start + BATCH, images))).to(device)).cpu()
-            for start in range(0, images, BATCH)
+            network.both(ground.inputs.batch(images[start : start + BATCH]).to(ground.device))[1].cpu()  # type: ignore[operator]
+            for start in range(0, len(images), BATCH)
         ]
     return np.asarray(torch.cat(parts).double().numpy())
+
+
+def _posterior(values: Floats, training: Indices, clusters: int, sharpness: float, seed: int) -> Floats:
+    """Part training pictures by k-means, and say how likely every picture belongs to each part."""
+    found = KMeans(clusters, n_init=4, random_state=seed).fit(values[training])
+    squared = ((values[:, None] - found.cluster_centers_) ** 2).sum(axis=2)
+    logits = -sharpness * squared / _spread(squared[training].min(axis=1).mean())
+    posterior = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
 
 
 def standardised(values: Floats, split: Split) -> Floats:

@@ -12,7 +12,6 @@ from sklearn.svm import LinearSVC
 
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.network_scorer import NetworkScorer
 from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
 from piaa_lightning.personalizers.picture_facts import PictureFacts, standardised
 
@@ -69,7 +68,7 @@ class USAR(Personalizer):
         Raises:
             LeftOutError: pictures cannot be described so.
         """
-        self.generic = NetworkScorer(ground).zero_shot()
+        self.generic = self.facts.generic(ground)
         self.training = ground.split.train_images
         if "ppr" in self.parts:
             self.semantic = self.facts.semantic(ground)

@@ -13,6 +13,7 @@ from torch import nn
 from piaa_lightning.data.inputs import Features, Inputs
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.personalizers.fpmf import FPMF, factorise
 from piaa_lightning.personalizers.pam import PAM
 from piaa_lightning.personalizers.personalizer import LeftOutError, Support
@@ -57,7 +58,7 @@ def facts():
 def stage(ground, facts):
     """The ground with a generic model of the facts, so that it can be written down."""
     inputs = Inputs(Features(torch.from_numpy(facts.values).float()))
-    return replace(ground, inputs=inputs, prior=Linear())
+    return replace(ground, inputs=inputs, prior=ScoreNetwork(None, Linear()))
 
 
 def ways(facts):
