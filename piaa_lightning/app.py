@@ -84,6 +84,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     import pytorch_lightning as pl
     import torch
 
+    from piaa_lightning.ranks import rank
     from piaa_lightning.stages.judge_methods import judge_methods, refuse_impossible
     from piaa_lightning.stages.open_data import Databases
     from piaa_lightning.stages.train_priors import Priors
@@ -111,6 +112,8 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
                     priors.get(task)
     with _clock(seconds, "judging"):
         judgement = judge_methods(cfg, databases, priors, shots, device)
+    if rank():  # processes that trained together judged together; one of them writes
+        return None
     return write_run(cfg, directory, databases, priors, judgement, shots, seconds, logger)
 
 

@@ -15,6 +15,7 @@ from piaa_lightning.data.forms import HeldOutUsers, held_out
 from piaa_lightning.data.forms.picture_form import PictureForm
 from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable
+from piaa_lightning.data.resumable import ResumableLoader
 from piaa_lightning.data.samplers import EpochSampler, Rank
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
@@ -93,22 +94,18 @@ class RatingsModule(_Module):
         visits = len(self.training) if visits is None else visits
         if isinstance(self.training, PictureForm) and share > 1 and visits // self.rank.world % share == 1:
             visits -= self.rank.world  # one picture makes no batch statistics
-        return self._loader(self.training, share, EpochSampler(len(self.training), self.seed, self.rank, visits))
+        sampler = EpochSampler(len(self.training), self.seed, self.rank, visits)
+        return ResumableLoader(self.training, sampler, share, **self._options())
 
     def val_dataloader(self) -> DataLoader[Any]:
         """This process's share of the validation part: one user, or a batch of pictures, at a time."""
         own = range(self.rank.number, len(self.validation), self.rank.world)
-        return self._loader(self.validation, None if isinstance(self.validation, HeldOutUsers) else HELD_OUT_BATCH, own)
+        batch_size = None if isinstance(self.validation, HeldOutUsers) else HELD_OUT_BATCH
+        return DataLoader(self.validation, batch_size, sampler=own, **self._options())
 
-    def _loader(self, dataset: Any, batch_size: int | None, sampler: Any) -> DataLoader[Any]:
-        return DataLoader(
-            dataset,
-            batch_size=batch_size,
-            sampler=sampler,
-            num_workers=self.workers,
-            collate_fn=_as_fetched,
-            pin_memory=torch.cuda.is_available(),
-        )
+    def _options(self) -> dict[str, Any]:
+        pinned = torch.cuda.is_available()
+        return {"num_workers": self.workers, "collate_fn": _as_fetched, "pin_memory": pinned}
 
 
 class StreamsModule(_Module):

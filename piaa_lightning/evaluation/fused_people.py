@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from piaa_lightning.data.ratings import Indices, RatingTable
+from piaa_lightning.data.ratings import Indices, RatingTable, hashed
 from piaa_lightning.evaluation.protocol import Protocol, draws, support_of
-from piaa_lightning.evaluation.records import hashed
 from piaa_lightning.personalizers.personal_network import fused_weights
 from piaa_lightning.personalizers.personalizer import Personalizer, Settings
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from piaa_lightning.data.ratings import Indices, RatingTable, Scores
+from piaa_lightning.data.ratings import Indices, RatingTable, Scores, hashed
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.records import Record, hashed
+from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.srocc import srocc_many, srocc_parts
 from piaa_lightning.personalizers.personalizer import Personalizer, Settings, Support
 from piaa_lightning.progress import track

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -55,11 +54,6 @@ class Record:
 
 
 COLUMNS = tuple(field.name for field in fields(Record))
-
-
-def hashed(user_id: str) -> str:
-    """Name a person without giving the id away: the first 12 hexadecimal digits of its SHA-256."""
-    return hashlib.sha256(user_id.encode()).hexdigest()[:12]
 
 
 def write_records(records: Iterable[Record], path: Path) -> None:

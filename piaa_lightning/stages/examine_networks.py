@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from piaa_lightning.data.forms import HeldOutLikes, HeldOutPictures
+from piaa_lightning.data.ratings import hashed
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
-from piaa_lightning.evaluation.records import hashed
 from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
 from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.progress import track

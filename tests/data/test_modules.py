@@ -154,7 +154,7 @@ def test_one_picture_left_over_waits_for_another_epoch(database, batch, sizes):
     assert [len(each.scores) for each in loader] == sizes
     seen = set()
     for epoch in range(30):
-        loader.sampler.set_epoch(epoch)
+        loader.batch_sampler.sampler.set_epoch(epoch)
         seen |= set(pictures(loader))
     assert seen == set(split.train_images.tolist())
 

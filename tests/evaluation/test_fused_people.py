@@ -4,11 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.ratings import RatingTable, Scale, hashed
 from piaa_lightning.evaluation import fused_people as module
 from piaa_lightning.evaluation.fused_people import fused_people
 from piaa_lightning.evaluation.protocol import Protocol
-from piaa_lightning.evaluation.records import hashed
 from piaa_lightning.personalizers.personalizer import Personalizer
 
 PROTOCOL = Protocol(repeats=4, min_query=5)

@@ -6,10 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.ratings import RatingTable, Scale, hashed
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.protocol import Protocol, choose, draws, evaluate, support_of
-from piaa_lightning.evaluation.records import hashed
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.personalizers.personalizer import Personalizer
 

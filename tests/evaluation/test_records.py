@@ -4,8 +4,9 @@ import hashlib
 import numpy as np
 import pytest
 
+from piaa_lightning.data.ratings import hashed
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.records import COLUMNS, Record, hashed, read_records, write_records, write_table
+from piaa_lightning.evaluation.records import COLUMNS, Record, read_records, write_records, write_table
 
 SOME = [
     Record("BLG-PIAA", "resnet18", 10, 0, hashed("A1"), 10, 90, 0.1 + 0.2),

@@ -11,10 +11,9 @@ import pytest
 import torch
 
 from piaa_lightning.data.inputs import Features, Inputs
-from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.ratings import RatingTable, Scale, hashed
 from piaa_lightning.data.splits import Split
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.records import hashed
 from piaa_lightning.nn.distribution_head import DistributionHead
 from piaa_lightning.nn.head import ScoreHead
 from piaa_lightning.nn.network import ScoreNetwork

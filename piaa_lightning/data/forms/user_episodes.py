@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 import numpy as np
@@ -10,12 +11,14 @@ from torch.utils.data import Dataset
 
 from piaa_lightning.data.augment import DRAWS
 from piaa_lightning.data.inputs import Inputs
-from piaa_lightning.data.ratings import RatingTable
+from piaa_lightning.data.ratings import RatingTable, hashed
 from piaa_lightning.data.samplers import Visit
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 from piaa_lightning.examples import Episode, Examples
+
+log = logging.getLogger(__name__)
 
 
 class UserEpisodes(Dataset[Episode]):
@@ -58,7 +61,21 @@ class UserEpisodes(Dataset[Episode]):
         users, starts = np.unique(table.user[order], return_index=True)
         by_user = np.split(order, starts[1:])
         self.rows = [rows for rows in by_user if len(rows) >= max(2, min_ratings)]  # one for each batch
-        self.left_out = len(users) - len(self.rows)
+        few = [
+            hashed(str(table.user_ids[u]))
+            for u, own in zip(users, by_user, strict=True)
+            if len(own) < max(2, min_ratings)
+        ]
+        self.left_out = len(few)
+        if few:
+            log.info(
+                "%s: %d %s users with fewer than %d ratings are left out: %s",
+                table.database,
+                len(few),
+                part,
+                min_ratings,
+                ", ".join(few),
+            )
         self.image, self.score = table.image, torch.from_numpy(table.score)
         if not self.rows:
             raise UserError(
