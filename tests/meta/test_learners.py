@@ -222,7 +222,7 @@ def test_when_moments_are_forgotten(nets):
             network.load_state_dict(theta)
             if reset != "never":
                 optimizer.state.clear()
-            for level in user:
+            for level in (user.support, user.query):
                 if reset == "level":
                     optimizer.state.clear()
                 for _ in range(2):
@@ -298,7 +298,9 @@ def test_meta_sgd_moves_new_users_with_its_rates(nets):
 
 def test_constant_ratings_are_learnt_from_like_others(nets):
     user = nets.episode(1)
-    flat = type(user)(*(type(part)(part.inputs, torch.full_like(part.scores, 0.5)) for part in user))
+    flat = type(user)(
+        *(type(part)(part.inputs, torch.full_like(part.scores, 0.5)) for part in (user.support, user.query))
+    )
     for make in LEARNERS.values():
         assert all(value.isfinite().all() for value in make(nets.Network()).outer_gradient([flat]))
 

@@ -161,7 +161,7 @@ class TestOptimiser:
         assert group["lr"] == 0.5
 
     def test_parts_have_their_own_rates_and_the_schedule_moves_all(self):
-        rates = {"head.layers.0": 0.1, "": 0.2}
+        rates = {"head.layers.0": 0.1, "head": 0.2}
         task = GenericTask(scorer(), SGD, partial(torch.optim.lr_scheduler.ExponentialLR, gamma=0.9), rates)
         (optimizer,), (schedule,) = task.configure_optimizers()
         assert [group["lr"] for group in optimizer.param_groups] == [0.1, 0.2]
