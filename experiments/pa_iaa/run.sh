@@ -8,12 +8,37 @@ python=${PYTHON:-.venv/bin/python}
 export OMP_NUM_THREADS=1 # the same rounding whatever the machine
 run() { "$python" -m piaa_lightning -m seed=0,1,2 logger=none paths.runs=runs/pa_iaa "$@"; }
 
-run experiment=pa_iaa_generic
-run experiment=pa_iaa_generic name=sum task.module.balance=sum task.module.weight=0.1
-run experiment=pa_iaa
-variants=(generic=runs/pa_iaa/pa_iaa_generic sum=runs/pa_iaa/sum people=runs/pa_iaa/pa_iaa)
+# As generic models: strict alternation, and sums with less weight on personality.
+generic() {
+    run experiment=pa_iaa_generic name=alternate task.module.balance=alternate
+    run experiment=pa_iaa_generic name=sum task.module.balance=sum task.module.weight=0.1
+    run experiment=pa_iaa_generic name=sum_light task.module.balance=sum task.module.weight=0.01
+}
+
+# On people. A backbone at the rate 1e-5 does not move in ten steps: here it stays, and its features are computed once.
+people() {
+    local still=()
+    for method in pa_iaa mt_iaa; do
+        still+=("methods.$method.personalizer.inner.layers=head" "methods.$method.personalizer.embed_once=true")
+    done
+    run experiment=pa_iaa name=people "${still[@]}" '~methods.ba'
+}
+
+oasis() { run experiment=pa_iaa_oasis "data.root=$1" "backbone.weights=$2" name=oasis; }
+
+# One part alone: bash experiments/pa_iaa/run.sh people
+case "${1:-all}" in
+generic | people) "$1" && exit ;;
+oasis) oasis "$2" "$3" && exit ;;
+esac
+generic
+people
+variants=(alternate sum sum_light people)
 if [ $# -ge 2 ]; then
-    run experiment=pa_iaa_oasis "data.root=$1" "backbone.weights=$2"
-    variants+=(oasis=runs/pa_iaa/pa_iaa_oasis)
+    oasis "$1" "$2"
+    variants+=(oasis)
 fi
-"$python" experiments/collect.py experiments/pa_iaa "${variants[@]}"
+for variant in "${variants[@]}"; do
+    sources+=("$variant=runs/pa_iaa/$variant")
+done
+"$python" experiments/collect.py experiments/pa_iaa "${sources[@]}"
