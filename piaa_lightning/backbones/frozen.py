@@ -13,8 +13,8 @@ from torch import Tensor
 
 from piaa_lightning.atomic import replacing
 from piaa_lightning.backbones.backbone import Backbone
-from piaa_lightning.data.pictures import Pictures
 from piaa_lightning.data.ratings import Indices
+from piaa_lightning.data.raw_pictures import AnyPictures
 from piaa_lightning.errors import UserError
 from piaa_lightning.progress import track
 
@@ -22,7 +22,7 @@ Values = NDArray[np.float32]
 BATCH = 32
 
 
-def frozen_features(backbone: Backbone, pictures: Pictures, cache: Path, device: torch.device) -> Values:
+def frozen_features(backbone: Backbone, pictures: AnyPictures, cache: Path, device: torch.device) -> Values:
     """Run every picture through a backbone that will not be trained.
 
     Args:
@@ -99,7 +99,7 @@ def fit_scaling(values: Values, known: Indices, components: int | None = None) -
     return Scaling(mean, spread, axes, float((own @ axes.T).std()))
 
 
-def _forward(backbone: Backbone, pictures: Pictures, device: torch.device) -> Values:
+def _forward(backbone: Backbone, pictures: AnyPictures, device: torch.device) -> Values:
     backbone = backbone.to(device).eval()
     values: Values = np.empty((len(pictures), backbone.features), dtype=np.float32)
     with torch.inference_mode():
@@ -109,7 +109,7 @@ def _forward(backbone: Backbone, pictures: Pictures, device: torch.device) -> Va
     return values
 
 
-def _key(backbone: Backbone, pictures: Pictures) -> str:
+def _key(backbone: Backbone, pictures: AnyPictures) -> str:
     """Name network, weights and pictures by content: neither a path nor a date can be stale."""
     # the network in print, for options such as the kind of padding that leave no trace in its weights
     content = hashlib.sha256(f"{backbone.network} {backbone.size} {pictures.key}".encode())

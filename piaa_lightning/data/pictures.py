@@ -42,13 +42,17 @@ class Pictures:
         pixels: ``(pictures, 3, size, size)``, 0..255, in memory or mapped from a file.
         broken: why a picture could not be read, by index; its pixels are zeros.
         directory: the finished cache that ``pixels`` is mapped from, which workers then map anew.
+        key: name of the files and the size that the pixels were made from; None where it is not known.
     """
 
-    def __init__(self, pixels: Pixels, broken: Mapping[int, str], directory: Path | None = None) -> None:
+    def __init__(
+        self, pixels: Pixels, broken: Mapping[int, str], directory: Path | None = None, key: str | None = None
+    ) -> None:
         self.size = int(pixels.shape[-1])
         self.broken = dict(broken)
         self._pixels = np.asarray(pixels)  # a plain view: memmap's own indexing is slower
         self._directory = directory
+        self.key = key if directory is None else directory.name
 
     @classmethod
     def open(cls, directory: Path) -> Pictures:
@@ -71,11 +75,6 @@ class Pictures:
 
     def __len__(self) -> int:
         return len(self._pixels)
-
-    @property
-    def key(self) -> str | None:
-        """Name of the files and the size that these pixels were made from; None where they are in memory only."""
-        return None if self._directory is None else self._directory.name
 
     def batch(self, indices: NDArray[np.int64] | torch.Tensor) -> torch.Tensor:
         """Gather pictures in the order asked for.
@@ -103,7 +102,7 @@ class Pictures:
 
     def __reduce__(self) -> tuple[Callable[..., Pictures], tuple[Any, ...]]:
         if self._directory is None:
-            return Pictures, (self._pixels, self.broken)
+            return Pictures, (self._pixels, self.broken, None, self.key)
         return Pictures.open, (self._directory,)
 
 
@@ -137,10 +136,11 @@ def open_pictures(
     check_resize(resize)
     wanted = sorted({int(size) for size in sizes})
     convert = partial(_decode_into, Path(root), files, resize, workers or _cores())
+    content = describe(Path(root), files)
     if cache is None or not len(files):
-        opened = _in_memory(len(files), wanted, convert)
+        opened = _in_memory(content, len(files), wanted, resize, convert)
     else:
-        opened = _on_disk(Path(cache) / "pictures", _describe(Path(root), files), len(files), wanted, resize, convert)
+        opened = _on_disk(Path(cache) / "pictures", content, len(files), wanted, resize, convert)
     for pictures in opened.values():
         _check_broken(pictures, Path(root), max_broken)
     return opened
@@ -151,17 +151,22 @@ Sink = Callable[[int, Pixels], object]
 Convert = Callable[[Mapping[int, Sink]], dict[int, str]]
 
 
-def _in_memory(count: int, sizes: Sequence[int], convert: Convert) -> dict[int, Pictures]:
+def _in_memory(content: str, count: int, sizes: Sequence[int], resize: Resize, convert: Convert) -> dict[int, Pictures]:
     arrays: dict[int, Pixels] = {size: np.empty((count, 3, size, size), dtype=np.uint8) for size in sizes}
     broken = convert({size: array.__setitem__ for size, array in arrays.items()})
-    return {size: Pictures(array, broken) for size, array in arrays.items()}
+    return {size: Pictures(array, broken, key=name_of(content, resize, size)) for size, array in arrays.items()}
+
+
+def name_of(content: str, resize: Resize, size: int) -> str:
+    """Name pictures by the files that they are made from, see `describe`, and how they are made."""
+    return _digest([content, resize, size, FORMAT_VERSION])
 
 
 def _on_disk(
     home: Path, content: str, count: int, sizes: Sequence[int], resize: Resize, convert: Convert
 ) -> dict[int, Pictures]:
     """Open what is finished; build the rest while no other process builds from the same files."""
-    directories = {size: home / _digest([content, resize, size, FORMAT_VERSION]) for size in sizes}
+    directories = {size: home / name_of(content, resize, size) for size in sizes}
     opened = _open_finished(directories)
     if len(opened) == len(sizes):
         return opened
@@ -270,7 +275,7 @@ def _check_space(home: Path, needed: int) -> None:
         )
 
 
-def _describe(root: Path, files: Sequence[str]) -> str:
+def describe(root: Path, files: Sequence[str]) -> str:
     """Digest of what tells whether the pictures are still the same: names, sizes and times, in order."""
     return _digest([_facts(root, str(file)) for file in files])
 

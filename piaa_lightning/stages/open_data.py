@@ -22,6 +22,7 @@ from piaa_lightning.data.inspection.manifest import known
 from piaa_lightning.data.leaks import refuse_shared_photos, without_shared_photos
 from piaa_lightning.data.pictures import open_pictures
 from piaa_lightning.data.ratings import RatingTable, check
+from piaa_lightning.data.raw_pictures import AnyPictures, RawPictures
 from piaa_lightning.data.splits import Split
 from piaa_lightning.errors import UserError
 from piaa_lightning.synthetic import embedded
@@ -131,14 +132,7 @@ class Databases:
         refuse_known_faults(table, split, known(table.root, files, self.cache), config.max_broken)
         size, frozen = self._eye.size, bool(self.cfg.backbone.frozen)
         stored = size if frozen else round(size * config.stored)
-        pictures = open_pictures(
-            table.root,
-            files,
-            sorted({size, stored}),
-            self.cache if config.cache == "disk" else None,
-            resize=config.resize,
-            max_broken=config.max_broken,
-        )
+        pictures = self._pictures(config, table.root, files, sorted({size, stored}))
         if pictures[size].broken:
             table = table.without_labels_of(sorted(pictures[size].broken), "broken pictures")
             split = instantiate(config.split)(table)
@@ -149,6 +143,16 @@ class Databases:
         if self._scaling is None:
             self._scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
         return Data(name, table, split, Inputs(Features(self._scaling.apply(values))), cut)
+
+    def _pictures(
+        self, config: DictConfig, root: Path, files: list[str], sizes: list[int]
+    ) -> Mapping[int, AnyPictures]:
+        if config.cache == "none":
+            return {size: RawPictures(root, files, size, config.resize) for size in sizes}
+        if config.cache not in ("disk", "memory"):
+            raise UserError(f"data.cache={config.cache}: choose disk, memory or none.")
+        cache = self.cache if config.cache == "disk" else None
+        return open_pictures(root, files, sizes, cache, resize=config.resize, max_broken=config.max_broken)
 
     def _guarded(self, learnt: Data, judged: Data) -> Data:
         """Keep what is judged on in one database out of what is learnt from in the other."""

@@ -1,0 +1,59 @@
+"""Pictures as they lie on disk, decoded whenever they are asked for: for those who have no room for a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from piaa_lightning.data.images import Resize, check_resize, decode, squash
+from piaa_lightning.data.pictures import Pictures, describe, name_of
+
+
+class RawPictures:
+    """All pictures of a database at one size, numbered as the list of files is; the same pixels as `Pictures` holds.
+
+    NOTE: what is unreadable is found when it is asked for, and stops the run; ``mode=check`` finds it before.
+
+    Args:
+        root: the directory that ``files`` are relative to.
+        files: paths of the pictures; the order gives each its number.
+        size: side of the squares in pixels.
+        resize: how to squash, see ``images.squash``.
+    """
+
+    def __init__(self, root: Path, files: Sequence[str], size: int, resize: Resize = "bilinear") -> None:
+        check_resize(resize)
+        self.root = root
+        self.files = list(files)
+        self.size = size
+        self.resize: Resize = resize
+        self.broken: dict[int, str] = {}
+        self.key = name_of(describe(root, self.files), resize, size)
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def batch(self, indices: NDArray[np.int64] | torch.Tensor) -> torch.Tensor:
+        """Decode pictures in the order asked for.
+
+        Args:
+            indices: ``(n,)`` int64, each in [0, number of pictures).
+
+        Returns:
+            ``(n, 3, size, size)`` uint8, 0..255.
+
+        Raises:
+            UserError: one of them cannot be read.
+        """
+        squares = [
+            squash(decode(self.root / self.files[i]), self.size, self.resize) for i in np.asarray(indices).tolist()
+        ]
+        empty = np.zeros((0, 3, self.size, self.size), dtype=np.uint8)
+        return torch.from_numpy(np.stack(squares) if squares else empty)
+
+
+AnyPictures = Pictures | RawPictures
