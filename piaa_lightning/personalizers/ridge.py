@@ -24,8 +24,8 @@ class Decomposed:
 
     The decomposition is of ``(shots, features)``, so that its cost is that of the smaller of primal and dual.
 
-    NOTE: with squared loss, regression on all pairs' differences is this very fit (the offset cancels), so that there is no
-    pairwise variant of its own.
+    NOTE: with squared loss, regression on all pairs' differences is this very fit (the offset cancels), so that there
+    is no pairwise variant of its own.
 
     Args:
         centre: ``(features,)`` mean of the rows.
