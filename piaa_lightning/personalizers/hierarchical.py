@@ -30,8 +30,7 @@ class Hierarchical(GaussianPersonalizer):
         components: at most so many principal components of the prior's features are used; None takes all features.
         mean: what people are expected to like before any rating: ``generic``, the generic score at the level and with
             the slope of the training people, or ``learnt``, with weights of the features too. NOTE: a generic score
-            that was trained on the same pictures leaves nothing to learn there; what is learnt all the same does harm
-            on others.
+            trained on the same pictures leaves nothing to learn there; what is learnt all the same harms on others.
         steps: rounds of EM.
         correlation_people: shrinks correlations between weights, see `learn_prior`; without it the covariance of fewer
             people than weights is believed as it is.

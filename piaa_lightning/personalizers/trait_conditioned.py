@@ -65,7 +65,7 @@ class TraitConditioned(Hierarchical):
 
 
 def _described(ground: Ground, wanted: Sequence[str] | None) -> Floats:
-    """Return ``(users, 1 + traits)``: 1, and traits with mean 0 and deviation 1 in training people, 0 where unknown."""
+    """Return ``(users, 1 + traits)``: 1, and traits of mean 0 and deviation 1 over training people, 0 if unknown."""
     table = ground.table
     if table.traits is None or not table.trait_names:
         raise LeftOutError("the database knows no traits of people")
