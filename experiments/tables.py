@@ -32,6 +32,8 @@ def table(path: Path, variant: str) -> str:
     """Return one variant of a study's csv as a Markdown table; the csv's columns say which kind it is."""
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["variant"] == variant]
+    if not rows:
+        sys.exit(f"{path}: there is no variant {variant}; run the study again, or take its table out of the page.")
     kinds = {"difference": comparisons, "trait": traits, "images": pictures}
     return next((kinds[column] for column in kinds if column in rows[0]), results)(rows)
 

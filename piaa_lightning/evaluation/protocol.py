@@ -225,7 +225,9 @@ def choose(
     last = candidates[0]
     for k in sorted(shots):
         if values[k]:
-            last = candidates[int(np.mean(values[k], axis=0).argmax())]
+            means = np.mean(values[k], axis=0)
+            last = candidates[int(means.argmax())]
+            log.info("%s: at %d shots %s, SROCC %.4f on validation users", name, k, dict(last), means.max())
         else:
             log.info("%s: no validation user has enough ratings for %d shots; taken over: %s", name, k, dict(last))
         chosen[k] = last
