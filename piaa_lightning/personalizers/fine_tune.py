@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import product
@@ -21,7 +21,8 @@ from piaa_lightning.personalizers.network_scorer import NetworkScorer
 from piaa_lightning.personalizers.personal_network import PersonalNetwork
 from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
 
-Path = tuple[str, float]  # candidates with the same layers and rate lie on one descent, at different steps
+Way = tuple[tuple[str, float | int | str], ...]  # what a candidate says beside its rate and steps
+Path = tuple[Way, float]  # candidates with the same way and rate lie on one descent, at different steps
 
 
 class FineTune(Personalizer):
@@ -40,6 +41,8 @@ class FineTune(Personalizer):
         rates: candidate factors of the inner rates.
         steps: candidate numbers of steps.
         layers: candidate choices of layers; None takes those of ``inner``.
+        parts: candidate factors of single groups' rates, by the name of the group, on top of ``rates``; a fusion may need
+            another rate than what it fuses.
         together: how many people are fitted at once.
         embed_once: whether what lies below a head that alone moves is computed once per held-out picture, for all
             people and repeats; numbers agree with the reference up to rounding.
@@ -54,6 +57,7 @@ class FineTune(Personalizer):
         rates: Sequence[float] = (1.0,),
         steps: Sequence[int] = (19,),
         layers: Sequence[str] | None = None,
+        parts: Mapping[str, Sequence[float]] | None = None,
         together: int = 1,
         embed_once: bool = False,
     ) -> None:
@@ -61,10 +65,14 @@ class FineTune(Personalizer):
         self.rates = list(rates)
         self.steps = sorted(steps)
         self.layers = [inner.layers] if layers is None else list(layers)
+        self.parts = {name: list(factors) for name, factors in (parts or {}).items()}
         self.together = together
         self.embed_once = embed_once
         if not (self.rates and self.steps and self.layers):
             raise UserError("personalizer: give at least one rate, one number of steps and one choice of layers.")
+        unknown = [name for name, factors in self.parts.items() if name not in inner.rates or not factors]
+        if unknown:
+            raise UserError(f"personalizer.parts: {unknown[0]} needs a rate in inner.rates and at least one factor.")
         if self.steps[0] < 0:
             raise UserError(f"personalizer.steps={self.steps[0]}: there are no negative steps; 0 is the prior itself.")
         if together < 1:
@@ -76,25 +84,33 @@ class FineTune(Personalizer):
         """Take the prior; it is lent to each person and always itself again."""
         self.scorer = NetworkScorer(ground)
         self.user_ids = ground.table.user_ids
-        self.engines = {
-            layers: Adaptation(self.scorer.prior, replace(self.inner, layers=layers)) for layers in self.layers
-        }
+        ways = {_path(settings)[0] for settings in self.candidates()}
+        self.engines = {way: Adaptation(self.scorer.prior, self._inner(way)) for way in ways}
         self.embedded: torch.Tensor | None = None
         self.place = np.full(ground.table.images, -1)
 
     def candidates(self) -> Sequence[Settings]:
-        """Every combination of layers, a rate and a number of steps."""
-        return [
-            {"layers": layers, "rate": rate, "steps": steps}
-            for layers, rate, steps in product(self.layers, self.rates, self.steps)
-        ]
+        """Every combination of layers, a rate, factors of single parts and a number of steps."""
+        choices: dict[str, Sequence[float | int | str]] = {
+            "layers": self.layers,
+            "rate": self.rates,
+            **self.parts,
+            "steps": self.steps,
+        }
+        return [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
+
+    def _inner(self, way: Way) -> InnerLoop:
+        """Return how a person's parameters descend under some settings, before the candidates' rate."""
+        chosen = dict(way)
+        rates = {name: rate * float(chosen.get(name, 1.0)) for name, rate in self.inner.rates.items()}
+        return replace(self.inner, layers=str(chosen["layers"]), rates=rates)
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
         """Fine-tune a copy of the prior that the scorer keeps, learn2learn's way."""
-        layers, rate = _path(settings)
+        way, rate = _path(settings)
         if int(settings["steps"]) == 0:
             return lambda images: self.scorer.zero_shot()[images]
-        inner = self.engines[layers].inner
+        inner = self.engines[way].inner
         network = clone_for_user(self.scorer.prior)
         rule = inner.optimizer(network)
         rule.factor = rate
@@ -104,7 +120,7 @@ class FineTune(Personalizer):
         return PersonalNetwork(network, self.scorer)
 
     def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
-        """Score along one descent per layers and rate: fewer steps are the beginning of more steps."""
+        """Score along one descent per way and rate: fewer steps are the beginning of more steps."""
         found: dict[tuple[Path, int], Scores] = {}
         for path, stops in _paths(candidates).items():
             engine = self.engines[path[0]]
@@ -178,7 +194,8 @@ class FineTune(Personalizer):
 
 
 def _path(settings: Settings) -> Path:
-    return str(settings["layers"]), float(settings["rate"])
+    way = tuple((name, value) for name, value in settings.items() if name not in ("rate", "steps"))
+    return way, float(settings["rate"])
 
 
 def _paths(candidates: Sequence[Settings]) -> dict[Path, list[int]]:

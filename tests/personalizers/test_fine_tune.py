@@ -200,3 +200,35 @@ def test_many_pictures_are_scored_as_few(ground, monkeypatch):
     monkeypatch.setattr("piaa_lightning.personalizers.network_scorer.BATCH", 7)
     assert scorer.score(ground.prior, images) == pytest.approx(whole, abs=1e-6)
     assert scorer.score(ground.prior, images).dtype == np.float32
+
+
+class TestParts:
+    def test_a_part_has_a_factor_of_its_own(self, ground, support):
+        tuned = FineTune(InnerLoop(rates=RATES_OF_PARTS), rates=[1.0], steps=[3], parts={"head": [0.0, 2.0]})
+        tuned.prepare(ground)
+        still, moved = tuned.candidates()
+        assert still == {"layers": "all", "rate": 1.0, "head": 0.0, "steps": 3}
+        prior = {name: value.clone() for name, value in ground.prior.named_parameters()}
+        for settings, factor in ((still, 0.0), (moved, 2.0)):
+            expected = FineTune(InnerLoop(rates={**RATES_OF_PARTS, "head": RATES_OF_PARTS["head"] * factor}), steps=[3])
+            expected.prepare(ground)
+            (candidate,) = expected.candidates()
+            own = tuned.fit(support(), settings).network
+            other = expected.fit(support(), candidate).network
+            for (name, value), same in zip(own.named_parameters(), other.parameters(), strict=True):
+                assert torch.equal(value, same), name
+                if name.startswith("head."):
+                    assert torch.equal(value, prior[name]) is (factor == 0.0), name
+            images = ground.split.test_images[10:]
+            (traced,) = tuned.trace(support(), images, [settings])
+            np.testing.assert_allclose(traced, tuned.fit(support(), settings)(images), atol=1e-6)
+
+    @pytest.mark.parametrize("parts", [{"fusion": [1.0]}, {"head": []}])
+    def test_a_part_without_a_rate_or_a_factor_is_a_sentence(self, parts):
+        with pytest.raises(
+            UserError, match=r"^personalizer\.parts: \w+ needs a rate in inner\.rates and at least one f"
+        ):
+            FineTune(InnerLoop(rates=RATES_OF_PARTS), parts=parts)
+
+
+RATES_OF_PARTS = {"backbone": 1e-3, "head": 1e-2}
