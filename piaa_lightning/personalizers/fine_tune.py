@@ -41,8 +41,8 @@ class FineTune(Personalizer):
         rates: candidate factors of the inner rates.
         steps: candidate numbers of steps.
         layers: candidate choices of layers; None takes those of ``inner``.
-        parts: candidate factors of single groups' rates, by the name of the group, on top of ``rates``; a fusion may need
-            another rate than what it fuses.
+        parts: candidate factors of single groups' rates, by the name of the group, on top of ``rates``; a fusion may
+            need another rate than what it fuses.
         together: how many people are fitted at once.
         embed_once: whether what lies below a head that alone moves is computed once per held-out picture, for all
             people and repeats; numbers agree with the reference up to rounding.
