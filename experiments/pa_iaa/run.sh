@@ -22,6 +22,7 @@ people() {
         still+=("methods.$method.personalizer.inner.layers=head" "methods.$method.personalizer.embed_once=true")
     done
     run experiment=pa_iaa name=people "${still[@]}"
+    run experiment=pa_iaa name=one_factor "${still[@]}" methods.pa_iaa.personalizer.parts=null
 }
 
 oasis() { run experiment=pa_iaa_oasis "data.root=$1" "backbone.weights=$2" name=oasis; }
@@ -33,7 +34,7 @@ oasis) oasis "$2" "$3" && exit ;;
 esac
 generic
 people
-variants=(alternate sum sum_light people)
+variants=(alternate sum sum_light people one_factor)
 if [ $# -ge 2 ]; then
     oasis "$1" "$2"
     variants+=(oasis)
