@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import os
 import shutil
 import warnings
@@ -91,10 +92,7 @@ class Pictures:
         chosen = np.asarray(indices, dtype=np.int64)
         if chosen.size and not (chosen.min() >= 0 and chosen.max() < len(self)):
             raise IndexError(f"indices {chosen.min()}..{chosen.max()} of {len(self)} pictures")
-        out = torch.empty((len(chosen), 3, self.size, self.size), dtype=torch.uint8)
-        if get_worker_info() is not None:
-            # gathered where the main process can read it, instead of copied there afterwards
-            out.share_memory_()  # type: ignore[no-untyped-call]
+        out = _empty((len(chosen), 3, self.size, self.size))
         if chosen.size:
             # "clip" is the mode in which numpy writes straight into ``out``; the range was checked above.
             np.take(self._pixels, chosen, axis=0, out=out.numpy(), mode="clip")
@@ -104,6 +102,17 @@ class Pictures:
         if self._directory is None:
             return Pictures, (self._pixels, self.broken, None, self.key)
         return Pictures.open, (self._directory,)
+
+
+def _empty(shape: tuple[int, ...]) -> torch.Tensor:
+    """Return room for a batch; in a worker where the main process can read it, instead of copied there afterwards."""
+    if get_worker_info() is None:
+        return torch.empty(shape, dtype=torch.uint8)
+    # as torch's own collate function does; share_memory_() would copy what is not there yet
+    storage = torch.UntypedStorage._new_shared(math.prod(shape))  # type: ignore[no-untyped-call]
+    room = torch.empty(0, dtype=torch.uint8)
+    room.set_(storage, 0, shape)  # type: ignore[call-overload]
+    return room
 
 
 def open_pictures(
