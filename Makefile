@@ -17,7 +17,7 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT
 unexport UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_CONSTRAINT UV_OVERRIDE
 
-.PHONY: help setup run test check format tables study bench-data bench-train bench-meta constraints clean
+.PHONY: help setup run test check format tables study bench-data bench-train bench-personal bench-meta constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ bench-data: setup ## measure reading, the picture cache and waiting for data; pr
 
 bench-train: setup ## measure a training step against the bare network, and what speeds it up
 	$(BIN)/python experiments/performance/bench_train.py $(ARGS)
+
+bench-personal: setup ## measure closed-form rows: the whole table, and one person
+	$(BIN)/python experiments/performance/bench_personal.py $(ARGS)
 
 bench-meta: setup ## measure meta-training and the evaluation
 	$(BIN)/python experiments/performance/bench_meta.py $(ARGS)

@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> None:
     results.medians |= {"table_s": total, "peak_mib": peak_memory()}
     results.targets |= {"table_s": Target(60), "peak_mib": Target(2048)}
     results.print()
-    results.write(Path(arguments[0]) if arguments else ROOT / "experiments/performance/personal.json")
+    results.write(Path(arguments[0]) if arguments else ROOT / "experiments/performance/bench_personal.json")
 
 
 def one_person(ground: Ground, method: Personalizer) -> float:

@@ -202,7 +202,7 @@ class TestKey:
         [
             "task.starts_from.streams.aesthetics.database=personality",
             "task.starts_from.streams.personality.form.liked=0.6",
-            "task.starts_from.module.balance=sum",
+            "task.starts_from.module.balance=alternate",
             "task.database=personality",
             "task.grow.fusion=mlp",
             "databases.personality.stored=1.2",

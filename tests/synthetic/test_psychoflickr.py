@@ -46,7 +46,7 @@ def test_traits_are_on_the_scale_that_the_note_states(root, traits):
 
 def test_attributed_traits_are_nearer_to_the_simulated_ones_than_self_assessed():
     data = psychoflickr.simulate("demo", 0)
-    true = draw_people(stream(0, psychoflickr.NAME, "people"), 100).traits
+    true = draw_people(stream(0, psychoflickr.NAME, "people"), 300).traits
     seen = [np.corrcoef(true.ravel(), values.ravel())[0, 1] for values in (data.attributed, data.own)]
     assert seen == [pytest.approx(0.9, abs=0.05), pytest.approx(0.75, abs=0.07)]
 
