@@ -100,6 +100,6 @@ clean: ## remove what the tools left behind; keeps .venv, runs and cached pictur
 			|| stop "uv could not be installed from the package index; read pip's message above."; \
 		uv=$(BIN)/uv; \
 	fi; \
-	"$$uv" pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,sweep]' \
+	"$$uv" pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,explain,export,photos,sweep,wandb,web]' \
 		|| stop "the packages could not be installed; read the message above and run make setup again."; \
 	touch $@
