@@ -30,11 +30,38 @@ class CheckKeys:
 
 
 @dataclass
+class ReportKeys:
+    """What the report shows beside tables.
+
+    Args:
+        people: test people whose best and worst pictures and predicted scores are shown; 0 shows none.
+        maps: gradient maps, a picture taking one for the prior and one for each of two people; null draws 12 where
+            captum is installed and none otherwise.
+    """
+
+    people: int = 4
+    maps: int | None = None
+
+
+@dataclass
+class CollectKeys:
+    """What ``mode=collect`` puts into one table.
+
+    Args:
+        runs: the directory of a sweep, or one that holds several runs.
+        into: where tables and page are written; the same directory by default.
+    """
+
+    runs: str | None = None
+    into: str | None = None
+
+
+@dataclass
 class RunKeys:
     """The keys of a run that are not groups; Hydra refuses others and values of another type.
 
     Args:
-        mode: what is done: run, or check the database.
+        mode: what is done: run, check the database, or collect runs into one table.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
@@ -49,6 +76,11 @@ class RunKeys:
         on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
             from: refuse, or drop it from what is learnt.
         check: what ``mode=check`` looks at.
+        judge: which held-out people and pictures methods are judged on: test, or val, which searches for settings take.
+        report: what the report shows beside tables.
+        collect: what ``mode=collect`` puts into one table.
+        study: the study that a run is part of; groups runs in W&B.
+        skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
         command: what was typed; filled in by the program.
     """
 
@@ -63,6 +95,11 @@ class RunKeys:
     on_shared_photos: str = "refuse"
     tasks: dict[str, Any] = field(default_factory=dict)
     check: CheckKeys = field(default_factory=CheckKeys)
+    judge: str = "test"
+    report: ReportKeys = field(default_factory=ReportKeys)
+    collect: CollectKeys = field(default_factory=CollectKeys)
+    study: str | None = None
+    skip_finished: bool = True
     command: str = ""
     data: Any = MISSING
     protocol: Any = MISSING

@@ -23,6 +23,7 @@ ROOMS = {
     "synthetic": set(),
     "personalizers": {"losses", "metrics", "nn", "meta", "data", "backbones"},
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
+    "explain": set(),
     "evaluation": {"metrics", "data", "personalizers"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
@@ -41,6 +42,7 @@ ONLY = {
     "wandb": {"loggers.py", "callbacks", "stages"},
     "matplotlib": {"report", "callbacks"},
     "jinja2": {"report"},
+    "captum": {"explain"},
 }
 
 # What a room's files may import besides the standard library and this package.
@@ -49,6 +51,7 @@ LIBRARIES = {
     "metrics": {"torch", "numpy", "torchmetrics"},
     "nn": {"torch"},
     "meta": {"torch", "learn2learn"},
+    "explain": {"torch", "captum"},
     "evaluation/records.py": {"torch", "numpy"},
     "evaluation/protocol.py": {"numpy"},
     "examples.py": {"torch"},

@@ -23,8 +23,10 @@ BATCH = 64  # pictures judged at once
 Floats = NDArray[np.float64]
 
 
-def examine_pictures(network: Any, data: Data, method: str, backbone: str, device: torch.device) -> PictureExam:
-    """Judge a network on a database's test pictures.
+def examine_pictures(
+    network: Any, data: Data, method: str, backbone: str, device: torch.device, part: str = "test"
+) -> PictureExam:
+    """Judge a network on a database's held-out pictures.
 
     Args:
         network: scores pictures, and predicts distributions where its head does.
@@ -32,6 +34,7 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
         method: label of the network.
         backbone: its name.
         device: where it runs.
+        part: test or val.
 
     Raises:
         UserError: a network without scores, or no picture to judge it on.
@@ -41,7 +44,7 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
     bins = getattr(getattr(network, "head", None), "bins", None)
     if bins is not None and data.table.distribution is None and not data.table.ratings:
         bins = None  # averages alone are known
-    pictures = HeldOutPictures(data.table, data.split, "test", data.inputs, bins=bins)
+    pictures = HeldOutPictures(data.table, data.split, part, data.inputs, bins=bins)
     if not len(pictures):
         raise UserError(f"{data.name}: the split holds out no picture with a score; raise data.split.test_images.")
     network = network.to(device).eval()
@@ -57,7 +60,7 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
 
 
 def examine_traits(
-    network: Any, data: Data, method: str, backbone: str, device: torch.device, **form: Any
+    network: Any, data: Data, method: str, backbone: str, device: torch.device, part: str = "test", **form: Any
 ) -> TraitExam:
     """Judge a network on a database's test people, each by the pictures that the person likes.
 
@@ -67,6 +70,7 @@ def examine_traits(
         method: label of the network.
         backbone: its name.
         device: where it runs.
+        part: test or val.
         form: as the network's task chose traits, see ``data.forms.LikedPictures``.
 
     Raises:
@@ -74,7 +78,7 @@ def examine_traits(
     """
     if not hasattr(network, "traits"):
         raise UserError(f"{method}: {type(network).__name__} predicts no traits; judge it with exam: pictures.")
-    likes = HeldOutLikes(data.table, data.split, "test", data.inputs, **form)
+    likes = HeldOutLikes(data.table, data.split, part, data.inputs, **form)
     found = _answers(network.to(device).eval().traits, likes, f"{method}: test people", device)
     users, place = np.unique(likes.form.users, return_inverse=True)
     count = np.bincount(place)

@@ -16,15 +16,19 @@ from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
+from piaa_lightning.evaluation.shown_people import ShownPeople
 from piaa_lightning.evaluation.trait_exam import TraitExam
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer
+from piaa_lightning.ranks import rank
 from piaa_lightning.stages.examine_networks import examine_pictures, examine_traits
 from piaa_lightning.stages.open_data import Databases
+from piaa_lightning.stages.show_people import choose_people, number_of_maps, show_method, shown_methods
 from piaa_lightning.stages.train_priors import Priors
 
 log = logging.getLogger(__name__)
 
 EXAMS = ("pictures", "traits")
+PARTS = ("test", "val")
 
 
 @dataclass
@@ -38,6 +42,7 @@ class Judgement:
         fused: by key of the method, the weights that its fusion ended with for test people.
         chosen: the settings that validation users chose, by method and shots.
         left_out: methods that could not take part, and why.
+        shown: a few people's single pictures; None where nobody is shown.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -46,6 +51,7 @@ class Judgement:
     fused: dict[str, FusedPeople] = field(default_factory=dict)
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    shown: ShownPeople | None = None
 
 
 def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
@@ -58,10 +64,13 @@ def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
     Raises:
         UserError: an unknown exam or database, or a method that fits people where none are held out.
     """
+    if cfg.judge not in PARTS:
+        raise UserError(f"judge={cfg.judge}: methods are judged on test or val, the people and pictures held out.")
+    number_of_maps(cfg)
     for key, method in cfg.methods.items():
         data = databases.get(method.get("database"))
         if not method.get("exam"):
-            if not len(data.split.test_users):
+            if not len(data.split.test_users if cfg.judge == "test" else data.split.val_users):
                 raise UserError(
                     f"{data.name}: the split holds out no people, and {method.label} is judged on people; choose a"
                     " database with ratings of single people, or an experiment that judges pictures."
@@ -92,6 +101,9 @@ def judge_methods(
     validation: Protocol = instantiate(cfg.protocol.validation)
     if cfg.trainer.fast_dev_run:
         protocol, validation = protocol.cut_short(), validation.cut_short()
+    if cfg.judge == "val":
+        protocol = validation
+    judgement.shown = choose_people(cfg, databases, shots, protocol)
     for key, method in cfg.methods.items():
         if method.get("exam"):
             _examine(str(key), method, cfg, databases, priors, device, judgement)
@@ -141,12 +153,14 @@ def _judge(
     chosen = choose(table, split.rows(table, "val"), shots, validation, method.label, personalizer, ask)
     if len(personalizer.candidates()) > 1:
         judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
-    rows = split.rows(table, "test")
+    rows = split.rows(table, cfg.judge)
     judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask)
     names = trait_names(method.prior, databases)
     fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
     if fused is not None:
         judgement.fused[key] = fused
+    if judgement.shown is not None and key in shown_methods(cfg) and not rank():
+        show_method(judgement.shown, cfg, databases, method.label, personalizer, chosen, prior, device)
 
 
 def trait_names(task: DictConfig | None, databases: Databases) -> list[str]:
@@ -172,9 +186,9 @@ def _examine(
     data = databases.get(method.get("database"))
     network, backbone = priors.get(method.prior), str(cfg.backbone.name)
     if method.exam == "pictures":
-        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device)
+        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device, cfg.judge)
     else:
         form = OmegaConf.to_container(method.form, resolve=True) if method.get("form") else {}
         assert isinstance(form, dict)
         options = {str(name): form[name] for name in ("traits", "liked", "scaling") if name in form}
-        judgement.traits[key] = examine_traits(network, data, method.label, backbone, device, **options)
+        judgement.traits[key] = examine_traits(network, data, method.label, backbone, device, cfg.judge, **options)
