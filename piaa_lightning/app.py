@@ -50,6 +50,7 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
     modes: dict[str, Callable[[DictConfig, Path], float | None]] = {
         "run": run,
         "check": check,
+        "collect": collect,
     }
     if cfg.mode not in modes:
         raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(modes)}.")
@@ -61,6 +62,13 @@ def check(cfg: DictConfig, directory: Path) -> None:
     from piaa_lightning.stages.check_data import check_data  # late, for the same reason as in ``run``
 
     check_data(cfg, directory)
+
+
+def collect(cfg: DictConfig, directory: Path) -> None:
+    """Put the runs of a sweep into one table."""
+    from piaa_lightning.stages.collect_runs import collect_runs
+
+    collect_runs(cfg)
 
 
 def run(cfg: DictConfig, directory: Path) -> float | None:

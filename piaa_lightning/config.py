@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
@@ -124,6 +126,19 @@ def config_dir() -> Path:
         if (directory / "config.yaml").is_file():
             return directory
     raise UserError(f"{package}: the configuration (conf/config.yaml) is missing; install piaa_lightning again.")
+
+
+def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
+    """List the jobs of a sweep from the ``multirun.yaml`` that Hydra leaves, each as its overrides.
+
+    Searches choose their jobs as they go, so nothing can be listed for them.
+    """
+    hydra = OmegaConf.load(sweep).hydra
+    if not str(hydra.sweeper._target_).endswith("BasicSweeper"):
+        return []
+    given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
+    parsed = OverridesParser.create().parse_overrides([*given, *hydra.overrides.task])
+    return [tuple(job) for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
 
 
 def shots_of(cfg: DictConfig) -> list[int]:

@@ -25,6 +25,7 @@ ROOMS = {
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
     "explain": set(),
     "evaluation": {"metrics", "data", "personalizers"},
+    "studies": {"evaluation", "metrics"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
 }

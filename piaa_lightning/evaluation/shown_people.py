@@ -13,6 +13,7 @@ from piaa_lightning.data.ratings import Indices, RatingTable, Scores, hashed
 from piaa_lightning.evaluation.protocol import Draw, Protocol, draws
 
 Maps = NDArray[np.float32]
+LOOKED_INTO = 2  # people whose models gradient maps are of
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class ExplainedPicture:
         image: number of the picture.
         image_id: its id.
         who: ``prior``, then hashed ids.
-        scores: what each rated it, in [0, 1]; None for the prior.
+        scores: what each rated it, in [0, 1]; None for the prior, and for people who did not rate it.
         predicted: what each model says, in [0, 1].
         maps: ``(1 + people, size, size)`` gradient maps, not negative.
         concentrations: of the maps, see `gradient_map.concentration`.
@@ -144,26 +145,31 @@ def _pair(people: Sequence[ShownPerson]) -> list[int]:
     return pair
 
 
-def pictures_to_explain(people: Sequence[ShownPerson], maps: int) -> list[tuple[int, list[int]]]:
+def pictures_to_explain(people: Sequence[ShownPerson], maps: int) -> list[int]:
     """Choose pictures for gradient maps: those that the first two people rated most differently, ties by id.
 
-    Where the two share none, the first person's best and worst rated pictures are taken in turn.
+    Where they share too few, the best and the worst rated of either follow in turn.
 
     Args:
         people: shown.
-        maps: how many maps there may be; a picture takes one for the prior and one for each person.
+        maps: how many maps there may be; a picture takes one for the prior and one for each of two people.
 
     Returns:
-        Numbers of pictures, each with the places of the people who rated it.
+        Numbers of pictures.
     """
-    if not people or maps < 2:
+    people = people[:LOOKED_INTO]
+    if not people:
         return []
-    ratings = [dict(zip(person.images.tolist(), person.scores.tolist(), strict=True)) for person in people[:2]]
-    ids = dict(zip(people[0].images.tolist(), people[0].image_ids.tolist(), strict=True))
-    shared = set.intersection(*map(set, ratings)) if len(ratings) == 2 else set()
-    if shared:
-        order = sorted(shared, key=lambda image: (-abs(ratings[0][image] - ratings[1][image]), ids[image]))
-        return [(image, [0, 1]) for image in order[: maps // 3]]
-    ranked = sorted(ids, key=lambda image: (-ratings[0][image], ids[image]))
-    turns = [ranked[place // 2 if place % 2 == 0 else -1 - place // 2] for place in range(len(ranked))]
-    return [(image, [0]) for image in turns[: maps // 2]]
+    ratings = [dict(zip(person.images.tolist(), person.scores.tolist(), strict=True)) for person in people]
+    ids = {
+        image: str(name)
+        for person in people
+        for image, name in zip(person.images.tolist(), person.image_ids.tolist(), strict=True)
+    }
+    shared = set.intersection(*map(set, ratings)) if len(people) > 1 else set()
+    gaps = {image: max(own[image] for own in ratings) - min(own[image] for own in ratings) for image in shared}
+    order = sorted(shared, key=lambda image: (-gaps[image], ids[image]))
+    ranked = [sorted(set(own) - shared, key=lambda image: (-own[image], ids[image])) for own in ratings]
+    for turn in range(max(map(len, ranked))):
+        order += [own[turn // 2 if turn % 2 == 0 else -1 - turn // 2] for own in ranked if turn < len(own)]
+    return order[: maps // (1 + len(people))]

@@ -74,7 +74,7 @@ def best_and_worst_pictures(
                 for panel, place in zip(panels[row, first : first + SIDE], end, strict=False):
                     show(panel, pictures(int(person.images[place])))
                     _below(panel, f"rated {_own(person.scores[place], scale)}, said {_own(said[place], scale, 1)}")
-            means = [np.mean(person.scores[end]) for end in ends if end]
+            means = [float(np.mean(person.scores[end])) for end in ends if end]
             rated = " and ".join(f"{_own(mean, scale, 1)}" for mean in means)
             sentences.append(f"person {person.name[:SHORT]} rated the best and the worst of them {rated} on average")
         head_all(figure, title, f"{method} at {shown.shots} shots: people's own ratings below, on {_range(scale)}")

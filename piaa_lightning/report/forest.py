@@ -43,7 +43,8 @@ def forest(comparisons: Sequence[Mapping[str, Any]], path_png: Path, title: str,
             kind = kinds.index(_kind(row))
             at = names.index(_name(row)) + (kind - (len(kinds) - 1) / 2) * height
             colour, marker = style(kind)
-            sure = (row.get("p_holm") if row.get("p_holm") is not None else row["p"]) < SURE
+            holm = row.get("p_holm")
+            sure = (row["p"] if holm is None else holm) < SURE
             panel.plot(row["ci95"], [at, at], color=colour, linewidth=1.6, solid_capstyle="butt")
             panel.plot(
                 [row["difference"]], [at], marker=marker, markersize=5.5, color=colour, linestyle="none",

@@ -37,7 +37,8 @@ def overlay(pixels: Pixels, gradients: Maps) -> Pixels:
     stretched = np.asarray(Image.fromarray(unit).resize((width, height), Image.Resampling.BILINEAR))
     heat = matplotlib.colormaps[COLOURS](stretched)[..., :3] * 255
     grey = pixels.astype(np.float64) @ [0.299, 0.587, 0.114]
-    return np.clip((1 - STRONG) * grey[..., None] + STRONG * heat, 0, 255).astype(np.uint8)
+    laid: Pixels = np.clip((1 - STRONG) * grey[..., None] + STRONG * heat, 0, 255).astype(np.uint8)
+    return laid
 
 
 def gradient_maps(

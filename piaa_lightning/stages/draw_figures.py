@@ -89,7 +89,8 @@ def _of_shown(databases: Databases, judgement: Judgement, directory: Path) -> Fi
             f"Gradient maps of the prior of {shown.explains} and of the models of people. Colours: the largest absolute"
             " gradient of the score over the colours of a pixel, smoothed, each map stretched to its own range; last"
             " below each: the share of the gradient in the strongest tenth of the pixels (.1 is even)."
-            f" {spoken(shown)} Pictures are those that the two people rated most differently."
+            f" {spoken(shown)} Pictures are those that the two people rated most differently, then"
+            " the best and the worst rated of either."
         ] = gradient_maps(shown, pictures, scale, directory / "gradient_maps.png", data.name)
     return figures
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from piaa_lightning.data.forms import HeldOutLikes, HeldOutPictures
 from piaa_lightning.data.ratings import hashed
+from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
@@ -24,7 +25,7 @@ Floats = NDArray[np.float64]
 
 
 def examine_pictures(
-    network: Any, data: Data, method: str, backbone: str, device: torch.device, part: str = "test"
+    network: Any, data: Data, method: str, backbone: str, device: torch.device, part: Part = "test"
 ) -> PictureExam:
     """Judge a network on a database's held-out pictures.
 
@@ -60,7 +61,7 @@ def examine_pictures(
 
 
 def examine_traits(
-    network: Any, data: Data, method: str, backbone: str, device: torch.device, part: str = "test", **form: Any
+    network: Any, data: Data, method: str, backbone: str, device: torch.device, part: Part = "test", **form: Any
 ) -> TraitExam:
     """Judge a network on a database's test people, each by the pictures that the person likes.
 

@@ -10,10 +10,12 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
+from piaa_lightning.data.ratings import Scores
 from piaa_lightning.data.raw_pictures import RawPictures
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.protocol import Protocol, support_of
 from piaa_lightning.evaluation.shown_people import (
+    LOOKED_INTO,
     ExplainedPicture,
     ShownPeople,
     ShownPerson,
@@ -29,6 +31,7 @@ log = logging.getLogger(__name__)
 
 METHODS = 4  # whose predictions are shown at most, the first that are compared
 BY_DEFAULT = 12  # gradient maps where captum is installed
+Look = tuple[float, Tensor, float]  # score, map and its concentration
 AT_ONCE = 8  # pictures whose gradients are held at once
 
 
@@ -88,35 +91,31 @@ def show_method(
     table = databases.main.table
     wanted = [] if shown.explains or prior is None else pictures_to_explain(shown.people, number_of_maps(cfg))
     settings = chosen[shown.shots]
-    said, looks = [], {}
+    said: list[Scores] = []
+    looks: list[list[Look]] = []
     for place, person in enumerate(shown.people):
         fitted = personalizer.fit(support_of(table, person.draw), settings)
         said.append(np.asarray(fitted(person.images), dtype=np.float32))
-        images = [image for image, places in wanted if place in places]
         network = _network(fitted, prior, settings)
-        if images and network is not None:
-            looks[place] = dict(zip(images, _look(network, databases, images, device), strict=True))
+        if wanted and place < LOOKED_INTO and network is not None:
+            looks.append(_look(network, databases, wanted, device))
     shown.predicted[label] = said
     if looks and prior is not None:
         shown.explains = label
-        of_prior = _look(prior, databases, [image for image, _ in wanted], device)
-        for (image, places), look in zip(wanted, of_prior, strict=True):
-            shown.explained.append(
-                _explained(shown.people, image, [look, *(looks[place][image] for place in places)], places)
-            )
+        of_prior = _look(prior, databases, wanted, device)
+        for number, image in enumerate(wanted):
+            seen = [of_prior[number], *(own[number] for own in looks)]
+            image_id = str(table.image_ids[image])
+            shown.explained.append(_explained(shown.people[: len(looks)], image, image_id, seen))
 
 
-Look = tuple[float, Tensor, float]  # score, map and its concentration
-
-
-def _explained(people: list[ShownPerson], image: int, looks: list[Look], places: Sequence[int]) -> ExplainedPicture:
-    rated = [people[place].scores[people[place].images == image] for place in places]
-    first = people[places[0]]
+def _explained(people: Sequence[ShownPerson], image: int, image_id: str, looks: Sequence[Look]) -> ExplainedPicture:
+    rated = [person.scores[person.images == image] for person in people]
     return ExplainedPicture(
         image,
-        str(first.image_ids[first.images == image][0]),
-        ("prior", *(people[place].name for place in places)),
-        (None, *(float(score[0]) for score in rated)),
+        image_id,
+        ("prior", *(person.name for person in people)),
+        (None, *(float(score[0]) if len(score) else None for score in rated)),
         tuple(look[0] for look in looks),
         np.stack([look[1].numpy() for look in looks]),
         tuple(look[2] for look in looks),

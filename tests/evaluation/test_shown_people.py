@@ -63,18 +63,22 @@ def test_pictures_are_those_that_two_people_rated_most_differently(rated):
     assert len(chosen) == 3, "eleven maps are three pictures of three"
     one, other = (dict(zip(p.images.tolist(), p.scores.tolist(), strict=True)) for p in people[:2])
     gaps = {image: abs(one[image] - other[image]) for image in set(one) & set(other)}
-    assert [image for image, _ in chosen] == sorted(gaps, key=gaps.get, reverse=True)[:3]
-    assert {tuple(places) for _, places in chosen} == {(0, 1)}
+    assert chosen == sorted(gaps, key=gaps.get, reverse=True)[:3]
 
 
-def test_a_person_alone_gets_the_best_and_the_worst_rated_in_turn(rated):
-    found = table({"b": rated["b"], "d": [*range(42, 60)]})
+def test_where_too_few_are_shared_the_best_and_the_worst_of_either_follow_in_turn(rated):
+    found = table({"b": [*range(20)], "d": [*range(19, 40)]})
     people = shown_people(found, np.arange(found.ratings), [4], PROTOCOL, 2).people
-    chosen = pictures_to_explain(people, 8)
-    ratings = dict(zip(people[0].images.tolist(), people[0].scores.tolist(), strict=True))
-    order = sorted(ratings, key=ratings.get, reverse=True)
-    assert chosen == [(order[0], [0]), (order[-1], [0]), (order[1], [0]), (order[-2], [0])]
-    assert pictures_to_explain(people, 1) == []
+    ratings = [dict(zip(person.images.tolist(), person.scores.tolist(), strict=True)) for person in people]
+    shared = set(ratings[0]) & set(ratings[1])
+    orders = [sorted(set(own) - shared, key=own.get, reverse=True) for own in ratings]
+    turns = [orders[0][0], orders[1][0], orders[0][-1], orders[1][-1], orders[0][1]]
+    assert pictures_to_explain(people, 15) == [*sorted(shared), *turns][:5]
+    assert pictures_to_explain(people[:1], 4) == [
+        max(ratings[0], key=ratings[0].get),
+        min(ratings[0], key=ratings[0].get),
+    ]
+    assert pictures_to_explain(people, 2) == []
     assert pictures_to_explain([], 8) == []
 
 
