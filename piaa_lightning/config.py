@@ -17,6 +17,15 @@ from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.errors import UserError
 
+SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
+PLUGINS = {
+    ("hydra/launcher", "joblib"),
+    ("hydra/launcher", "submitit_local"),
+    ("hydra/launcher", "submitit_slurm"),
+    ("hydra/sweeper", "optuna"),
+    ("hydra/sweeper/sampler", "tpe"),
+}
+
 
 @dataclass
 class CheckKeys:
@@ -115,7 +124,8 @@ class RunKeys:
 
 
 def register() -> None:
-    """Tell Hydra the schema; may be called more than once."""
+    """Tell Hydra the schema and resolvers; may be called more than once."""
+    OmegaConf.register_new_resolver("modulo", lambda number, count: int(number) % max(1, int(count)), replace=True)
     ConfigStore.instance().store(name="run_keys", node=RunKeys)
 
 
@@ -183,6 +193,8 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     text = " ".join(f"{error} {cause}".split())
     if found := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
         group, value = found.groups()
+        if (group, value) in PLUGINS:
+            return f"{group}={value} needs a plug-in that is not installed: {SWEEP_EXTRA}."
         choices = sorted(file.stem for file in (config_dir() / group).glob("*.yaml"))
         return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{_close(value, choices)}."
     if found := re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' (?:is )?not in", text):

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import logging
+import os
 from functools import cache
 from pathlib import Path
 
@@ -20,9 +21,11 @@ from torch import nn
 
 import piaa_lightning
 from piaa_lightning.atomic import replace_file
+from piaa_lightning.data.cache_directories import locked
 from piaa_lightning.data.modules import RatingsModule, StreamsModule
 from piaa_lightning.errors import UserError
 from piaa_lightning.nn.network import score_network
+from piaa_lightning.ranks import rank
 from piaa_lightning.stages.open_data import Databases
 from piaa_lightning.tasks.prior import MONITOR, PriorTask
 
@@ -50,6 +53,18 @@ class Priors:
         self._fingerprints: dict[str, str] = {}
 
     def get(self, task: DictConfig) -> nn.Module:
+        """Return a prior; while one job of a sweep trains it, others that want the same wait for it.
+
+        Args:
+            task: as in `made`.
+        """
+        key = self.key(task)
+        if key in self.networks or not self.cfg.reuse_priors or not alone():
+            return self.made(task)
+        with locked(self.store, key):
+            return self.made(task)
+
+    def made(self, task: DictConfig) -> nn.Module:
         """Return the prior that a task trains, after the one that it starts from.
 
         Args:
@@ -85,7 +100,7 @@ class Priors:
         cfg = self.cfg
         parts = {"task": task, **{name: cfg[name] for name in ("backbone", "head", "trainer", "callbacks")}}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
-        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), _source()]
+        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), source_digest()]
         return hashlib.sha256("\n".join([*depends, torch.__version__]).encode()).hexdigest()[:20]
 
     def _origins_of(self, task: DictConfig) -> list[str]:
@@ -189,6 +204,11 @@ class Priors:
         return " and ".join(self.databases.get(stream.database).name for stream in streams)
 
 
+def alone() -> bool:
+    """Whether this process speaks for itself, and is none that another started to train with."""
+    return int(os.environ.get("LOCAL_RANK", "0")) == 0 and not rank()
+
+
 def _load(network: nn.Module, file: Path, name: str) -> None:
     """Take a network's parameters from a file that an earlier run wrote.
 
@@ -228,7 +248,7 @@ def _digest_of_file(file: Path) -> str:
 
 
 @cache
-def _source() -> str:
+def source_digest() -> str:
     """Digest of the program's source: a prior trained by other code is another prior."""
     package = Path(piaa_lightning.__file__).parent
     content = hashlib.sha256()

@@ -24,6 +24,7 @@ from piaa_lightning.report.table import print_table
 from piaa_lightning.stages.draw_figures import draw_figures
 from piaa_lightning.stages.judge_methods import Judgement
 from piaa_lightning.stages.open_data import MAIN, Databases
+from piaa_lightning.stages.sweep_jobs import objective, run_key
 from piaa_lightning.stages.train_priors import Priors
 
 LIBRARIES = ("torch", "pytorch-lightning", "learn2learn", "timm", "hydra-core", "numpy", "piaa-lightning")
@@ -52,7 +53,7 @@ def write_run(
         logger: receives the result as well.
 
     Returns:
-        SROCC of the first method, at the most shots where there are several; None where all its users were dropped.
+        What a search is after, see `sweep_jobs.objective`.
     """
     replace_file(directory / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True).encode())
     write_records(judgement.records, directory / "records.csv")
@@ -77,9 +78,7 @@ def write_run(
     _point_latest(Path(cfg.paths.runs), directory)
     print_table(summary)
     print(f"\n{directory}{os.sep}: summary.json, records.csv, report.html, figures, checkpoints")
-    first = next(iter(cfg.methods.values())).label
-    found = [row for row in summary["rows"] if row["method"] == first and row["srocc"] is not None]
-    return max(found, key=lambda row: row.get("shots", 0))["srocc"] if found else None
+    return objective(cfg, summary)
 
 
 def _summary(
@@ -113,6 +112,7 @@ def _summary(
         "judged": cfg.judge,
         "protocol": _protocol(cfg),
         "seed": cfg.seed,
+        "run_key": run_key(cfg),
         "command": cfg.command,
         "backbone": OmegaConf.to_container(cfg.backbone, resolve=True),
         "versions": {library: version(library) for library in LIBRARIES},
