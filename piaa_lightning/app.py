@@ -7,7 +7,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from omegaconf import DictConfig
 
 from piaa_lightning.allocator import keep_freed_memory
 from piaa_lightning.config import config_dir, refuse_dangling, register, shots_of
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError, UserError
 
 if TYPE_CHECKING:
     import torch
@@ -109,7 +109,8 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
         for method in cfg.methods.values():
             for task in (method.prior, *(method.get("aids") or {}).values()):
                 if task is not None:
-                    priors.get(task)
+                    with suppress(MissingLabelsError):  # judging tells it, and leaves the row out
+                        priors.get(task)
     with _clock(seconds, "judging"):
         judgement = judge_methods(cfg, databases, priors, shots, device)
     if rank():  # processes that trained together judged together; one of them writes

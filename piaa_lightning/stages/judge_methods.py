@@ -11,7 +11,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError, UserError
 from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
@@ -93,10 +93,14 @@ def judge_methods(
     if cfg.trainer.fast_dev_run:
         protocol, validation = protocol.cut_short(), validation.cut_short()
     for key, method in cfg.methods.items():
-        if method.get("exam"):
-            _examine(str(key), method, cfg, databases, priors, device, judgement)
-        else:
-            _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+        try:
+            if method.get("exam"):
+                _examine(str(key), method, cfg, databases, priors, device, judgement)
+            else:
+                _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+        except (LeftOutError, MissingLabelsError) as reason:
+            judgement.left_out[method.label] = str(reason).rstrip(".")
+            log.info("%s is left out: %s", method.label, judgement.left_out[method.label])
     refuse_controls_alone(cfg, judgement)
     return judgement
 
@@ -129,14 +133,9 @@ def _judge(
     backbone = "" if method.prior is None else str(cfg.backbone.name)
     ground = Ground(table, split, data.inputs, device, prior, aids)
     choice = instantiate(method.support) if method.get("support") else None
-    try:
-        personalizer.prepare(ground)
-        if choice is not None:
-            choice.prepare(ground)
-    except LeftOutError as reason:
-        log.info("%s is left out: %s", method.label, reason)
-        judgement.left_out[method.label] = str(reason)
-        return
+    personalizer.prepare(ground)
+    if choice is not None:
+        choice.prepare(ground)
     ask = None if choice is None else choice.order
     chosen = choose(table, split.rows(table, "val"), shots, validation, method.label, personalizer, ask)
     if len(personalizer.candidates()) > 1:

@@ -15,7 +15,7 @@ from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError
 from piaa_lightning.examples import Labelled
 
 
@@ -51,7 +51,9 @@ class AttributeLabels(PictureForm[Labelled]):
         of_part[split.images(part)] = True
         super().__init__(np.flatnonzero(of_part & np.isfinite(values).any(axis=1)), inputs, seed)
         if not len(self):
-            raise UserError(f"{table.database}: no picture of the {part} part has attributes; hold out fewer pictures.")
+            raise MissingLabelsError(
+                f"{table.database}: no picture of the {part} part has attributes; hold out fewer pictures."
+            )
         self.attributes = torch.from_numpy(values[self.images])
         self.scores = torch.from_numpy(average_scores(table, split, part)[self.images])
 
@@ -67,7 +69,7 @@ def attributes_of(table: RatingTable, split: Split, names: Sequence[str] | None)
     absent = [name for name in wanted if name not in table.attribute_names]
     if table.attributes is None or not wanted or absent:
         has = ", ".join(table.attribute_names) or "none"
-        raise UserError(
+        raise MissingLabelsError(
             f"{table.database} lacks the attributes {', '.join(absent) or 'of pictures'} (it has {has}); choose aadb or"
             " para, or name others with task.form.attributes."
         )
