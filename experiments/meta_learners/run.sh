@@ -3,7 +3,7 @@
 #   make study NAME=meta_learners ARGS="OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors"
 # Three seeds each. On the embedded data three splits of every test person's ratings for each seed, instead of ten:
 # whole networks are fine-tuned there, person by person. The slips are shown at 32 pixels, since ten priors are trained.
-# Rates were chosen on validation people, one factor of three at a time.
+# Rates were chosen on validation people.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
