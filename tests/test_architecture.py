@@ -22,6 +22,8 @@ ROOMS = {
     "data": {"examples"},
     "synthetic": set(),
     "personalizers": {"losses", "metrics", "nn", "meta", "data", "backbones"},
+    "features": set(),
+    "estimators": {"metrics", "nn", "data", "backbones", "features"},
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
     "evaluation": {"metrics", "data", "personalizers"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings

@@ -23,7 +23,9 @@ BATCH = 64  # pictures judged at once
 Floats = NDArray[np.float64]
 
 
-def examine_pictures(network: Any, data: Data, method: str, backbone: str, device: torch.device) -> PictureExam:
+def examine_pictures(
+    network: Any, data: Data, method: str, backbone: str, device: torch.device, cut: float | None = None
+) -> PictureExam:
     """Judge a network on a database's test pictures.
 
     Args:
@@ -32,6 +34,8 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
         method: label of the network.
         backbone: its name.
         device: where it runs.
+        cut: the output above which it calls a picture good, .5 where outputs are probabilities of being good; None
+            where outputs are scores, which are cut where the database is.
 
     Raises:
         UserError: a network without scores, or no picture to judge it on.
@@ -50,10 +54,10 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
     scores = pictures.scores.double().numpy()
     ids = data.table.image_ids[pictures.images]
     if bins is None:
-        return PictureExam(method, backbone, data.name, ids, scores, found, cut=data.cut)
+        return PictureExam(method, backbone, data.name, ids, scores, found, cut=data.cut, predicted_cut=cut)
     means = found @ network.head.levels.double().cpu().numpy()
     votes = pictures.shares.double().numpy()
-    return PictureExam(method, backbone, data.name, ids, scores, means, votes, found, data.cut)
+    return PictureExam(method, backbone, data.name, ids, scores, means, votes, found, data.cut, cut)
 
 
 def examine_traits(

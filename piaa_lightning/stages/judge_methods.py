@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -12,12 +13,14 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.estimators.estimator import PictureGround
 from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.trait_exam import TraitExam
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer
+from piaa_lightning.stages.examine_estimators import examine_estimator
 from piaa_lightning.stages.examine_networks import examine_pictures, examine_traits
 from piaa_lightning.stages.open_data import Databases
 from piaa_lightning.stages.train_priors import Priors
@@ -70,6 +73,8 @@ def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
             raise UserError(
                 f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer."
             )
+        elif method.get("estimator") and method.exam != "pictures":
+            raise UserError(f"methods.{key}.exam={method.exam}: an estimator judges pictures; set exam to pictures.")
 
 
 def judge_methods(
@@ -168,11 +173,16 @@ def _examine(
     device: torch.device,
     judgement: Judgement,
 ) -> None:
-    """Judge a network as it is, without any person."""
+    """Judge a network as it is, or an estimator that is fitted to training pictures, without any person."""
     data = databases.get(method.get("database"))
-    network, backbone = priors.get(method.prior), str(cfg.backbone.name)
-    if method.exam == "pictures":
-        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device)
+    backbone = "" if method.prior is None else str(cfg.backbone.name)
+    network = None if method.prior is None else priors.get(method.prior)
+    if method.get("estimator"):
+        cache = Path(cfg.paths.cache).expanduser()
+        ground = PictureGround(data.table, data.split, data.inputs, device, data.cut, cfg.seed, cache, network)
+        judgement.pictures[key] = examine_estimator(instantiate(method.estimator), ground, method.label, backbone)
+    elif method.exam == "pictures":
+        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device, method.get("cut"))
     else:
         form = OmegaConf.to_container(method.form, resolve=True) if method.get("form") else {}
         assert isinstance(form, dict)

@@ -125,7 +125,7 @@ class Priors:
         make = score_network if task.network is None else instantiate(task.network)
         # a copy, because two priors must never share a backbone
         backbone = copy.deepcopy(self.databases.backbone)
-        network: nn.Module = make(backbone, instantiate(self.cfg.head), self.databases.features)
+        network: nn.Module = make(backbone, instantiate(task.head or self.cfg.head), self.databases.features)
         return network
 
     def _grown(self, task: DictConfig, network: nn.Module) -> nn.Module:
