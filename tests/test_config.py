@@ -173,7 +173,7 @@ class Opened:
     def __init__(self) -> None:
         from piaa_lightning.backbones.factory import build_backbone
 
-        self.backbone = build_backbone("small_cnn", size=16, width=2, features=6)
+        self.backbone = build_backbone("small_cnn", size=32, width=2, features=6)
         self.features = 6
 
 
@@ -192,7 +192,8 @@ def check_task(cfg: DictConfig, task: DictConfig) -> None:
     assert isinstance(module, PriorTask)
     assert module.configure_optimizers()  # every parameter has a rate, or this is a sentence
     for stream in [task] if task.streams is None else task.streams.values():
-        for form in (stream.form, stream.validation):
+        assert stream.validation is not None or task.streams is not None
+        for form in filter(None, (stream.form, stream.validation)):
             inspect.signature(instantiate(form)).bind(None, None, "train", None, 0)
 
 
