@@ -22,7 +22,7 @@ ROOMS = {
     "data": {"examples"},
     "synthetic": set(),
     "personalizers": {"losses", "metrics", "nn", "meta", "data", "backbones"},
-    "features": set(),
+    "features": {"data"},  # decodes pictures
     "estimators": {"metrics", "nn", "data", "backbones", "features"},
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
     "evaluation": {"metrics", "data", "personalizers"},
@@ -47,6 +47,7 @@ ONLY = {
 
 # What a room's files may import besides the standard library and this package.
 LIBRARIES = {
+    "features": {"numpy", "scipy", "sklearn", "PIL"},
     "losses": {"torch", "numpy"},
     "metrics": {"torch", "numpy", "torchmetrics"},
     "nn": {"torch"},

@@ -1,7 +1,8 @@
-"""Random crops and flips of stored pictures: drawn where a batch is fetched, cut where the network is."""
+"""Random crops and flips of stored pictures: drawn where a batch is fetched, cut there or where the network is."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,40 +10,51 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from piaa_lightning.data.images import Pixels
+
 Chances = NDArray[np.float64]
 DRAWS = 3  # of a picture: top, left, mirrored
 
 
-class Crops(NamedTuple):
-    """Stored pictures and the squares to cut out of them; it travels to the device as it is.
+class Squares(NamedTuple):
+    """Where to cut a batch of pictures, and which squares to flip.
 
-    Where to cut stays in numpy: a worker hands over few tensors faster, and nothing has to come back from a device.
+    It stays in numpy: a worker hands over few tensors faster, and nothing has to come back from a device.
 
     Args:
-        pictures: ``(batch, 3, stored, stored)`` uint8.
         corners: ``(batch, 2)`` top and left of each square.
         mirrored: ``(batch,)`` whether each square is flipped.
-        size: side of the squares, at most ``stored``.
+        size: side of the squares in pixels.
     """
 
-    pictures: Tensor
     corners: NDArray[np.int64]
     mirrored: NDArray[np.bool_]
     size: int
 
 
-def draw_crops(pictures: Tensor, size: int, chance: Chances, flip: float = 0.5) -> Crops:
-    """Choose a square in every picture and which of them to mirror, as all protocols of the talk do.
+class Crops(NamedTuple):
+    """Stored pictures and the squares to cut out of them; it travels to the device as it is.
 
     Args:
         pictures: ``(batch, 3, stored, stored)`` uint8.
+        squares: one in each picture.
+    """
+
+    pictures: Tensor
+    squares: Squares
+
+
+def draw_squares(stored: int, size: int, chance: Chances, flip: float = 0.5) -> Squares:
+    """Choose a square in every picture and which of them to mirror, as all protocols of the talk do.
+
+    Args:
+        stored: side of the pictures in pixels.
         size: side of the squares, at most ``stored``.
         chance: ``(batch, 3)`` uniform in [0, 1): where each square's top and left lie, and whether it is mirrored.
         flip: probability of a horizontal flip, in [0, 1].
     """
-    places = pictures.shape[-1] - size + 1
-    corners = (chance[:, :2] * places).astype(np.int64)
-    return Crops(pictures, corners, chance[:, 2] < flip, size)
+    corners = (chance[:, :2] * (stored - size + 1)).astype(np.int64)
+    return Squares(corners, chance[:, 2] < flip, size)
 
 
 def cut(crops: Crops) -> Tensor:
@@ -51,19 +63,31 @@ def cut(crops: Crops) -> Tensor:
     Returns:
         ``(batch, 3, size, size)`` uint8.
     """
-    pictures, size = crops.pictures, crops.size
-    squares = torch.empty((*pictures.shape[:2], size, size), dtype=pictures.dtype, device=pictures.device)
-    drawn = zip(crops.corners.tolist(), crops.mirrored.tolist(), strict=True)
-    if pictures.device.type == "cpu":  # through numpy: torch would open a parallel region for every little copy
-        stored, out = pictures.numpy(), squares.numpy()
-        for index, ((top, left), mirrored) in enumerate(drawn):
-            square = stored[index, :, top : top + size, left : left + size]
-            out[index] = square[..., ::-1] if mirrored else square
-        return squares
-    for index, ((top, left), mirrored) in enumerate(drawn):
-        window = pictures[index, :, top : top + size, left : left + size]
-        squares[index] = window.flip(-1) if mirrored else window
-    return squares
+    pictures, squares = crops
+    out = torch.empty((*pictures.shape[:2], squares.size, squares.size), dtype=pictures.dtype, device=pictures.device)
+    for index, ((rows, columns), mirrored) in enumerate(_each(squares)):
+        window = pictures[index, :, rows, columns]
+        out[index] = window.flip(-1) if mirrored else window
+    return out
+
+
+def copy_squares(pictures: Iterable[Pixels], squares: Squares, out: Pixels) -> None:
+    """Cut while gathering: nothing but the squares' own pixels is read or written.
+
+    Args:
+        pictures: ``batch`` of them, ``(3, stored, stored)`` each, wherever they lie.
+        squares: one in each picture.
+        out: ``(batch, 3, size, size)``, which is filled.
+    """
+    for picture, room, ((rows, columns), mirrored) in zip(pictures, out, _each(squares), strict=True):
+        window = picture[:, rows, columns]
+        room[...] = window[..., ::-1] if mirrored else window
+
+
+def _each(squares: Squares) -> Iterator[tuple[tuple[slice, slice], bool]]:
+    """Return rows and columns of each square, and whether it is flipped."""
+    for (top, left), mirrored in zip(squares.corners.tolist(), squares.mirrored.tolist(), strict=True):
+        yield (slice(top, top + squares.size), slice(left, left + squares.size)), mirrored
 
 
 def cut_all(batch: Any) -> Any:

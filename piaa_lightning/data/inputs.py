@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from piaa_lightning.data.augment import Chances, draw_crops
+from piaa_lightning.data.augment import Chances, Crops, Squares, draw_squares
 from piaa_lightning.data.ratings import Indices
 
 
@@ -21,6 +21,16 @@ class Source(Protocol):
         ...
 
 
+class Stored(Source, Protocol):
+    """Pictures that squares can be cut out of."""
+
+    size: int
+
+    def squares(self, indices: Indices, squares: Squares) -> Tensor:
+        """Return ``(len(indices), 3, squares.size, squares.size)``."""
+        ...
+
+
 @dataclass(frozen=True)
 class Inputs:
     """The two ways in which a picture enters a network.
@@ -29,29 +39,36 @@ class Inputs:
         evaluation: squashed to the network's size, never changed.
         training: squashed to a larger size and cropped at random; None where training sees what evaluation sees.
         size: side of the network's input in pixels.
+        cut_on_device: True hands whole pictures on, to be cut where the network is, which costs a GPU nothing; False
+            cuts while gathering, which saves a CPU from copying what is cut away, and then the rest once more.
     """
 
     evaluation: Source
-    training: Source | None = None
+    training: Stored | None = None
     size: int = 0
+    cut_on_device: bool = True
 
     def batch(self, images: Indices) -> Tensor:
         """Return the pictures as evaluation sees them."""
         return self.evaluation.batch(images)
 
     def augmented(self, images: Indices, chance: Chances) -> Any:
-        """Return the pictures as training sees them: `Crops`, which ``augment.cut_all`` cuts on the device.
+        """Return the pictures as training sees them.
 
         Args:
             images: ``(batch,)`` numbers of the pictures.
-            chance: ``(batch, 3)`` uniform in [0, 1), see `augment.draw_crops`.
+            chance: ``(batch, 3)`` uniform in [0, 1), see `augment.draw_squares`.
 
         Returns:
-            `Crops`; where training sees what evaluation sees, that.
+            Squares, or `Crops`, which ``augment.cut_all`` cuts on the device; where training sees what evaluation
+            sees, that.
         """
         if self.training is None:
             return self.evaluation.batch(images)
-        return draw_crops(self.training.batch(images), self.size, chance)
+        squares = draw_squares(self.training.size, self.size, chance)
+        if self.cut_on_device:
+            return Crops(self.training.batch(images), squares)
+        return self.training.squares(images, squares)
 
 
 class Features:

@@ -138,7 +138,8 @@ class Databases:
             split = instantiate(config.split)(table)
         cut = 0.5 if config.cut is None else float(table.scale.to_unit(np.array([config.cut]))[0])
         if not frozen:
-            return Data(name, table, split, Inputs(pictures[size], pictures[stored], size), cut)
+            inputs = Inputs(pictures[size], pictures[stored], size, cut_on_device=self.device.type != "cpu")
+            return Data(name, table, split, inputs, cut)
         values = frozen_features(self._eye, pictures[size], self.cache, self.device)
         if self._scaling is None:
             self._scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
