@@ -32,7 +32,9 @@ PLUGGED = {
     "optimizer": "optimizer@task.module.optimizer",
     "schedule": "schedule@task.module.schedule",
 }
-MANY = {("method", rows): "+method@methods" for rows in ("controls", "fpmf_rows", "pam_rows", "usar_rows")}
+MANY = {
+    ("method", rows): "+method@methods" for rows in ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows")
+}
 
 
 def composed(*overrides: str) -> DictConfig:
@@ -209,6 +211,7 @@ def test_every_task_is_made(option):
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_can_be_made(experiment):
+    from piaa_lightning.estimators.estimator import Estimator
     from piaa_lightning.evaluation.protocol import Protocol
     from piaa_lightning.nn.network import ScoreNetwork
     from piaa_lightning.personalizers.personalizer import Personalizer
@@ -216,7 +219,10 @@ def test_every_experiment_can_be_made(experiment):
     cfg = of(experiment)
     assert shots_of(cfg)
     for method in cfg.methods.values():
-        if "personalizer" in method:
+        if method.get("estimator"):
+            assert isinstance(instantiate(method.estimator), Estimator)
+            assert method.exam == "pictures"
+        elif "personalizer" in method:
             personalizer = instantiate(method.personalizer)
             assert isinstance(personalizer, Personalizer)
             assert len(personalizer.candidates()) >= 1

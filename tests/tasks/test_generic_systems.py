@@ -113,7 +113,6 @@ def test_an_aesthetic_space_learns_from_triplets_and_its_classifier_from_both_si
 
 
 class TestKong:
-
     def task(self, attributes: bool = True, experts: int = 3) -> KongTask:
         torch.manual_seed(0)
         branch = partial(TraitHead, traits=3) if attributes else None
