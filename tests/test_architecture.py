@@ -23,7 +23,7 @@ ROOMS = {
     "synthetic": set(),
     "personalizers": {"losses", "metrics", "nn", "meta", "data", "backbones"},
     "features": {"data"},  # decodes pictures
-    "estimators": {"metrics", "nn", "data", "backbones", "features"},
+    "estimators": {"metrics", "nn", "data", "backbones", "features", "personalizers"},  # the crowd as one person
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
     "evaluation": {"metrics", "data", "personalizers"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +35,7 @@ class PictureGround:
         seed: of the run; keys whatever is drawn.
         cache: directory that keeps features of pictures between runs.
         prior: a trained network whose features are used, None where there is none.
+        aids: further trained networks by what they are for, for instance one that predicts attributes.
     """
 
     table: RatingTable
@@ -44,6 +46,7 @@ class PictureGround:
     seed: int
     cache: Path
     prior: nn.Module | None = None
+    aids: Mapping[str, nn.Module] = field(default_factory=dict)
 
     def scored(self, part: Part) -> tuple[Indices, Floats]:
         """Return the numbers of a part's pictures that have an average score, and the scores in [0, 1].

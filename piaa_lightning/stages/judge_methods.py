@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import PictureGround
@@ -130,7 +131,7 @@ def _judge(
     table, split = data.table, data.split
     personalizer: Personalizer = instantiate(method.personalizer)
     prior = None if method.prior is None else priors.get(method.prior)
-    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items() if task is not None}
+    aids = _aids(method, priors)
     backbone = "" if method.prior is None else str(cfg.backbone.name)
     ground = Ground(table, split, data.inputs, device, prior, aids)
     choice = instantiate(method.support) if method.get("support") else None
@@ -179,7 +180,8 @@ def _examine(
     network = None if method.prior is None else priors.get(method.prior)
     if method.get("estimator"):
         cache = Path(cfg.paths.cache).expanduser()
-        ground = PictureGround(data.table, data.split, data.inputs, device, data.cut, cfg.seed, cache, network)
+        aids = _aids(method, priors)
+        ground = PictureGround(data.table, data.split, data.inputs, device, data.cut, cfg.seed, cache, network, aids)
         judgement.pictures[key] = examine_estimator(instantiate(method.estimator), ground, method.label, backbone)
     elif method.exam == "pictures":
         judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device, method.get("cut"))
@@ -188,3 +190,9 @@ def _examine(
         assert isinstance(form, dict)
         options = {str(name): form[name] for name in ("traits", "liked", "scaling") if name in form}
         judgement.traits[key] = examine_traits(network, data, method.label, backbone, device, **options)
+
+
+def _aids(method: DictConfig, priors: Priors) -> dict[str, nn.Module]:
+    """Return the further networks that a method stands on, by what they are for."""
+    tasks = (method.get("aids") or {}).items()
+    return {str(name): priors.get(task) for name, task in tasks if task is not None}
