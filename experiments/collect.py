@@ -213,12 +213,12 @@ def over(
 
 
 def of_pictures(function: Callable[..., float]) -> Callable[[Lines], Callable[[np.ndarray], float]]:
-    """Turn a function of predictions, scores and cut into a measure of drawn pictures."""
+    """Turn a function of predictions, scores, cut and the predictions' own cut into a measure of drawn pictures."""
 
     def measure(lines: Lines) -> Callable[[np.ndarray], float]:
         predicted, scores = (np.array([float(line[key]) for line in lines]) for key in ("predicted", "score"))
-        cut = float(lines[0]["cut"])
-        return lambda drawn: function(predicted[drawn], scores[drawn], cut)
+        cut, own = (float(lines[0][key]) for key in ("cut", "predicted_cut"))
+        return lambda drawn: function(predicted[drawn], scores[drawn], cut, own)
 
     return measure
 
@@ -241,7 +241,7 @@ def trait_srocc(lines: Lines) -> Callable[[np.ndarray], float]:
 
 PICTURE_MEASURES = {
     "ACC": of_pictures(accuracy),
-    "SROCC": of_pictures(lambda predicted, scores, cut: srocc(predicted, scores)),
+    "SROCC": of_pictures(lambda predicted, scores, *cuts: srocc(predicted, scores)),
     "EMD r=1": distance,
 }
 

@@ -43,7 +43,7 @@ class RunKeys:
         methods: what is judged, by key: label, prior (a task or null), control (true for rows that others are read
             by), aids (further tasks by name), and a personalizer that fits people (with `support`, how their pictures
             are chosen; at random without it), or an exam (pictures or traits) with the name of a database (null is the
-            main one).
+            main one) and, where no network is judged as it is, an estimator that is fitted to training pictures.
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.
         on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt

@@ -22,6 +22,8 @@ ROOMS = {
     "data": {"examples"},
     "synthetic": set(),
     "personalizers": {"losses", "metrics", "nn", "meta", "data", "backbones"},
+    "features": {"data"},  # decodes pictures
+    "estimators": {"metrics", "nn", "data", "backbones", "features", "personalizers"},  # the crowd as one person
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
     "evaluation": {"metrics", "data", "personalizers"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
@@ -45,6 +47,7 @@ ONLY = {
 
 # What a room's files may import besides the standard library and this package.
 LIBRARIES = {
+    "features": {"numpy", "scipy", "sklearn", "PIL"},
     "losses": {"torch", "numpy"},
     "metrics": {"torch", "numpy", "torchmetrics"},
     "nn": {"torch"},

@@ -23,7 +23,9 @@ BATCH = 64  # pictures judged at once
 Floats = NDArray[np.float64]
 
 
-def examine_pictures(network: Any, data: Data, method: str, backbone: str, device: torch.device) -> PictureExam:
+def examine_pictures(
+    network: Any, data: Data, method: str, backbone: str, device: torch.device, cut: float | None = None
+) -> PictureExam:
     """Judge a network on a database's test pictures.
 
     Args:
@@ -32,6 +34,8 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
         method: label of the network.
         backbone: its name.
         device: where it runs.
+        cut: the output above which it calls a picture good, .5 where outputs are probabilities of being good; None
+            where outputs are scores, which are cut where the database is.
 
     Raises:
         UserError: a network without scores, or no picture to judge it on.
@@ -41,7 +45,8 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
     bins = getattr(getattr(network, "head", None), "bins", None)
     if bins is not None and data.table.distribution is None and not data.table.ratings:
         bins = None  # averages alone are known
-    pictures = HeldOutPictures(data.table, data.split, "test", data.inputs, bins=bins)
+    inputs = data.inputs.with_patches(getattr(network, "patches", 0))
+    pictures = HeldOutPictures(data.table, data.split, "test", inputs, bins=bins)
     if not len(pictures):
         raise UserError(f"{data.name}: the split holds out no picture with a score; raise data.split.test_images.")
     network = network.to(device).eval()
@@ -50,10 +55,10 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
     scores = pictures.scores.double().numpy()
     ids = data.table.image_ids[pictures.images]
     if bins is None:
-        return PictureExam(method, backbone, data.name, ids, scores, found, cut=data.cut)
+        return PictureExam(method, backbone, data.name, ids, scores, found, cut=data.cut, predicted_cut=cut)
     means = found @ network.head.levels.double().cpu().numpy()
     votes = pictures.shares.double().numpy()
-    return PictureExam(method, backbone, data.name, ids, scores, means, votes, found, data.cut)
+    return PictureExam(method, backbone, data.name, ids, scores, means, votes, found, data.cut, cut)
 
 
 def examine_traits(

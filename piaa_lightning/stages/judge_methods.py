@@ -5,19 +5,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 
 from piaa_lightning.errors import MissingLabelsError, UserError
+from piaa_lightning.estimators.estimator import PictureGround
 from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.trait_exam import TraitExam
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer
+from piaa_lightning.stages.examine_estimators import examine_estimator
 from piaa_lightning.stages.examine_networks import examine_pictures, examine_traits
 from piaa_lightning.stages.open_data import Databases
 from piaa_lightning.stages.train_priors import Priors
@@ -70,6 +74,8 @@ def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
             raise UserError(
                 f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer."
             )
+        elif method.get("estimator") and method.exam != "pictures":
+            raise UserError(f"methods.{key}.exam={method.exam}: an estimator judges pictures; set exam to pictures.")
 
 
 def judge_methods(
@@ -129,7 +135,7 @@ def _judge(
     table, split = data.table, data.split
     personalizer: Personalizer = instantiate(method.personalizer)
     prior = None if method.prior is None else priors.get(method.prior)
-    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items() if task is not None}
+    aids = _aids(method, priors)
     backbone = "" if method.prior is None else str(cfg.backbone.name)
     ground = Ground(table, split, data.inputs, device, prior, aids)
     choice = instantiate(method.support) if method.get("support") else None
@@ -167,13 +173,25 @@ def _examine(
     device: torch.device,
     judgement: Judgement,
 ) -> None:
-    """Judge a network as it is, without any person."""
+    """Judge a network as it is, or an estimator that is fitted to training pictures, without any person."""
     data = databases.get(method.get("database"))
-    network, backbone = priors.get(method.prior), str(cfg.backbone.name)
-    if method.exam == "pictures":
-        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device)
+    backbone = "" if method.prior is None else str(cfg.backbone.name)
+    network = None if method.prior is None else priors.get(method.prior)
+    if method.get("estimator"):
+        cache = Path(cfg.paths.cache).expanduser()
+        aids = _aids(method, priors)
+        ground = PictureGround(data.table, data.split, data.inputs, device, data.cut, cfg.seed, cache, network, aids)
+        judgement.pictures[key] = examine_estimator(instantiate(method.estimator), ground, method.label, backbone)
+    elif method.exam == "pictures":
+        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device, method.get("cut"))
     else:
         form = OmegaConf.to_container(method.form, resolve=True) if method.get("form") else {}
         assert isinstance(form, dict)
         options = {str(name): form[name] for name in ("traits", "liked", "scaling") if name in form}
         judgement.traits[key] = examine_traits(network, data, method.label, backbone, device, **options)
+
+
+def _aids(method: DictConfig, priors: Priors) -> dict[str, nn.Module]:
+    """Return the further networks that a method stands on, by what they are for."""
+    tasks = (method.get("aids") or {}).items()
+    return {str(name): priors.get(task) for name, task in tasks if task is not None}
