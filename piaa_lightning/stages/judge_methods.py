@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -13,11 +14,13 @@ from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
+from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.trait_exam import TraitExam
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer
+from piaa_lightning.ranks import rank
 from piaa_lightning.stages.examine_networks import examine_pictures, examine_traits
 from piaa_lightning.stages.open_data import Databases
 from piaa_lightning.stages.train_priors import Priors
@@ -73,7 +76,7 @@ def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
 
 
 def judge_methods(
-    cfg: DictConfig, databases: Databases, priors: Priors, shots: Sequence[int], device: torch.device
+    cfg: DictConfig, databases: Databases, priors: Priors, shots: Sequence[int], device: torch.device, kept: Path
 ) -> Judgement:
     """Judge every method of the configuration.
 
@@ -83,6 +86,7 @@ def judge_methods(
         priors: trains what the methods start from.
         shots: support sizes.
         device: where networks run.
+        kept: directory of what was judged so far, see `evaluation.journal`.
 
     Raises:
         UserError: every method but the control rows had to be left out.
@@ -96,7 +100,7 @@ def judge_methods(
         if method.get("exam"):
             _examine(str(key), method, cfg, databases, priors, device, judgement)
         else:
-            _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+            _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation), kept)
     refuse_controls_alone(cfg, judgement)
     return judgement
 
@@ -119,6 +123,7 @@ def _judge(
     device: torch.device,
     judgement: Judgement,
     protocols: tuple[Protocol, Protocol],
+    kept: Path,
 ) -> None:
     """Let a method fit every test person of the main database."""
     data, (protocol, validation) = databases.main, protocols
@@ -138,11 +143,16 @@ def _judge(
         judgement.left_out[method.label] = str(reason)
         return
     ask = None if choice is None else choice.order
-    chosen = choose(table, split.rows(table, "val"), shots, validation, method.label, personalizer, ask)
+    content = priors.digest(method)
+    journals = {part: Journal(kept / f"{key}_{part}_{rank()}.txt", content) for part in ("val", "test")}
+    val = split.rows(table, "val")
+    chosen = choose(table, val, shots, validation, method.label, personalizer, ask, journals["val"])
     if len(personalizer.candidates()) > 1:
         judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
     rows = split.rows(table, "test")
-    judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask)
+    judgement.records += evaluate(
+        table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask, journals["test"]
+    )
     names = trait_names(method.prior, databases)
     fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
     if fused is not None:

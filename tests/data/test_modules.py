@@ -9,8 +9,8 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
-from piaa_lightning.data.augment import Crops, cut_all
 from piaa_lightning.data import modules
+from piaa_lightning.data.augment import Crops, cut_all
 from piaa_lightning.data.forms import AverageScores, HeldOutPictures, UserEpisodes
 from piaa_lightning.data.inputs import Features, Inputs
 from piaa_lightning.data.modules import RatingsModule, StreamsModule
