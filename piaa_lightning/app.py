@@ -90,6 +90,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     import pytorch_lightning as pl
     import torch
 
+    from piaa_lightning.ranks import rank
     from piaa_lightning.stages.make_trainer import refuse_sharding
     from piaa_lightning.stages.run_directory import run_directory
     from piaa_lightning.stages.start_processes import processes
@@ -100,6 +101,8 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     refuse_sharding(cfg)
     with processes(cfg.trainer, directory), run_directory(cfg, directory) as chosen:
+        if rank():  # one of several processes speaks for all
+            logging.getLogger("piaa_lightning").setLevel(logging.WARNING)
         pl.seed_everything(cfg.seed, workers=True, verbose=False)
         return _stages(cfg, chosen, shots)
 
@@ -166,11 +169,13 @@ def _clock(seconds: dict[str, float], phase: str) -> Iterator[None]:
 
 def _calm() -> None:
     """Keep libraries from talking over the progress bars."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # "GPU available: False" and the like
+    for library in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(library).setLevel(logging.WARNING)  # "GPU available: False" and the like
     for message in (
         ".*does not have many workers.*",  # stored pictures are faster in the main process
         ".*Checkpoint directory .* exists and is not empty.*",  # ours, from the same run
         ".*is smaller than the logging interval.*",  # small data, and nothing is lost
         ".*LeafSpec.*is deprecated.*",  # between Lightning and torch
+        ".*sync_dist=True.*",  # what is validated is gathered before it is logged, and is the same in all processes
     ):
         warnings.filterwarnings("ignore", message)
