@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile, ZipFile
 
 import torch
 from pytorch_lightning.plugins.io import TorchCheckpointIO
@@ -41,6 +42,9 @@ def last_good(directory: Path, key: str) -> Path | None:
 def read(file: Path) -> dict[str, Any] | None:
     """Read a checkpoint; None, with a warning, where it is damaged or gone."""
     try:
+        with ZipFile(file) as archive:  # torch reads numbers without looking at the checksums that it wrote
+            if spoilt := archive.testzip():
+                raise BadZipFile(f"{spoilt} is not what was written")
         checkpoint = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # whatever a damaged file makes the loader raise
         log.warning("%s: a checkpoint that cannot be read is passed over (%s)", file, type(error).__name__)
