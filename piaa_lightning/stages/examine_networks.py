@@ -17,6 +17,7 @@ from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
 from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.progress import track
+from piaa_lightning.ranks import gather, rank, share, world_size
 from piaa_lightning.stages.open_data import Data
 
 BATCH = 64  # pictures judged at once
@@ -94,9 +95,10 @@ def _answers(
     answer: Callable[[Tensor], Tensor], dataset: HeldOutPictures | HeldOutLikes, title: str, device: torch.device
 ) -> Floats:
     def batches() -> Iterator[Floats]:
-        for start in track(range(0, len(dataset), BATCH), title):
+        starts = range(0, len(dataset), BATCH)
+        for start in track(share(starts, rank(), world_size()), title):
             batch = dataset.__getitems__(range(start, min(start + BATCH, len(dataset))))
             yield answer(batch.inputs.to(device)).double().cpu().numpy()
 
     with torch.inference_mode():
-        return np.concatenate(list(batches()))
+        return np.concatenate(gather(list(batches())))

@@ -16,11 +16,13 @@ from torch import nn
 from piaa_lightning.errors import MissingLabelsError, UserError
 from piaa_lightning.estimators.estimator import PictureGround
 from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
+from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.trait_exam import TraitExam
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer
+from piaa_lightning.ranks import rank
 from piaa_lightning.stages.examine_estimators import examine_estimator
 from piaa_lightning.stages.examine_networks import examine_pictures, examine_traits
 from piaa_lightning.stages.open_data import Databases
@@ -79,7 +81,7 @@ def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
 
 
 def judge_methods(
-    cfg: DictConfig, databases: Databases, priors: Priors, shots: Sequence[int], device: torch.device
+    cfg: DictConfig, databases: Databases, priors: Priors, shots: Sequence[int], device: torch.device, kept: Path
 ) -> Judgement:
     """Judge every method of the configuration.
 
@@ -89,6 +91,7 @@ def judge_methods(
         priors: trains what the methods start from.
         shots: support sizes.
         device: where networks run.
+        kept: directory of what was judged so far, see `evaluation.journal`.
 
     Raises:
         UserError: every method but the control rows had to be left out.
@@ -103,7 +106,7 @@ def judge_methods(
             if method.get("exam"):
                 _examine(str(key), method, cfg, databases, priors, device, judgement)
             else:
-                _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+                _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation), kept)
         except (LeftOutError, MissingLabelsError) as reason:
             judgement.left_out[method.label] = str(reason).rstrip(".")
             log.info("%s is left out: %s", method.label, judgement.left_out[method.label])
@@ -129,6 +132,7 @@ def _judge(
     device: torch.device,
     judgement: Judgement,
     protocols: tuple[Protocol, Protocol],
+    kept: Path,
 ) -> None:
     """Let a method fit every test person of the main database."""
     data, (protocol, validation) = databases.main, protocols
@@ -143,11 +147,16 @@ def _judge(
     if choice is not None:
         choice.prepare(ground)
     ask = None if choice is None else choice.order
-    chosen = choose(table, split.rows(table, "val"), shots, validation, method.label, personalizer, ask)
+    content = priors.digest(method)
+    journals = {part: Journal(kept / f"{key}_{part}_{rank()}.txt", content) for part in ("val", "test")}
+    val = split.rows(table, "val")
+    chosen = choose(table, val, shots, validation, method.label, personalizer, ask, journals["val"])
     if len(personalizer.candidates()) > 1:
         judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
     rows = split.rows(table, "test")
-    judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask)
+    judgement.records += evaluate(
+        table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask, journals["test"]
+    )
     names = trait_names(method.prior, databases)
     fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
     if fused is not None:

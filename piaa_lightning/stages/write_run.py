@@ -54,7 +54,6 @@ def write_run(
     Returns:
         SROCC of the first method, at the most shots where there are several; None where all its users were dropped.
     """
-    replace_file(directory / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True).encode())
     write_records(judgement.records, directory / "records.csv")
     for name, exams in (
         ("pictures", judgement.pictures),
