@@ -54,6 +54,7 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
     modes: dict[str, Callable[[DictConfig, Path], float | None]] = {
         "run": run,
         "check": check,
+        "collect": collect,
     }
     if cfg.mode not in modes:
         raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(modes)}.")
@@ -66,6 +67,13 @@ def check(cfg: DictConfig, directory: Path) -> None:
 
     refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
     check_data(cfg, directory)
+
+
+def collect(cfg: DictConfig, directory: Path) -> None:
+    """Put the runs of a sweep into one table."""
+    from piaa_lightning.stages.collect_runs import collect_runs
+
+    collect_runs(cfg)
 
 
 def run(cfg: DictConfig, directory: Path) -> float | None:

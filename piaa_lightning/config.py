@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
@@ -30,11 +32,38 @@ class CheckKeys:
 
 
 @dataclass
+class ReportKeys:
+    """What the report shows beside tables.
+
+    Args:
+        people: test people whose best and worst pictures and predicted scores are shown; 0 shows none.
+        maps: gradient maps, a picture taking one for the prior and one for each of two people; null draws 12 where
+            captum is installed and none otherwise.
+    """
+
+    people: int = 4
+    maps: int | None = None
+
+
+@dataclass
+class CollectKeys:
+    """What ``mode=collect`` puts into one table.
+
+    Args:
+        runs: the directory of a sweep, or one that holds several runs.
+        into: where tables and page are written; the same directory by default.
+    """
+
+    runs: str | None = None
+    into: str | None = None
+
+
+@dataclass
 class RunKeys:
     """The keys of a run that are not groups; Hydra refuses others and values of another type.
 
     Args:
-        mode: what is done: run, or check the database.
+        mode: what is done: run, check the database, or collect runs into one table.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
@@ -54,6 +83,11 @@ class RunKeys:
         on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
             from: refuse, or drop it from what is learnt.
         check: what ``mode=check`` looks at.
+        judge: which held-out people and pictures methods are judged on: test, or val, which searches for settings take.
+        report: what the report shows beside tables.
+        collect: what ``mode=collect`` puts into one table.
+        study: the study that a run is part of; groups runs in W&B.
+        skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
         command: what was typed; filled in by the program.
     """
 
@@ -71,6 +105,11 @@ class RunKeys:
     on_shared_photos: str = "refuse"
     tasks: dict[str, Any] = field(default_factory=dict)
     check: CheckKeys = field(default_factory=CheckKeys)
+    judge: str = "test"
+    report: ReportKeys = field(default_factory=ReportKeys)
+    collect: CollectKeys = field(default_factory=CollectKeys)
+    study: str | None = None
+    skip_finished: bool = True
     command: str = ""
     data: Any = MISSING
     protocol: Any = MISSING
@@ -95,6 +134,19 @@ def config_dir() -> Path:
         if (directory / "config.yaml").is_file():
             return directory
     raise UserError(f"{package}: the configuration (conf/config.yaml) is missing; install piaa_lightning again.")
+
+
+def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
+    """List the jobs of a sweep from the ``multirun.yaml`` that Hydra leaves, each as its overrides.
+
+    Searches choose their jobs as they go, so nothing can be listed for them.
+    """
+    hydra = OmegaConf.load(sweep).hydra
+    if not str(hydra.sweeper._target_).endswith("BasicSweeper"):
+        return []
+    given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
+    parsed = OverridesParser.create().parse_overrides([*given, *hydra.overrides.task])
+    return [tuple(job) for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
 
 
 def shots_of(cfg: DictConfig) -> list[int]:

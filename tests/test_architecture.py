@@ -25,7 +25,9 @@ ROOMS = {
     "features": {"data"},  # decodes pictures
     "estimators": {"metrics", "nn", "data", "backbones", "features", "personalizers"},  # the crowd as one person
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
+    "explain": set(),
     "evaluation": {"metrics", "data", "personalizers"},
+    "studies": {"evaluation", "metrics"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
 }
@@ -55,6 +57,7 @@ ONLY = {
     "wandb": {"loggers.py", "callbacks", "stages"},
     "matplotlib": {"report", "callbacks"},
     "jinja2": {"report"},
+    "captum": {"explain"},
 }
 
 # What a room's files may import besides the standard library and this package.
@@ -64,6 +67,7 @@ LIBRARIES = {
     "metrics": {"torch", "numpy", "torchmetrics"},
     "nn": {"torch"},
     "meta": {"torch", "learn2learn"},
+    "explain": {"torch", "captum"},
     "evaluation/records.py": {"torch", "numpy"},
     "evaluation/protocol.py": {"numpy"},
     "examples.py": {"torch"},

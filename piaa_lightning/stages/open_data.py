@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from torch import Tensor, nn
 
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.backbones.factory import build_backbone
@@ -111,6 +112,17 @@ class Databases:
             has = ", ".join(key for key in self.opened if key != MAIN) or "none"
             raise UserError(f"databases: there is no {name} (there is {has}); add it with +data@databases.{name}=NAME.")
         return self.opened[name or MAIN]
+
+    def seen_through(self, network: nn.Module) -> tuple[Backbone, Callable[[Tensor], Tensor]]:
+        """Return what a network sees pictures with, and its scores as a function of normalised pictures.
+
+        Args:
+            network: one that scores pictures, or their frozen features.
+        """
+        eye, scaling = self._eye, self._scaling
+        if scaling is None:
+            return eye, network
+        return eye, lambda pictures: network(scaling.follow(eye(pictures)))
 
     def _open_all(self, configs: Mapping[str, DictConfig]) -> None:
         same: dict[str, Data] = {}  # one database under two names is opened once
