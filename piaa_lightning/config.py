@@ -76,12 +76,17 @@ class RunKeys:
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
+        resume: auto goes on with a run of the same configuration that was cut off, or begins one where there is none;
+            the directory of a run goes on with that one.
+        checkpoint_steps: steps after which the state of training is kept within an epoch; after every epoch it always
+            is.
+        on_nan: what happens where a gradient is not finite: stop, with the batch in a file, or skip the step.
         reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
         comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
         methods: what is judged, by key: label, prior (a task or null), control (true for rows that others are read
             by), aids (further tasks by name), and a personalizer that fits people (with `support`, how their pictures
             are chosen; at random without it), or an exam (pictures or traits) with the name of a database (null is the
-            main one).
+            main one) and, where no network is judged as it is, an estimator that is fitted to training pictures.
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.
         on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
@@ -99,6 +104,9 @@ class RunKeys:
     name: str = "run"
     seed: int = 0
     shots: Any = field(default_factory=lambda: [10, 100])
+    resume: str | None = None
+    checkpoint_steps: int | None = None
+    on_nan: str = "stop"
     reuse_priors: bool = True
     comparisons: list[Any] = field(default_factory=list)
     methods: dict[str, Any] = field(default_factory=dict)

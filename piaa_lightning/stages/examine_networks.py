@@ -18,6 +18,7 @@ from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
 from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.progress import track
+from piaa_lightning.ranks import gather, rank, share, world_size
 from piaa_lightning.stages.open_data import Data
 
 BATCH = 64  # pictures judged at once
@@ -25,7 +26,13 @@ Floats = NDArray[np.float64]
 
 
 def examine_pictures(
-    network: Any, data: Data, method: str, backbone: str, device: torch.device, part: Part = "test"
+    network: Any,
+    data: Data,
+    method: str,
+    backbone: str,
+    device: torch.device,
+    part: Part = "test",
+    cut: float | None = None,
 ) -> PictureExam:
     """Judge a network on a database's held-out pictures.
 
@@ -36,6 +43,8 @@ def examine_pictures(
         backbone: its name.
         device: where it runs.
         part: test or val.
+        cut: the output above which it calls a picture good, .5 where outputs are probabilities of being good; None
+            where outputs are scores, which are cut where the database is.
 
     Raises:
         UserError: a network without scores, or no picture to judge it on.
@@ -45,7 +54,8 @@ def examine_pictures(
     bins = getattr(getattr(network, "head", None), "bins", None)
     if bins is not None and data.table.distribution is None and not data.table.ratings:
         bins = None  # averages alone are known
-    pictures = HeldOutPictures(data.table, data.split, part, data.inputs, bins=bins)
+    inputs = data.inputs.with_patches(getattr(network, "patches", 0))
+    pictures = HeldOutPictures(data.table, data.split, part, inputs, bins=bins)
     if not len(pictures):
         raise UserError(f"{data.name}: the split holds out no picture with a score; raise data.split.test_images.")
     network = network.to(device).eval()
@@ -54,10 +64,10 @@ def examine_pictures(
     scores = pictures.scores.double().numpy()
     ids = data.table.image_ids[pictures.images]
     if bins is None:
-        return PictureExam(method, backbone, data.name, ids, scores, found, cut=data.cut)
+        return PictureExam(method, backbone, data.name, ids, scores, found, cut=data.cut, predicted_cut=cut)
     means = found @ network.head.levels.double().cpu().numpy()
     votes = pictures.shares.double().numpy()
-    return PictureExam(method, backbone, data.name, ids, scores, means, votes, found, data.cut)
+    return PictureExam(method, backbone, data.name, ids, scores, means, votes, found, data.cut, cut)
 
 
 def examine_traits(
@@ -94,9 +104,10 @@ def _answers(
     answer: Callable[[Tensor], Tensor], dataset: HeldOutPictures | HeldOutLikes, title: str, device: torch.device
 ) -> Floats:
     def batches() -> Iterator[Floats]:
-        for start in track(range(0, len(dataset), BATCH), title):
+        starts = range(0, len(dataset), BATCH)
+        for start in track(share(starts, rank(), world_size()), title):
             batch = dataset.__getitems__(range(start, min(start + BATCH, len(dataset))))
             yield answer(batch.inputs.to(device)).double().cpu().numpy()
 
     with torch.inference_mode():
-        return np.concatenate(list(batches()))
+        return np.concatenate(gather(list(batches())))

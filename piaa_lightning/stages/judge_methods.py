@@ -5,14 +5,18 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError, UserError
+from piaa_lightning.estimators.estimator import PictureGround
 from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
+from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
@@ -20,6 +24,7 @@ from piaa_lightning.evaluation.shown_people import ShownPeople
 from piaa_lightning.evaluation.trait_exam import TraitExam
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer
 from piaa_lightning.ranks import rank
+from piaa_lightning.stages.examine_estimators import examine_estimator
 from piaa_lightning.stages.examine_networks import examine_pictures, examine_traits
 from piaa_lightning.stages.open_data import Databases
 from piaa_lightning.stages.show_people import choose_people, number_of_maps, show_method, shown_methods
@@ -79,10 +84,12 @@ def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
             raise UserError(
                 f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer."
             )
+        elif method.get("estimator") and method.exam != "pictures":
+            raise UserError(f"methods.{key}.exam={method.exam}: an estimator judges pictures; set exam to pictures.")
 
 
 def judge_methods(
-    cfg: DictConfig, databases: Databases, priors: Priors, shots: Sequence[int], device: torch.device
+    cfg: DictConfig, databases: Databases, priors: Priors, shots: Sequence[int], device: torch.device, kept: Path
 ) -> Judgement:
     """Judge every method of the configuration.
 
@@ -92,6 +99,7 @@ def judge_methods(
         priors: trains what the methods start from.
         shots: support sizes.
         device: where networks run.
+        kept: directory of what was judged so far, see `evaluation.journal`.
 
     Raises:
         UserError: every method but the control rows had to be left out.
@@ -105,10 +113,14 @@ def judge_methods(
         protocol = validation
     judgement.shown = choose_people(cfg, databases, shots, protocol)
     for key, method in cfg.methods.items():
-        if method.get("exam"):
-            _examine(str(key), method, cfg, databases, priors, device, judgement)
-        else:
-            _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation))
+        try:
+            if method.get("exam"):
+                _examine(str(key), method, cfg, databases, priors, device, judgement)
+            else:
+                _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation), kept)
+        except (LeftOutError, MissingLabelsError) as reason:
+            judgement.left_out[method.label] = str(reason).rstrip(".")
+            log.info("%s is left out: %s", method.label, judgement.left_out[method.label])
     refuse_controls_alone(cfg, judgement)
     return judgement
 
@@ -131,30 +143,31 @@ def _judge(
     device: torch.device,
     judgement: Judgement,
     protocols: tuple[Protocol, Protocol],
+    kept: Path,
 ) -> None:
     """Let a method fit every test person of the main database."""
     data, (protocol, validation) = databases.main, protocols
     table, split = data.table, data.split
     personalizer: Personalizer = instantiate(method.personalizer)
     prior = None if method.prior is None else priors.get(method.prior)
-    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items() if task is not None}
+    aids = _aids(method, priors)
     backbone = "" if method.prior is None else str(cfg.backbone.name)
     ground = Ground(table, split, data.inputs, device, prior, aids)
     choice = instantiate(method.support) if method.get("support") else None
-    try:
-        personalizer.prepare(ground)
-        if choice is not None:
-            choice.prepare(ground)
-    except LeftOutError as reason:
-        log.info("%s is left out: %s", method.label, reason)
-        judgement.left_out[method.label] = str(reason)
-        return
+    personalizer.prepare(ground)
+    if choice is not None:
+        choice.prepare(ground)
     ask = None if choice is None else choice.order
-    chosen = choose(table, split.rows(table, "val"), shots, validation, method.label, personalizer, ask)
+    content = priors.digest(method)
+    journals = {part: Journal(kept / f"{key}_{part}_{rank()}.txt", content) for part in ("val", "test")}
+    val = split.rows(table, "val")
+    chosen = choose(table, val, shots, validation, method.label, personalizer, ask, journals["val"])
     if len(personalizer.candidates()) > 1:
         judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
     rows = split.rows(table, cfg.judge)
-    judgement.records += evaluate(table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask)
+    judgement.records += evaluate(
+        table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask, journals["test"]
+    )
     names = trait_names(method.prior, databases)
     fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
     if fused is not None:
@@ -182,13 +195,27 @@ def _examine(
     device: torch.device,
     judgement: Judgement,
 ) -> None:
-    """Judge a network as it is, without any person."""
+    """Judge a network as it is, or an estimator that is fitted to training pictures, without any person."""
     data = databases.get(method.get("database"))
-    network, backbone = priors.get(method.prior), str(cfg.backbone.name)
-    if method.exam == "pictures":
-        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device, cfg.judge)
+    backbone = "" if method.prior is None else str(cfg.backbone.name)
+    network = None if method.prior is None else priors.get(method.prior)
+    if method.get("estimator"):
+        cache = Path(cfg.paths.cache).expanduser()
+        aids = _aids(method, priors)
+        ground = PictureGround(data.table, data.split, data.inputs, device, data.cut, cfg.seed, cache, network, aids)
+        estimator = instantiate(method.estimator)
+        judgement.pictures[key] = examine_estimator(estimator, ground, method.label, backbone, cfg.judge)
+    elif method.exam == "pictures":
+        cut = method.get("cut")
+        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device, cfg.judge, cut)
     else:
         form = OmegaConf.to_container(method.form, resolve=True) if method.get("form") else {}
         assert isinstance(form, dict)
         options = {str(name): form[name] for name in ("traits", "liked", "scaling") if name in form}
         judgement.traits[key] = examine_traits(network, data, method.label, backbone, device, cfg.judge, **options)
+
+
+def _aids(method: DictConfig, priors: Priors) -> dict[str, nn.Module]:
+    """Return the further networks that a method stands on, by what they are for."""
+    tasks = (method.get("aids") or {}).items()
+    return {str(name): priors.get(task) for name, task in tasks if task is not None}

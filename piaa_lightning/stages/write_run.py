@@ -55,7 +55,6 @@ def write_run(
     Returns:
         What a search is after, see `sweep_jobs.objective`.
     """
-    replace_file(directory / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True).encode())
     write_records(judgement.records, directory / "records.csv")
     for name, exams in (
         ("pictures", judgement.pictures),

@@ -79,12 +79,12 @@ def _over(c: dict[str, Any], by_seed: list[Lines], unit: str, measure: Measure) 
 
 
 def of_pictures(function: Callable[..., float]) -> Measure:
-    """Turn a function of predictions, scores and cut into a measure of drawn pictures."""
+    """Turn a function of predictions, scores, cut and the predictions' own cut into a measure of drawn pictures."""
 
     def measure(lines: Lines) -> Callable[[Any], float]:
         predicted, scores = (np.array([float(line[key]) for line in lines]) for key in ("predicted", "score"))
-        cut = float(lines[0]["cut"])
-        return lambda drawn: function(predicted[drawn], scores[drawn], cut)
+        cut, own = (float(lines[0][key]) for key in ("cut", "predicted_cut"))
+        return lambda drawn: function(predicted[drawn], scores[drawn], cut, own)
 
     return measure
 
@@ -107,6 +107,6 @@ def trait_srocc(lines: Lines) -> Callable[[Any], float]:
 
 PICTURES: dict[str, Measure] = {
     "ACC": of_pictures(accuracy),
-    "SROCC": of_pictures(lambda predicted, scores, cut: srocc(predicted, scores)),
+    "SROCC": of_pictures(lambda predicted, scores, *cuts: srocc(predicted, scores)),
     "EMD r=1": distance,
 }
