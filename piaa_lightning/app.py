@@ -83,6 +83,7 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
         "run": run,
         "check": check,
         "collect": collect,
+        "workspace": workspace,
     }
     if cfg.mode not in modes:
         raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(modes)}.")
@@ -102,6 +103,13 @@ def collect(cfg: DictConfig, directory: Path) -> None:
     from piaa_lightning.stages.collect_runs import collect_runs
 
     collect_runs(cfg)
+
+
+def workspace(cfg: DictConfig, directory: Path) -> None:
+    """Make a study's workspace in Weights & Biases."""
+    from piaa_lightning.stages.make_workspace import make_workspace
+
+    make_workspace(cfg)
 
 
 def run(cfg: DictConfig, directory: Path) -> float | None:

@@ -68,11 +68,22 @@ class CollectKeys:
 
 
 @dataclass
+class WorkspaceKeys:
+    """Where ``mode=workspace`` puts a study's workspace in Weights & Biases.
+
+    Args:
+        entity: the person or team that owns the project.
+    """
+
+    entity: str | None = None
+
+
+@dataclass
 class RunKeys:
     """The keys of a run that are not groups; Hydra refuses others and values of another type.
 
     Args:
-        mode: what is done: run, check the database, or collect runs into one table.
+        mode: what is done: run, check the database, collect runs into one table, or make a workspace.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
@@ -95,6 +106,7 @@ class RunKeys:
         judge: which held-out people and pictures methods are judged on: test, or val, which searches for settings take.
         report: what the report shows beside tables.
         collect: what ``mode=collect`` puts into one table.
+        workspace: where ``mode=workspace`` puts a study's workspace in Weights & Biases.
         study: the study that a run is part of; groups runs in W&B.
         skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
         command: what was typed; filled in by the program.
@@ -117,6 +129,7 @@ class RunKeys:
     judge: str = "test"
     report: ReportKeys = field(default_factory=ReportKeys)
     collect: CollectKeys = field(default_factory=CollectKeys)
+    workspace: WorkspaceKeys = field(default_factory=WorkspaceKeys)
     study: str | None = None
     skip_finished: bool = True
     command: str = ""

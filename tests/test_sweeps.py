@@ -18,6 +18,9 @@ def summaries(directory):
     return {file.parent.name: json.loads(file.read_text()) for file in directory.glob("*_sweep/*/summary.json")}
 
 
+SLOW = 1500  # seconds that a command may take where others keep the machine busy
+
+
 def done(process):
     assert process.returncode == 0, process.stderr
     return process
@@ -26,7 +29,7 @@ def done(process):
 def test_jobs_side_by_side_train_a_prior_once_and_a_sweep_that_was_cut_off_goes_on(command, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     jobs = ["-m", *QUICK, "sweep=joblib", "shots=10,100", f"paths.cache={tmp_path}/cache"]
-    done(command(*jobs))
+    done(command(*jobs, timeout=SLOW))
     runs = tmp_path / "runs" / "ba_piaa"
     first = summaries(runs)
     assert set(first) == {"0", "1"}
@@ -38,7 +41,7 @@ def test_jobs_side_by_side_train_a_prior_once_and_a_sweep_that_was_cut_off_goes_
     assert "Incomplete: 1 run of this variant has not finished" in (sweep / "report.html").read_text()
     sweep.rename(sweep.with_name("1_sweep"))
 
-    again = done(command(*jobs))
+    again = done(command(*jobs, timeout=SLOW))
     assert again.stdout.count("taken over from") == 1
     assert "1_sweep/0" in again.stdout
     (second,) = set(runs.iterdir()) - {runs / "1_sweep"}
@@ -52,21 +55,21 @@ def test_jobs_side_by_side_train_a_prior_once_and_a_sweep_that_was_cut_off_goes_
 
 def test_submitits_local_executor_runs_a_job(command, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
-    done(command("-m", *QUICK, "sweep=local", "seed=3"))
+    done(command("-m", *QUICK, "sweep=local", "seed=3", timeout=SLOW))
     (summary,) = summaries(tmp_path / "runs" / "ba_piaa").values()
     assert summary["seed"] == 3
 
 
 def test_optuna_searches_on_validation_people(command, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
-    done(command(*QUICK, "sweep=search", "shots=10", "hydra.sweeper.n_trials=2"))
+    done(command(*QUICK, "sweep=search", "shots=10", "hydra.sweeper.n_trials=2", timeout=SLOW))
     found = summaries(tmp_path / "runs" / "ba_piaa")
     assert {summary["judged"] for summary in found.values()} == {"val"}
     (results,) = (tmp_path / "runs" / "ba_piaa").glob("*_sweep/optimization_results.yaml")
     values = [row["srocc"] for summary in found.values() for row in summary["rows"] if row["method"] == "BA-PIAA"]
     best = float(re.search(r"best_value: (\S+)", results.read_text())[1])
     assert best == pytest.approx(max(values))
-    refused = command(*QUICK, "sweep=search", "judge=test", "hydra.sweeper.n_trials=1")
+    refused = command(*QUICK, "sweep=search", "judge=test", "hydra.sweeper.n_trials=1", timeout=SLOW)
     assert refused.returncode == 1
     assert "A search never looks at test people: add judge=val" in refused.stderr
 

@@ -15,7 +15,18 @@ from piaa_lightning.atomic import replace_file
 from piaa_lightning.stages.train_priors import source_digest
 
 # what changes nothing that is measured
-ELSEWHERE = ("command", "paths", "logger", "study", "skip_finished", "collect", "check", "resume", "reuse_priors")
+ELSEWHERE = (
+    "command",
+    "paths",
+    "logger",
+    "study",
+    "skip_finished",
+    "workspace",
+    "collect",
+    "check",
+    "resume",
+    "reuse_priors",
+)
 
 
 def run_key(cfg: DictConfig) -> str:
