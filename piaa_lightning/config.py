@@ -14,6 +14,7 @@ from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.keys import CoverKeys, CropKeys, ExportKeys, WebKeys
 
 
 @dataclass
@@ -34,7 +35,7 @@ class RunKeys:
     """The keys of a run that are not groups; Hydra refuses others and values of another type.
 
     Args:
-        mode: what is done: run, or check the database.
+        mode: what is done: run; check the database; export a prior; adapt, predict, cover, crop or web on photographs.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
@@ -49,6 +50,15 @@ class RunKeys:
         on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
             from: refuse, or drop it from what is learnt.
         check: what ``mode=check`` looks at.
+        photos: the folder of one's own photographs.
+        ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data.
+        rating_scale: the worst and the best score of that file; one to five by default.
+        prior: a published prior, by its directory or its id on the hub; None is that of the embedded pictures.
+        person: a personal file, which ``mode=adapt`` writes and the others read.
+        cover: what ``mode=cover`` chooses.
+        crop: what ``mode=crop`` looks for.
+        export: what ``mode=export`` publishes.
+        web: how ``mode=web`` serves its page.
         command: what was typed; filled in by the program.
     """
 
@@ -63,6 +73,15 @@ class RunKeys:
     on_shared_photos: str = "refuse"
     tasks: dict[str, Any] = field(default_factory=dict)
     check: CheckKeys = field(default_factory=CheckKeys)
+    photos: str | None = None
+    ratings: str | None = None
+    rating_scale: list[float] | None = None
+    prior: str | None = None
+    person: str | None = None
+    cover: CoverKeys = field(default_factory=CoverKeys)
+    crop: CropKeys = field(default_factory=CropKeys)
+    export: ExportKeys = field(default_factory=ExportKeys)
+    web: WebKeys = field(default_factory=WebKeys)
     command: str = ""
     data: Any = MISSING
     protocol: Any = MISSING

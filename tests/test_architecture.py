@@ -25,6 +25,7 @@ ROOMS = {
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
     "evaluation": {"metrics", "data", "personalizers"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
+    "photos": {"backbones", "nn", "data", "personalizers", "evaluation"},
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
 }
 EVERYBODY = {"atomic", "errors", "progress", "ranks"}
@@ -40,7 +41,7 @@ ONLY = {
     "omegaconf": {"app.py", "config.py", "__main__.py", "stages"},
     "wandb": {"loggers.py", "callbacks", "stages"},
     "matplotlib": {"report", "callbacks"},
-    "jinja2": {"report"},
+    "jinja2": {"report", "photos/contact_sheet.py"},
 }
 
 # What a room's files may import besides the standard library and this package.
