@@ -64,6 +64,7 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
     if cfg.mode not in MODES:
         raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
     _calm()
+    keep_freed_memory()
     stage = import_module(f"piaa_lightning.stages.{MODES[cfg.mode]}")  # late, for the same reason as in ``run``
     getattr(stage, MODES[cfg.mode])(cfg, directory)
     return None

@@ -14,8 +14,8 @@ from torch import Tensor
 from piaa_lightning.data.images import Pixels, squash
 from piaa_lightning.errors import UserError
 
-SCALES = (1.0, 0.85, 0.7, 0.55)  # of the largest crop of a shape
-STEPS = 4  # places along each side that has room
+SCALES = (1.0, 0.8, 0.6)  # of the largest crop of a shape
+STEPS = 3  # places along each side that has room
 BATCH = 32
 
 
@@ -52,7 +52,7 @@ def shape_of(text: str) -> float:
 
 
 def boxes(width: int, height: int, shape: float) -> list[tuple[float, float, float, float]]:
-    """Return candidate boxes of a shape: four sizes, evenly spread over the picture, as shares of its sides."""
+    """Return candidate boxes of a shape: three sizes, evenly spread over the picture, as shares of its sides."""
     largest = min(width, height * shape)
     found = []
     for scale in SCALES:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import torch
 from safetensors.torch import load, save
 from torch import Tensor
 
@@ -62,7 +63,7 @@ class Prior:
         Args:
             pictures: ``(batch, 3, size, size)`` uint8, or normalised floats.
         """
-        return self.people.rows(*self.eye(pictures))
+        return self.people.rows(*self.eye(pictures.contiguous(memory_format=torch.channels_last)))
 
     def save(self, directory: Path, card: str) -> None:
         """Write safetensors, config and model card."""
@@ -99,7 +100,8 @@ def load_prior(directory: Path) -> Prior:
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).split("\n")[0]
         raise UserError(f"prior={directory}: its files do not fit together ({reason}); copy them again.") from error
-    prior = Prior(eye.requires_grad_(False), people, config)
+    # the layout in which convolutions on a CPU take three quarters of the time
+    prior = Prior(eye.requires_grad_(False).to(memory_format=torch.channels_last), people, config)
     if prior.hash != told:
         raise UserError(
             f"prior={directory}: its weights are not those that its config was written with; copy it again."

@@ -93,7 +93,7 @@ def _apart(found: Sequence[Tensor], expected: Sequence[Tensor]) -> float:
 @contextmanager
 def _silence() -> Iterator[None]:
     """Keep exporters, which talk of their own inner workings, quiet."""
-    log = logging.getLogger("torch.onnx"), logging.getLogger("onnxscript")
+    log = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     levels = [logger.level for logger in log]
     try:
         for logger in log:

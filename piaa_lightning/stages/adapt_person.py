@@ -26,4 +26,5 @@ def adapt_person(cfg: DictConfig, directory: Path) -> None:
     person.save(file, person_card(person, read.prior))
     size = file.stat().st_size / 1000
     print(f"{file}: learnt from {len(person.scores)} ratings, {size:.1f} kB; its card lies beside it")
-    print(f"Use it: python -m piaa_lightning mode=predict photos={cfg.photos} person={file}")
+    prior = f" prior={cfg.prior}" if cfg.prior else ""
+    print(f"Use it: python -m piaa_lightning mode=predict photos={cfg.photos} person={file}{prior}")

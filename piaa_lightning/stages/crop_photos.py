@@ -7,10 +7,12 @@ import io
 from pathlib import Path
 
 import numpy as np
+import torch
 from omegaconf import DictConfig
 from PIL import Image
 
 from piaa_lightning.atomic import replacing
+from piaa_lightning.data.pictures import cores
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.crops import Crop, best_crops, shape_of
 from piaa_lightning.photos.opening import open_photo
@@ -42,6 +44,7 @@ def crop_photos(cfg: DictConfig, directory: Path) -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
+    torch.set_num_threads(cores())
     order = rank(taste, read.shelf, scale).order[: cfg.crop.limit].tolist()
     for number in track(order, "crops"):
         file, (width, height) = read.shelf.files[number], read.shelf.sizes[number]

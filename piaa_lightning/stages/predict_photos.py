@@ -29,7 +29,11 @@ def predict_photos(cfg: DictConfig, directory: Path) -> None:
     count = len(read.shelf.files)
     page = contact_sheet(
         f"{count} photographs {title}",
-        [f"Scores from {scale.low:g} to {scale.high:g}; arrows compare with everybody's order.", *read.notes],
+        [
+            f"Scores from {scale.low:g} to {scale.high:g}; in brackets what anybody is expected to say; arrows compare with"
+            " everybody's order.",
+            *read.notes,
+        ],
         read.shelf,
         ranking,
         read.store.thumbnail,

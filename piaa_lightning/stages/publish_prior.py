@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
@@ -100,7 +101,7 @@ def make_prior(cfg: DictConfig, task: DictConfig, checkpoints: Path) -> Prior:
         **description,
         "resize": str(cfg.data.resize),
         "people": {"of": people.learnt_from, "widths": {str(shots): width for shots, width in people.widths.items()}},
-        "command": str(cfg.command),
+        "command": re.sub(r"(?<==)[~/]\S*/", "", str(cfg.command)),  # without the directories of this machine
         "versions": {name: version(name) for name in ("torch", "timm", "piaa-lightning")},
     }
     return Prior(eye.cpu().requires_grad_(False), people, config)
