@@ -26,6 +26,8 @@ ROOMS = {
     "evaluation": {"metrics", "data", "personalizers"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
     "photos": {"backbones", "nn", "data", "personalizers", "evaluation"},
+    "explain": set(),
+    "web": {"photos", "explain", "data"},
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
 }
 EVERYBODY = {"atomic", "errors", "progress", "ranks"}
@@ -41,6 +43,8 @@ ONLY = {
     "omegaconf": {"app.py", "config.py", "__main__.py", "stages"},
     "wandb": {"loggers.py", "callbacks", "stages"},
     "matplotlib": {"report", "callbacks"},
+    "starlette": {"web"},
+    "uvicorn": {"stages/serve_page.py"},
     "jinja2": {"report", "photos/contact_sheet.py"},
 }
 

@@ -52,7 +52,7 @@ class Taste:
         It depends on which pictures were rated, not on how.
         """
         rows = rows.double()
-        left = self.people.together(rows, rows, self.width)
+        left: Tensor = self.people.together(rows, rows, self.width)
         if not len(self.told):
             return left
         across = self.people.together(rows, self.told, self.width)

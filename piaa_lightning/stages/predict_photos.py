@@ -30,8 +30,8 @@ def predict_photos(cfg: DictConfig, directory: Path) -> None:
     page = contact_sheet(
         f"{count} photographs {title}",
         [
-            f"Scores from {scale.low:g} to {scale.high:g}; in brackets what anybody is expected to say; arrows compare with"
-            " everybody's order.",
+            f"Scores from {scale.low:g} to {scale.high:g}; in brackets what anybody is expected to say.",
+            "Arrows compare with everybody's order.",
             *read.notes,
         ],
         read.shelf,

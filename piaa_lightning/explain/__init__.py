@@ -1,0 +1,1 @@
+"""What a score depends on in a picture."""
