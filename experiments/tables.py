@@ -37,6 +37,8 @@ def main(arguments: list[str]) -> None:
 
 def table(path: Path, variant: str) -> str:
     """Return one variant of a study's csv as a Markdown table; the csv's columns say which kind it is."""
+    if not path.exists():
+        return f"{HOLE}\n"
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["variant"] == variant]
     if not rows:

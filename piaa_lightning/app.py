@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -35,6 +36,7 @@ JUDGED = "judged"  # what was judged so far, below the run's directory until it 
 MODES = {
     "check": "check_data",
     "collect": "collect_runs",
+    "workspace": "make_workspace",
     "export": "publish_prior",
     "adapt": "adapt_person",
     "predict": "predict_photos",
@@ -49,9 +51,36 @@ def hydra_main(cfg: DictConfig) -> float | None:
     """Run what the command line asks for, in the directory that Hydra made for it."""
     cfg.command = " ".join(["python -m piaa_lightning", *HydraConfig.get().overrides.task])
     try:
+        if HydraConfig.get().mode == RunMode.MULTIRUN and cfg.mode == "run":
+            return job(cfg, Path(HydraConfig.get().runtime.output_dir))
         return dispatch(cfg, Path(HydraConfig.get().runtime.output_dir))
     except UserError as error:
         sys.exit(f"piaa_lightning: {error}")  # here, because Hydra prints lines of its own about other exceptions
+
+
+def job(cfg: DictConfig, directory: Path) -> float | None:
+    """Do one job of a sweep, unless an earlier sweep has finished it.
+
+    Args:
+        cfg: the composed configuration.
+        directory: of the job.
+
+    Raises:
+        UserError: a search on test people, or whatever a person can mend.
+    """
+    from piaa_lightning.stages.sweep_jobs import finished_before, objective, take_over
+
+    sweeper = str(HydraConfig.get().sweeper._target_)
+    if not sweeper.endswith("BasicSweeper") and cfg.judge != "val":
+        raise UserError(
+            "A search never looks at test people: add judge=val, and judge what it found in a run of its own."
+        )
+    earlier = finished_before(cfg) if cfg.skip_finished else None
+    if earlier is None:
+        return dispatch(cfg, directory)
+    summary = take_over(earlier, directory)
+    print(f"{directory}: taken over from {earlier}, which was run in just the same way; skip_finished=false runs again")
+    return objective(cfg, summary)
 
 
 def dispatch(cfg: DictConfig, directory: Path) -> float | None:
@@ -84,7 +113,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
         directory: where the run is written.
 
     Returns:
-        Mean SROCC of the first method at the most shots, for sweepers that optimise; None where it was dropped.
+        What a search is after: mean SROCC of the first method on validation people; None where test people are judged.
 
     Raises:
         UserError: whatever a person can mend.

@@ -48,6 +48,8 @@ def with_option(group: str, option: str) -> DictConfig:
         return composed(f"{MANY.get((group, option), PLUGGED[group])}={option}")
     if group == "experiment":
         return composed(f"experiment={option}")
+    if group == "sweep":
+        return composed("experiment=blg_piaa", f"sweep={option}")
     if group == "task":
         return composed("experiment=ba_piaa", "head=distribution", f"task={option}")
     return composed("experiment=ba_piaa", f"{PLUGGED.get(group, group)}={option}")

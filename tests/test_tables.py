@@ -63,6 +63,7 @@ def test_what_has_not_been_run_is_marked(tables, tmp_path):
     assert lines[-1] == "*Measured: ours on d; **incomplete: 2 runs missing**.*"
     file.write_text(f"{RESULTS}one,(not run),,,,,,,0,1\n")
     assert tables.table(file, "one") == "*not run*\n"
+    assert tables.table(tmp_path / "absent.csv", "one") == "*not run*\n"
     with pytest.raises(SystemExit, match="there is no variant two"):
         tables.table(file, "two")
 

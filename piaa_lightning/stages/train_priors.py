@@ -24,6 +24,7 @@ from torch import nn
 import piaa_lightning
 from piaa_lightning.atomic import replace_file
 from piaa_lightning.callbacks.keep_last import PRIOR, kept
+from piaa_lightning.data.cache_directories import locked
 from piaa_lightning.data.modules import RatingsModule, StreamsModule
 from piaa_lightning.errors import UserError
 from piaa_lightning.nn.network import score_network
@@ -57,6 +58,18 @@ class Priors:
         self._fingerprints: dict[str, str] = {}
 
     def get(self, task: DictConfig) -> nn.Module:
+        """Return a prior; while one job of a sweep trains it, others that want the same wait for it.
+
+        Args:
+            task: as in `made`.
+        """
+        key = self.key(task)
+        if key in self.networks or not self.cfg.reuse_priors or world_size() > 1:
+            return self.made(task)
+        with locked(self.store, key):
+            return self.made(task)
+
+    def made(self, task: DictConfig) -> nn.Module:
         """Return the prior that a task trains, after the one that it starts from.
 
         Args:
@@ -113,7 +126,7 @@ class Priors:
         cfg = self.cfg
         parts = {"task": task, **{name: cfg[name] for name in ("backbone", "head", "trainer", "callbacks")}}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
-        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), _source()]
+        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), source_digest()]
         return hashlib.sha256("\n".join([*depends, torch.__version__]).encode()).hexdigest()[:20]
 
     def digest(self, method: DictConfig) -> str:
@@ -122,7 +135,7 @@ class Priors:
         parts = {"method": method, "protocol": self.cfg.protocol, "trainer": self.cfg.trainer}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
         told = [json.dumps(config, sort_keys=True), str(self.cfg.shots), str(self.cfg.seed), torch.__version__]
-        depends = [*told, *map(self.key, tasks), self._fingerprint(None), _source(), str(world_size())]
+        depends = [*told, *map(self.key, tasks), self._fingerprint(None), source_digest(), str(world_size())]
         return hashlib.sha256("\n".join(depends).encode()).hexdigest()[:20]
 
     def _origins_of(self, task: DictConfig) -> list[str]:
@@ -280,7 +293,7 @@ def _digest_of_file(file: Path) -> str:
 
 
 @cache
-def _source() -> str:
+def source_digest() -> str:
     """Digest of the program's source: a prior trained by other code is another prior."""
     package = Path(piaa_lightning.__file__).parent
     content = hashlib.sha256()
