@@ -11,9 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from piaa_lightning.data.images import Pixels
+from piaa_lightning.errors import UserError
 
 Chances = NDArray[np.float64]
 DRAWS = 3  # of a picture: top, left, mirrored
+PATCH_DRAWS = 2  # of each patch of a picture: top, left
+FIXED = ((0.5, 0.5), (0, 0), (0, 1), (1, 0), (1, 1), (0, 0.5), (0.5, 0), (0.5, 1), (1, 0.5))
 
 
 class Squares(NamedTuple):
@@ -42,6 +45,20 @@ class Crops(NamedTuple):
 
     pictures: Tensor
     squares: Squares
+
+
+class Views(NamedTuple):
+    """A picture and patches of it, cut out of the picture at a larger size; it travels to the device as it is.
+
+    Args:
+        whole: squares as training without patches gets them.
+        pictures: ``(batch, 3, larger, larger)`` uint8.
+        patches: where to cut, one for each patch of a picture.
+    """
+
+    whole: Crops
+    pictures: Tensor
+    patches: tuple[Squares, ...]
 
 
 def draw_squares(stored: int, size: int, chance: Chances, flip: float = 0.5) -> Squares:
@@ -84,6 +101,41 @@ def copy_squares(pictures: Iterable[Pixels], squares: Squares, out: Pixels) -> N
         room[...] = window[..., ::-1] if mirrored else window
 
 
+def patch_squares(
+    stored: int, size: int, places: NDArray[np.float64], mirrored: NDArray[np.bool_]
+) -> tuple[Squares, ...]:
+    """Say where patches lie.
+
+    Args:
+        stored: side of the pictures in pixels.
+        size: side of the patches, at most ``stored``.
+        places: ``(batch, 2 * patches)`` in [0, 1): how far down and how far right the first patch lies, then the next.
+        mirrored: ``(batch,)`` whether a picture's patches are flipped, as it is itself.
+
+    Returns:
+        One for each patch of a picture.
+    """
+    corners = (places.reshape(len(places), -1, 2) * (stored - size + 1)).astype(np.int64)
+    return tuple(Squares(corners[:, number], mirrored, size) for number in range(corners.shape[1]))
+
+
+def fixed_places(patches: int) -> NDArray[np.float64]:
+    """Return where patches lie where nothing is drawn: the centre, the four corners, the middles of the four sides.
+
+    Args:
+        patches: at most 9.
+
+    Returns:
+        ``(2 * patches,)`` in [0, 1).
+
+    Raises:
+        UserError: more than nine.
+    """
+    if patches > len(FIXED):
+        raise UserError(f"patches={patches}: at most {len(FIXED)} have a place of their own; ask for fewer.")
+    return np.minimum(np.array(FIXED[:patches], dtype=np.float64).ravel(), 1 - 2**-53)
+
+
 def _each(squares: Squares) -> Iterator[tuple[tuple[slice, slice], bool]]:
     """Return rows and columns of each square, and whether it is flipped."""
     for (top, left), mirrored in zip(squares.corners.tolist(), squares.mirrored.tolist(), strict=True):
@@ -91,9 +143,12 @@ def _each(squares: Squares) -> Iterator[tuple[tuple[slice, slice], bool]]:
 
 
 def cut_all(batch: Any) -> Any:
-    """Cut every `Crops` in a batch, however deep in tuples, lists and dictionaries it lies."""
+    """Cut all `Crops` and `Views` in a batch, however deep in tuples, lists and dictionaries it lies."""
     if isinstance(batch, Crops):
         return cut(batch)
+    if isinstance(batch, Views):
+        patches = [cut(Crops(batch.pictures, squares)) for squares in batch.patches]
+        return torch.stack([cut(batch.whole), *patches], dim=1)
     if isinstance(batch, tuple) and hasattr(batch, "_fields"):
         return type(batch)(*(cut_all(part) for part in batch))
     if isinstance(batch, list | tuple):

@@ -45,7 +45,8 @@ def examine_pictures(
     bins = getattr(getattr(network, "head", None), "bins", None)
     if bins is not None and data.table.distribution is None and not data.table.ratings:
         bins = None  # averages alone are known
-    pictures = HeldOutPictures(data.table, data.split, "test", data.inputs, bins=bins)
+    inputs = data.inputs.with_patches(getattr(network, "patches", 0))
+    pictures = HeldOutPictures(data.table, data.split, "test", inputs, bins=bins)
     if not len(pictures):
         raise UserError(f"{data.name}: the split holds out no picture with a score; raise data.split.test_images.")
     network = network.to(device).eval()

@@ -132,13 +132,18 @@ class Databases:
         refuse_known_faults(table, split, known(table.root, files, self.cache), config.max_broken)
         size, frozen = self._eye.size, bool(self.cfg.backbone.frozen)
         stored = size if frozen else round(size * config.stored)
-        pictures = self._pictures(config, table.root, files, sorted({size, stored}))
+        details = None if frozen or config.detail is None else round(size * config.detail)
+        if details is not None and details < size:
+            raise UserError(f"data.detail={config.detail}: patches are cut from larger pictures; give 1 or more.")
+        sizes = {size, stored} if details is None else {size, stored, details}
+        pictures = self._pictures(config, table.root, files, sorted(sizes))
         if pictures[size].broken:
             table = table.without_labels_of(sorted(pictures[size].broken), "broken pictures")
             split = instantiate(config.split)(table)
         cut = 0.5 if config.cut is None else float(table.scale.to_unit(np.array([config.cut]))[0])
         if not frozen:
-            inputs = Inputs(pictures[size], pictures[stored], size, cut_on_device=self.device.type != "cpu")
+            larger = None if details is None else pictures[details]
+            inputs = Inputs(pictures[size], pictures[stored], size, self.device.type != "cpu", larger)
             return Data(name, table, split, inputs, cut)
         values = frozen_features(self._eye, pictures[size], self.cache, self.device)
         if self._scaling is None:

@@ -101,7 +101,7 @@ class Priors:
         if str(name) not in self._fingerprints:
             config = self.cfg.data if name is None else self.cfg.databases[name]
             data = self.databases.get(name)
-            self._fingerprints[str(name)] = f"{data.fingerprint()} {config.resize} {config.stored}"
+            self._fingerprints[str(name)] = f"{data.fingerprint()} {config.resize} {config.stored} {config.detail}"
         return self._fingerprints[str(name)]
 
     def untrained(self, task: DictConfig) -> nn.Module:
@@ -157,7 +157,7 @@ class Priors:
             callbacks=[best, *[instantiate(callback) for callback in self.cfg.callbacks.values()]],
             default_root_dir=self.checkpoints,
         )
-        data = self._serve(task)
+        data = self._serve(task, getattr(network, "patches", 0))
         log.info("prior %s: training on %s", task.name, self._names_of(task))
         trainer.fit(module, datamodule=data)
         if best.best_model_path:
@@ -165,18 +165,20 @@ class Priors:
             log.info("prior %s: best validation epoch, SROCC %.3f", task.name, best.best_model_score)
         return network.cpu()
 
-    def _serve(self, task: DictConfig) -> pl.LightningDataModule:
-        """Return what a task learns from: one database, or several in step."""
+    def _serve(self, task: DictConfig, patches: int) -> pl.LightningDataModule:
+        """Return what a task learns from, with as many patches of a picture as its network looks at."""
         if task.streams is None:
-            return self._module(task, task.batch_size)
-        return StreamsModule({name: self._module(stream, task.batch_size) for name, stream in task.streams.items()})
+            return self._module(task, task.batch_size, patches)
+        return StreamsModule(
+            {name: self._module(stream, task.batch_size, patches) for name, stream in task.streams.items()}
+        )
 
-    def _module(self, stream: DictConfig, batch_size: int) -> RatingsModule:
+    def _module(self, stream: DictConfig, batch_size: int, patches: int) -> RatingsModule:
         data = self.databases.get(stream.database)
         return RatingsModule(
             data.table,
             data.split,
-            data.inputs,
+            data.inputs.with_patches(patches),
             instantiate(stream.form),
             2 if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
             self.cfg.seed,
