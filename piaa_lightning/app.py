@@ -7,9 +7,10 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,19 @@ if TYPE_CHECKING:
 register()
 
 JUDGED = "judged"  # what was judged so far, below the run's directory until it is finished
+
+# What a mode does besides a run: a stage, and its function of the same name.
+MODES = {
+    "check": "check_data",
+    "collect": "collect_runs",
+    "workspace": "make_workspace",
+    "export": "publish_prior",
+    "adapt": "adapt_person",
+    "predict": "predict_photos",
+    "cover": "choose_photos",
+    "crop": "crop_photos",
+    "web": "serve_page",
+}
 
 
 @hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
@@ -84,37 +98,16 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
     Raises:
         UserError: an unknown mode, or whatever a person can mend.
     """
-    modes: dict[str, Callable[[DictConfig, Path], float | None]] = {
-        "run": run,
-        "check": check,
-        "collect": collect,
-        "workspace": workspace,
-    }
-    if cfg.mode not in modes:
-        raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(modes)}.")
-    return modes[cfg.mode](cfg, directory)
-
-
-def check(cfg: DictConfig, directory: Path) -> None:
-    """Read the database, say what is there, and fail where training on it would be wrong."""
-    from piaa_lightning.stages.check_data import check_data  # late, for the same reason as in ``run``
-
+    if cfg.mode == "run":
+        return run(cfg, directory)
+    if cfg.mode not in MODES:
+        raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
     refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
-    check_data(cfg, directory)
-
-
-def collect(cfg: DictConfig, directory: Path) -> None:
-    """Put the runs of a sweep into one table."""
-    from piaa_lightning.stages.collect_runs import collect_runs
-
-    collect_runs(cfg)
-
-
-def workspace(cfg: DictConfig, directory: Path) -> None:
-    """Make a study's workspace in Weights & Biases."""
-    from piaa_lightning.stages.make_workspace import make_workspace
-
-    make_workspace(cfg)
+    _calm()
+    keep_freed_memory()
+    stage = import_module(f"piaa_lightning.stages.{MODES[cfg.mode]}")  # late, for the same reason as in ``run``
+    getattr(stage, MODES[cfg.mode])(cfg, directory)
+    return None
 
 
 def run(cfg: DictConfig, directory: Path) -> float | None:

@@ -16,6 +16,7 @@ from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.keys import CoverKeys, CropKeys, ExportKeys, WebKeys
 
 SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
 PLUGINS = {
@@ -83,7 +84,8 @@ class RunKeys:
     """The keys of a run that are not groups; Hydra refuses others and values of another type.
 
     Args:
-        mode: what is done: run, check the database, collect runs into one table, or make a workspace.
+        mode: what is done: run; check the database; collect runs into one table; make a workspace; export a prior;
+            adapt, predict, cover, crop or web on photographs.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
@@ -109,6 +111,15 @@ class RunKeys:
         workspace: where ``mode=workspace`` puts a study's workspace in Weights & Biases.
         study: the study that a run is part of; groups runs in W&B.
         skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
+        photos: the folder of one's own photographs.
+        ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data.
+        rating_scale: the worst and the best score of that file; one to five by default.
+        prior: a published prior, by its directory or its id on the hub; None is that of the embedded pictures.
+        person: a personal file, which ``mode=adapt`` writes and the others read.
+        cover: what ``mode=cover`` chooses.
+        crop: what ``mode=crop`` looks for.
+        export: what ``mode=export`` publishes.
+        web: how ``mode=web`` serves its page.
         command: what was typed; filled in by the program.
     """
 
@@ -132,6 +143,15 @@ class RunKeys:
     workspace: WorkspaceKeys = field(default_factory=WorkspaceKeys)
     study: str | None = None
     skip_finished: bool = True
+    photos: str | None = None
+    ratings: str | None = None
+    rating_scale: list[float] | None = None
+    prior: str | None = None
+    person: str | None = None
+    cover: CoverKeys = field(default_factory=CoverKeys)
+    crop: CropKeys = field(default_factory=CropKeys)
+    export: ExportKeys = field(default_factory=ExportKeys)
+    web: WebKeys = field(default_factory=WebKeys)
     command: str = ""
     data: Any = MISSING
     protocol: Any = MISSING

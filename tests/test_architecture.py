@@ -29,6 +29,8 @@ ROOMS = {
     "evaluation": {"metrics", "data", "personalizers"},
     "studies": {"evaluation", "metrics"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
+    "photos": {"backbones", "nn", "data", "personalizers", "evaluation"},
+    "web": {"photos", "explain", "data"},
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
 }
 EVERYBODY = {"atomic", "errors", "progress", "ranks"}
@@ -56,8 +58,10 @@ ONLY = {
     "omegaconf": {"app.py", "config.py", "__main__.py", "stages"},
     "wandb": {"loggers.py", "callbacks", "stages"},
     "matplotlib": {"report", "callbacks"},
-    "jinja2": {"report"},
+    "jinja2": {"report", "photos/contact_sheet.py"},
     "captum": {"explain"},
+    "starlette": {"web"},
+    "uvicorn": {"stages/serve_page.py"},
 }
 
 # What a room's files may import besides the standard library and this package.

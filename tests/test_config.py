@@ -32,9 +32,8 @@ PLUGGED = {
     "optimizer": "optimizer@task.module.optimizer",
     "schedule": "schedule@task.module.schedule",
 }
-MANY = {
-    ("method", rows): "+method@methods" for rows in ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows")
-}
+ROWS = ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows", "ava_rows")
+MANY = {("method", rows): "+method@methods" for rows in ROWS}
 
 
 def composed(*overrides: str) -> DictConfig:

@@ -13,11 +13,12 @@ from piaa_lightning.report.study_page import write_study_page
 from piaa_lightning.studies.collect import groups_of_sweep, tables_of, write_tables
 
 
-def collect_runs(cfg: DictConfig) -> None:
+def collect_runs(cfg: DictConfig, directory: Path) -> None:
     """Write csv files and ``report.html`` of all runs below a directory, and say where.
 
     Args:
         cfg: the composed configuration.
+        directory: what this command leaves; nothing, since the tables go beside the runs.
 
     Raises:
         UserError: no directory is named, nothing finished there, or runs of one table were judged on different splits.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
@@ -20,8 +21,12 @@ PEOPLE = ("best_and_worst", "predicted_scores", "gradient_maps")
 TABLES = ("people", "every_person", "comparisons", "pictures", "traits")
 
 
-def make_workspace(cfg: DictConfig) -> None:
+def make_workspace(cfg: DictConfig, directory: Path) -> None:
     """Save the workspace, and say where it is.
+
+    Args:
+        cfg: the composed configuration.
+        directory: what this command leaves; nothing, since the workspace is elsewhere.
 
     Raises:
         UserError: no study or entity is named, no key is configured, or the extra is not installed.

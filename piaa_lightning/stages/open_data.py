@@ -89,13 +89,13 @@ class Databases:
         self.device = device
         self.cache = Path(cfg.paths.cache).expanduser()
         net = cfg.backbone
-        self._eye = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
-        self._scaling: Scaling | None = None
-        self.backbone: Backbone | None = None if net.frozen else self._eye
+        self.eye = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
+        self.scaling: Scaling | None = None
+        self.backbone: Backbone | None = None if net.frozen else self.eye
         self.opened: dict[str, Data] = {}
         self._open_all({MAIN: cfg.data, **cfg.databases})
         inputs = self.main.inputs.evaluation
-        self.features = inputs.values.shape[1] if isinstance(inputs, Features) else self._eye.features
+        self.features = inputs.values.shape[1] if isinstance(inputs, Features) else self.eye.features
 
     @property
     def main(self) -> Data:
@@ -119,7 +119,7 @@ class Databases:
         Args:
             network: one that scores pictures, or their frozen features.
         """
-        eye, scaling = self._eye, self._scaling
+        eye, scaling = self.eye, self.scaling
         if scaling is None:
             return eye, network
         return eye, lambda pictures: network(scaling.follow(eye(pictures)))
@@ -142,7 +142,7 @@ class Databases:
         split: Split = instantiate(config.split)(table)
         files = table.image_files.tolist()
         refuse_known_faults(table, split, known(table.root, files, self.cache), config.max_broken)
-        size, frozen = self._eye.size, bool(self.cfg.backbone.frozen)
+        size, frozen = self.eye.size, bool(self.cfg.backbone.frozen)
         stored = size if frozen else round(size * config.stored)
         details = None if frozen or config.detail is None else round(size * config.detail)
         if details is not None and details < size:
@@ -157,10 +157,10 @@ class Databases:
             larger = None if details is None else pictures[details]
             inputs = Inputs(pictures[size], pictures[stored], size, self.device.type != "cpu", larger)
             return Data(name, table, split, inputs, cut)
-        values = frozen_features(self._eye, pictures[size], self.cache, self.device)
-        if self._scaling is None:
-            self._scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
-        return Data(name, table, split, Inputs(Features(self._scaling.apply(values))), cut)
+        values = frozen_features(self.eye, pictures[size], self.cache, self.device)
+        if self.scaling is None:
+            self.scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
+        return Data(name, table, split, Inputs(Features(self.scaling.apply(values))), cut)
 
     def _pictures(
         self, config: DictConfig, root: Path, files: list[str], sizes: list[int]

@@ -1,6 +1,7 @@
 """What arrives at the loggers, read back from what they wrote offline."""
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -155,7 +156,7 @@ def test_a_workspace_shows_a_studys_runs_by_what_its_experiment_logs():
 @pytest.mark.parametrize("given", [[], ["study=s"], ["workspace.entity=me"]])
 def test_a_workspace_needs_a_study_and_an_owner(given):
     with pytest.raises(UserError, match="name the study and who owns the project"):
-        make_workspace.make_workspace(composed(*given))
+        make_workspace.make_workspace(composed(*given), Path())
 
 
 def test_a_workspace_needs_a_key_and_the_extra(monkeypatch):
@@ -163,7 +164,7 @@ def test_a_workspace_needs_a_key_and_the_extra(monkeypatch):
     asked = composed("study=s", "workspace.entity=me")
     pytest.importorskip("wandb_workspaces")
     with pytest.raises(UserError, match="no key for Weights & Biases is configured"):
-        make_workspace.make_workspace(asked)
+        make_workspace.make_workspace(asked, Path())
     monkeypatch.setattr(make_workspace, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pip install 'piaa-lightning\[wandb\]'"):
-        make_workspace.make_workspace(asked)
+        make_workspace.make_workspace(asked, Path())
