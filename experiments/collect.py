@@ -21,9 +21,11 @@ from typing import Any
 
 import numpy as np
 
+from piaa_lightning.evaluation.picture_exam import KEYS
 from piaa_lightning.evaluation.records import Record, read_records
-from piaa_lightning.evaluation.resampling import paired_interval
+from piaa_lightning.evaluation.resampling import interval, paired_interval
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
+from piaa_lightning.evaluation.talk import TalkPictures, talk_pictures_of
 from piaa_lightning.metrics.accuracy import accuracy
 from piaa_lightning.metrics.srocc import srocc
 
@@ -41,6 +43,8 @@ PICTURES = (
     "plcc",
     "emd_r1",
     "emd_r2",
+    *(f"{measure}_{end}" for measure in ("acc", "srocc", "emd_r1") for end in ("low", "high")),
+    "talk",
     "images",
 )
 TRAITS = ("method", "backbone", "trait", "srocc", "srocc_std_seeds", "rmse", "users")
@@ -156,8 +160,35 @@ def exams(runs: list[Run], kind: str) -> list[dict[str, Any]]:
             for key in ("acc", "balanced_acc", "srocc", "plcc", "emd_r1", "emd_r2", "rmse")
             if all(row.get(key) is not None for row in group)
         }
-        rows.append({**group[0], **mean, "srocc_std_seeds": spread([row["srocc"] for row in group])})
+        row = {**group[0], **mean, "srocc_std_seeds": spread([row["srocc"] for row in group])}
+        rows.append({**row, **of_images(runs, row)} if kind == "images" else row)
     return rows
+
+
+def of_images(runs: list[Run], row: dict[str, Any]) -> dict[str, Any]:
+    """Return what a row of pictures has besides: intervals over pictures of means over seeds; the talk's numbers."""
+    own = ("method", "backbone")
+    by_seed = [[line for line in run.lines("pictures.csv") if all(line[k] == row[k] for k in own)] for run in runs]
+    found: dict[str, Any] = {"talk": "; ".join(map(worded, talk_pictures_of(row["method"])))}
+    for name, measure in PICTURE_MEASURES.items():
+        if row.get(KEYS[name]) is not None:
+            ends = interval(mean_of([measure(lines) for lines in by_seed]), row["images"])
+            found |= {f"{KEYS[name]}_{end}": value for end, value in zip(("low", "high"), ends or (), strict=False)}
+    return found
+
+
+def mean_of(measures: list[Callable[[np.ndarray], float]]) -> Callable[[np.ndarray], float]:
+    """Turn one measure for each seed into their mean."""
+    return lambda drawn: statistics.fmean(measure(drawn) for measure in measures)
+
+
+def worded(talk: TalkPictures) -> str:
+    """Write the talk's ACC, SROCC and EMD of a row, with its backbone where it names one."""
+    values = (talk.acc, talk.srocc, talk.emd)
+    numbers = " / ".join("–" if value is None else f"{value:.3f}".removeprefix("0") for value in values)
+    _, _, inside = talk.method.partition("(")
+    net = talk.method.split("(")[0] if "(aesthetics)" in talk.method else inside.strip(")")
+    return f"{numbers} {net}" if net and "improved" not in net else numbers
 
 
 def spread(values: list[float | None]) -> float | None:

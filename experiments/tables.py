@@ -53,18 +53,27 @@ def results(rows: list[dict[str, str]]) -> str:
 
 
 def pictures(rows: list[dict[str, str]]) -> str:
-    """One line per network that was judged on pictures."""
+    """One line per network that was judged on pictures, with 95 % intervals and the talk's numbers where known."""
+    beside = any(row.get("talk") for row in rows)
+    more = ("|", "|") if not beside else ("| talk: ACC / SROCC / EMD |", "|---|")
     lines = [
-        "| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | pictures |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | pictures {more[0]}",
+        f"|---|---|---|---|---|---|---|---{more[1]}",
     ]
     for row in rows:
         cells = [
-            decimal(row[key]) if row[key] else "–"
+            measured(row, key) if row[key] else "–"
             for key in ("acc", "balanced_acc", "srocc", "plcc", "emd_r1", "emd_r2")
         ]
-        lines.append(f"| {row['method']} | {' | '.join(cells)} | {row['images']} |")
+        ends = [row["talk"]] if beside else []
+        lines.append(f"| {row['method']} | {' | '.join([*cells, row['images'], *ends])} |")
     return "\n".join(lines) + "\n"
+
+
+def measured(row: dict[str, str], key: str) -> str:
+    """A number with its interval, where it has one."""
+    low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
+    return f"{decimal(row[key])} [{decimal(low)}, {decimal(high)}]" if low and high else decimal(row[key])
 
 
 def traits(rows: list[dict[str, str]]) -> str:

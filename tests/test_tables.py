@@ -26,3 +26,11 @@ def test_a_table_is_made_from_its_csv(tmp_path):
     assert tables.table(file, "one").splitlines()[2] == "| BLG | .561 ± .005 | −.020 ± .013 | 37 |"
     file.write_text("variant,a,b,shots,difference,low,high,p,p_holm\none,BLG,BA,10,0.0371,-0.001,0.08,0.0004,0.02\n")
     assert tables.table(file, "one").splitlines()[2] == ("| BLG − BA | 10 | +.037 | −.001 … +.080 | < .001 | .020 |")
+    file.write_text(
+        "variant,method,acc,balanced_acc,srocc,plcc,emd_r1,emd_r2,acc_low,acc_high,talk,images\n"
+        "one,RAPID,0.7,0.6,,,,,0.65,0.75,.745 / – / –,80\none,mine,0.7,0.6,0.5,0.5,0.1,0.1,,,,80\n"
+    )
+    assert tables.table(file, "one").splitlines()[2:] == [
+        "| RAPID | .700 [.650, .750] | .600 | – | – | – | – | 80 | .745 / – / – |",
+        "| mine | .700 | .600 | .500 | .500 | .100 | .100 | 80 |  |",
+    ]
