@@ -10,7 +10,8 @@ def choose_cover(scores: Tensor, rows: Tensor, count: int, diversity: float = 0.
     """Choose by maximal marginal relevance: each next picture is liked much and like none of those before.
 
     Source: Carbonell and Goldstein, "The use of MMR, diversity-based reranking", SIGIR 1998, with the cosine of the
-    components as likeness, none below 0: an opposite is not worth more than something else. Scores are brought to [0, 1] over the folder, so that both count in the same unit.
+    components as likeness, none below 0: an opposite is not worth more than something else. Scores are brought to
+    [0, 1] over the folder, so that both count in the same unit.
 
     Args:
         scores: ``(pictures,)``.

@@ -6,10 +6,11 @@ from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.ratings import read_ratings, refuse_equal
 
+FIVE = Scale(1, 5)
 FILES = ["a.jpg", "x/b.jpg", "x/c.jpg", "y/c.jpg"]
 
 
-def told(tmp_path, text, scale=Scale(1, 5)):
+def told(tmp_path, text, scale=FIVE):
     (tmp_path / "ratings.csv").write_text(text)
     return read_ratings(str(tmp_path / "ratings.csv"), tmp_path, FILES, scale)
 
@@ -54,7 +55,7 @@ def test_a_missing_file_and_one_that_is_no_text(tmp_path):
 
 
 def test_stars_that_nobody_gave(tmp_path):
-    with pytest.raises(UserError, match="none of the 4 photographs .* has stars"):
+    with pytest.raises(UserError, match=r"none of the 4 photographs .* has stars"):
         read_ratings("stars", tmp_path, FILES)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+import time
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-
-pytest.importorskip("starlette", reason="the page needs piaa-lightning[web]")
+import uvicorn
 
 from piaa_lightning.web.uploads import Limits
 from piaa_lightning.web.visitors import Visitors
@@ -46,12 +48,6 @@ def twenty(tmp_path) -> list[Path]:
 @contextmanager
 def serving(app):
     """Serve an app on a free port of this machine, in a thread; yields its address."""
-    import socket
-    import threading
-    import time
-
-    import uvicorn
-
     listening = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+from playwright import sync_api
 
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.visitors import Visitors

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import pytest
-
-pytest.importorskip("httpx")
 from starlette.testclient import TestClient
 
 from piaa_lightning.web.guard import is_local
@@ -44,8 +42,6 @@ def test_a_host_that_is_none_is_refused(visitors):
 
 
 class TestOtherSites:
-    MARK = {"X-Piaa": "1"}
-
     @pytest.fixture
     def page(self, visitors):
         page = client(visitors)
@@ -53,7 +49,7 @@ class TestOtherSites:
         return page
 
     def test_the_page_itself_may_change_something(self, page):
-        headers = {**self.MARK, "origin": "http://localhost:8765", "sec-fetch-site": "same-origin"}
+        headers = {"X-Piaa": "1", "origin": "http://localhost:8765", "sec-fetch-site": "same-origin"}
         assert page.post("/api/people", json={"name": "Ana"}, headers=headers).status_code == 200
 
     @pytest.mark.parametrize(

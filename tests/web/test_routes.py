@@ -7,8 +7,6 @@ import json
 
 import pytest
 from PIL import Image
-
-pytest.importorskip("httpx")
 from starlette.testclient import TestClient
 
 from piaa_lightning.photos.person import load_person
@@ -23,8 +21,9 @@ from tests.photos.test_opening import bomb
 MARK = {"X-Piaa": "1"}
 
 
-def browser(visitors, token=None, host="127.0.0.1", name="localhost:8765"):
-    client = TestClient(make_app(visitors, host, token), base_url=f"http://{name}", headers=MARK)
+def browser(visitors, cookies=None):
+    app = make_app(visitors, "127.0.0.1", None)
+    client = TestClient(app, base_url="http://localhost:8765", headers=MARK, cookies=cookies)
     client.get("/")
     return client
 
@@ -82,9 +81,7 @@ class TestTheWholeWay:
     def test_it_is_there_again_after_the_server_died(self, rated, prior, limits, visitors):
         before = view(rated)
         cookie = rated.cookies["piaa_session"]
-        again = TestClient(make_app(Visitors(visitors.home, prior, None, limits), "127.0.0.1", None),
-                           base_url="http://localhost:8765", headers=MARK, cookies={"piaa_session": cookie})  # fmt: skip
-        again.get("/")
+        again = browser(Visitors(visitors.home, prior, None, limits), cookies={"piaa_session": cookie})
         for _ in range(200):
             after = view(again)
             if after["total"] == 20:
@@ -96,7 +93,7 @@ class TestTheWholeWay:
         assert rated.post("/api/people", json={"name": "Ben"}).json() == {"person": "Ben"}
         told = view(rated, person="Ben")
         assert (told["rated"], told["learns"]) == (0, False)
-        for item in told["items"][:8]:
+        for item in told["items"][:4] + told["items"][-4:]:
             rate(rated, item["id"], 5 if item["name"].startswith("red") else 1, "Ben")
         assert view(rated, person="Ben")["items"][0]["name"].startswith("red")
         assert view(rated)["items"][0]["name"].startswith("sea")
