@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
@@ -31,25 +33,63 @@ class CheckKeys:
 
 
 @dataclass
+class ReportKeys:
+    """What the report shows beside tables.
+
+    Args:
+        people: test people whose best and worst pictures and predicted scores are shown; 0 shows none.
+        maps: gradient maps, a picture taking one for the prior and one for each of two people; null draws 12 where
+            captum is installed and none otherwise.
+    """
+
+    people: int = 4
+    maps: int | None = None
+
+
+@dataclass
+class CollectKeys:
+    """What ``mode=collect`` puts into one table.
+
+    Args:
+        runs: the directory of a sweep, or one that holds several runs.
+        into: where tables and page are written; the same directory by default.
+    """
+
+    runs: str | None = None
+    into: str | None = None
+
+
+@dataclass
 class RunKeys:
     """The keys of a run that are not groups; Hydra refuses others and values of another type.
 
     Args:
-        mode: what is done: run; check the database; export a prior; adapt, predict, cover, crop or web on photographs.
+        mode: what is done: run; check the database; collect runs into one table; export a prior; adapt, predict, cover,
+            crop or web on photographs.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
+        resume: auto goes on with a run of the same configuration that was cut off, or begins one where there is none;
+            the directory of a run goes on with that one.
+        checkpoint_steps: steps after which the state of training is kept within an epoch; after every epoch it always
+            is.
+        on_nan: what happens where a gradient is not finite: stop, with the batch in a file, or skip the step.
         reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
         comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
         methods: what is judged, by key: label, prior (a task or null), control (true for rows that others are read
             by), aids (further tasks by name), and a personalizer that fits people (with `support`, how their pictures
             are chosen; at random without it), or an exam (pictures or traits) with the name of a database (null is the
-            main one).
+            main one) and, where no network is judged as it is, an estimator that is fitted to training pictures.
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.
         on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
             from: refuse, or drop it from what is learnt.
         check: what ``mode=check`` looks at.
+        judge: which held-out people and pictures methods are judged on: test, or val, which searches for settings take.
+        report: what the report shows beside tables.
+        collect: what ``mode=collect`` puts into one table.
+        study: the study that a run is part of; groups runs in W&B.
+        skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
         photos: the folder of one's own photographs.
         ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data.
         rating_scale: the worst and the best score of that file; one to five by default.
@@ -66,6 +106,9 @@ class RunKeys:
     name: str = "run"
     seed: int = 0
     shots: Any = field(default_factory=lambda: [10, 100])
+    resume: str | None = None
+    checkpoint_steps: int | None = None
+    on_nan: str = "stop"
     reuse_priors: bool = True
     comparisons: list[Any] = field(default_factory=list)
     methods: dict[str, Any] = field(default_factory=dict)
@@ -73,6 +116,11 @@ class RunKeys:
     on_shared_photos: str = "refuse"
     tasks: dict[str, Any] = field(default_factory=dict)
     check: CheckKeys = field(default_factory=CheckKeys)
+    judge: str = "test"
+    report: ReportKeys = field(default_factory=ReportKeys)
+    collect: CollectKeys = field(default_factory=CollectKeys)
+    study: str | None = None
+    skip_finished: bool = True
     photos: str | None = None
     ratings: str | None = None
     rating_scale: list[float] | None = None
@@ -106,6 +154,19 @@ def config_dir() -> Path:
         if (directory / "config.yaml").is_file():
             return directory
     raise UserError(f"{package}: the configuration (conf/config.yaml) is missing; install piaa_lightning again.")
+
+
+def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
+    """List the jobs of a sweep from the ``multirun.yaml`` that Hydra leaves, each as its overrides.
+
+    Searches choose their jobs as they go, so nothing can be listed for them.
+    """
+    hydra = OmegaConf.load(sweep).hydra
+    if not str(hydra.sweeper._target_).endswith("BasicSweeper"):
+        return []
+    given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
+    parsed = OverridesParser.create().parse_overrides([*given, *hydra.overrides.task])
+    return [tuple(job) for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
 
 
 def shots_of(cfg: DictConfig) -> list[int]:

@@ -16,26 +16,22 @@ from piaa_lightning.data.forms.picture_form import PictureForm
 from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.resumable import ResumableLoader
-from piaa_lightning.data.samplers import EpochSampler, Rank
+from piaa_lightning.data.samplers import EpochSampler, share_of_batch
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
+from piaa_lightning.ranks import rank, share, world_size
 
 Form = Callable[[RatingTable, Split, Part, Inputs, int], Any]  # a dataset with a length
 HELD_OUT_BATCH = 64  # pictures judged at once
 
 
 class _Module(pl.LightningDataModule):
-    """What both modules share: crops are cut on the device, and the process knows its rank."""
+    """What both modules share: crops are cut on the device."""
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Cut the crops that were drawn when the batch was fetched."""
         return cut_all(batch)
-
-    @property
-    def rank(self) -> Rank:
-        """This process among those that train together."""
-        return Rank(self.trainer.global_rank, self.trainer.world_size) if self.trainer else Rank()
 
 
 class RatingsModule(_Module):
@@ -49,7 +45,7 @@ class RatingsModule(_Module):
         batch_size: pictures, or users for episodes, in a batch; over all processes that train together.
         seed: of the order and of every draw.
         workers: processes that fetch batches; 0 fetches in the main process, which suits stored pictures.
-        validation: makes the validation dataset.
+        validation: makes the validation dataset; None for one stream of several, which then chooses no epoch.
 
     Raises:
         UserError: the database is smaller than one batch, or holds out nothing to validate on.
@@ -64,20 +60,20 @@ class RatingsModule(_Module):
         batch_size: int,
         seed: int,
         workers: int = 0,
-        validation: Form = held_out,
+        validation: Form | None = held_out,
     ) -> None:
         super().__init__()
         self.batch_size = batch_size
         self.seed = seed
         self.workers = workers
         self.training: Any = form(table, split, "train", inputs, seed)
-        self.validation: Any = validation(table, split, "val", inputs, seed)
+        self.validation: Any = None if validation is None else validation(table, split, "val", inputs, seed)
         if len(self.training) < batch_size:
             raise UserError(
                 f"{table.database}: {len(self.training)} training items are fewer than one batch of {batch_size}; lower"
                 f" task.batch_size or hold out less."
             )
-        if not len(self.validation):
+        if self.validation is not None and not len(self.validation):
             raise UserError(
                 f"{table.database}: the split holds out nothing on which the best epoch could be chosen; raise"
                 " data.split.val_users or data.split.val_images."
@@ -90,16 +86,16 @@ class RatingsModule(_Module):
             visits: visits in an epoch; None visits every item once. Where one picture would be left for a batch of its
                 own, it waits for another epoch.
         """
-        share = self.rank.share(self.batch_size)
+        own = share_of_batch(self.batch_size, world_size())
         visits = len(self.training) if visits is None else visits
-        if isinstance(self.training, PictureForm) and share > 1 and visits // self.rank.world % share == 1:
-            visits -= self.rank.world  # one picture makes no batch statistics
-        sampler = EpochSampler(len(self.training), self.seed, self.rank, visits)
-        return ResumableLoader(self.training, sampler, share, **self._options())
+        if isinstance(self.training, PictureForm) and own > 1 and visits // world_size() % own == 1:
+            visits -= world_size()  # one picture makes no batch statistics
+        sampler = EpochSampler(len(self.training), self.seed, visits, rank(), world_size())
+        return ResumableLoader(self.training, sampler, own, **self._options())
 
     def val_dataloader(self) -> DataLoader[Any]:
         """This process's share of the validation part: one user, or a batch of pictures, at a time."""
-        own = range(self.rank.number, len(self.validation), self.rank.world)
+        own = share(range(len(self.validation)), rank(), world_size())
         batch_size = None if isinstance(self.validation, HeldOutUsers) else HELD_OUT_BATCH
         return DataLoader(self.validation, batch_size, sampler=own, **self._options())
 
@@ -122,11 +118,6 @@ class StreamsModule(_Module):
         super().__init__()
         self.streams = dict(streams)
 
-    def setup(self, stage: str) -> None:
-        """Let every stream know the trainer, and with it the rank."""
-        for stream in self.streams.values():
-            stream.trainer = self.trainer
-
     def train_dataloader(self) -> CombinedLoader:
         """Batches by the names of the streams."""
         first = next(iter(self.streams.values()))
@@ -139,7 +130,8 @@ class StreamsModule(_Module):
 
     def val_dataloader(self) -> CombinedLoader:
         """Every stream's validation part, one after another."""
-        return CombinedLoader([stream.val_dataloader() for stream in self.streams.values()], "sequential")
+        judging = [stream for stream in self.streams.values() if stream.validation is not None]
+        return CombinedLoader([stream.val_dataloader() for stream in judging], "sequential")
 
 
 def _as_fetched(batch: Any) -> Any:

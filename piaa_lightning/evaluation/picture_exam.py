@@ -1,4 +1,4 @@
-"""How a network judges pictures for everybody: AVA's protocol of accuracy, rank correlation and distance."""
+"""How a network or an estimator judges pictures for everybody: accuracy, rank correlation and distance, as on AVA."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class PictureExam:
-    """What one network said about a database's test pictures.
+    """What one network or estimator said about a database's test pictures.
 
     Args:
         method: its label.
@@ -28,7 +28,7 @@ class PictureExam:
         database: what was read, for instance ``ava, embedded demo``.
         image_ids: ``(images,)``.
         scores: ``(images,)`` true averages in [0, 1].
-        predicted: ``(images,)`` predicted averages in [0, 1].
+        predicted: ``(images,)`` predicted averages in [0, 1], or other values where ``predicted_cut`` is given.
         votes: ``(images, bins)`` true distributions; None where there are none or the network predicts none.
         predicted_votes: likewise, predicted.
         cut: between good and bad pictures, in [0, 1].
@@ -43,6 +43,8 @@ class PictureExam:
     votes: Floats | None = None
     predicted_votes: Floats | None = None
     cut: float = 0.5
+    predicted_cut: float | None = None
+    ordered: bool = True
 
     @property
     def distances(self) -> Mapping[str, Floats]:
@@ -54,10 +56,10 @@ class PictureExam:
     def row(self) -> dict[str, Any]:
         """Return the line of the result table; a distance is None where distributions are not known."""
         measures = {
-            "acc": accuracy(self.predicted, self.scores, self.cut),
-            "balanced_acc": balanced_accuracy(self.predicted, self.scores, self.cut),
-            "srocc": srocc(self.predicted, self.scores),
-            "plcc": plcc(self.predicted, self.scores),
+            "acc": accuracy(self.predicted, self.scores, self.cut, self.predicted_cut),
+            "balanced_acc": balanced_accuracy(self.predicted, self.scores, self.cut, self.predicted_cut),
+            "srocc": srocc(self.predicted, self.scores) if self.ordered else np.nan,
+            "plcc": plcc(self.predicted, self.scores) if self.ordered else np.nan,
         }
         distances = {name: float(values.mean()) for name, values in self.distances.items()}
         return {
@@ -80,6 +82,7 @@ class PictureExam:
                 "score": float(self.scores[index]),
                 "predicted": float(self.predicted[index]),
                 "cut": self.cut,
+                "predicted_cut": self.cut if self.predicted_cut is None else self.predicted_cut,
                 **{name: float(distances[name][index]) if name in distances else "" for name in ("emd_r1", "emd_r2")},
             }
             for index in range(len(self.scores))
@@ -87,7 +90,7 @@ class PictureExam:
 
 
 def compare_pictures(a: PictureExam, b: PictureExam) -> list[dict[str, Any]]:
-    """Compare two networks on the same pictures, paired: ACC, SROCC and, where both have distances, EMD r=1.
+    """Compare two networks on the same pictures, paired: ACC and, where both have them, SROCC and EMD r=1.
 
     Raises:
         UserError: they were judged on other pictures.
@@ -97,13 +100,16 @@ def compare_pictures(a: PictureExam, b: PictureExam) -> list[dict[str, Any]]:
 
     def of_acc(drawn: Indices) -> float:
         scores = a.scores[drawn]
-        return accuracy(a.predicted[drawn], scores, a.cut) - accuracy(b.predicted[drawn], scores, a.cut)
+        ours, theirs = (accuracy(one.predicted[drawn], scores, a.cut, one.predicted_cut) for one in (a, b))
+        return ours - theirs
 
     def of_srocc(drawn: Indices) -> float:
         scores = a.scores[drawn]
         return srocc(a.predicted[drawn], scores) - srocc(b.predicted[drawn], scores)
 
-    measures: dict[str, Callable[[Indices], float]] = {"ACC": of_acc, "SROCC": of_srocc}
+    measures: dict[str, Callable[[Indices], float]] = {"ACC": of_acc}
+    if a.ordered and b.ordered:
+        measures["SROCC"] = of_srocc
     if a.distances and b.distances:
         farther = a.distances["emd_r1"] - b.distances["emd_r1"]
         measures["EMD r=1"] = lambda drawn: float(farther[drawn].mean())

@@ -1,1 +1,1 @@
-"""What a score depends on in a picture."""
+"""Looking into networks: which pixels a score depends on."""

@@ -54,7 +54,6 @@ def write_run(
     Returns:
         SROCC of the first method, at the most shots where there are several; None where all its users were dropped.
     """
-    replace_file(directory / "config.yaml", OmegaConf.to_yaml(cfg, resolve=True).encode())
     write_records(judgement.records, directory / "records.csv")
     for name, exams in (
         ("pictures", judgement.pictures),
@@ -64,6 +63,10 @@ def write_run(
         lines = [line for exam in exams.values() for line in exam.lines()]
         if lines:
             write_table(lines, directory / f"{name}.csv")
+    if judgement.shown is not None:
+        for name, lines in (("predictions", judgement.shown.lines()), ("gradient_maps", judgement.shown.map_lines())):
+            if lines:
+                write_table(lines, directory / f"{name}.csv")
     summary = _summary(cfg, databases, priors, judgement, shots, seconds)
     figures = draw_figures(cfg, summary, databases, judgement, directory / "figures")
     write_page(summary, judgement.records, directory / "report.html", figures)
@@ -106,6 +109,8 @@ def _summary(
             }
             for name, other in others.items()
         },
+        "judged": cfg.judge,
+        "protocol": _protocol(cfg),
         "seed": cfg.seed,
         "command": cfg.command,
         "backbone": OmegaConf.to_container(cfg.backbone, resolve=True),
@@ -119,6 +124,13 @@ def _summary(
         "dropped": dict(data.table.dropped),
         "ceiling": ceilings[-1] if ceilings else None,
     }
+
+
+def _protocol(cfg: DictConfig) -> dict[str, Any]:
+    """Return what, beside the split, decides which ratings a person is judged on."""
+    protocol = cfg.protocol.test if cfg.judge == "test" else cfg.protocol.validation
+    found: dict[Any, Any] = OmegaConf.to_container(protocol, resolve=True)  # type: ignore[assignment]
+    return {str(name): value for name, value in found.items() if name != "_target_"}
 
 
 def _comparisons(cfg: DictConfig, judgement: Judgement, shots: Sequence[int]) -> list[dict[str, Any]]:

@@ -36,6 +36,8 @@ class MetaTask(PriorTask):
         UserError: no such choice of what is saved, or a learner that has no theta_i.
     """
 
+    steps_itself = True
+
     def __init__(
         self,
         network: nn.Module,

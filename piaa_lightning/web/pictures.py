@@ -32,8 +32,9 @@ def map_picture(session: Session, person: str, digest: str) -> bytes:
     prior, taste = session.prior, session.view(person).taste
     pixels = open_photo(session.path_of(digest), prior.eye.size, session.uploads.limits.pixels).pixels
     square = torch.from_numpy(squash(pixels, prior.eye.size, prior.config["resize"]))
-    normal = prior.eye.backbone.normalise(square[None])[0]
-    shown = gradient_map(lambda pictures: taste.score(prior.rows(pictures)), normal)
+    normal = prior.eye.backbone.normalise(square[None])
+    (shown,) = gradient_map(lambda pictures: taste.score(prior.rows(pictures)), normal)
+    shown = shown / shown.max().clamp_min(torch.finfo(shown.dtype).tiny)
     # from a veil over what does not matter to a glow over what does
     strength = shown.clamp(0, 1).sqrt().numpy()[..., None]
     veil, glow = np.array([16, 16, 24, 170.0]), np.array([*GLOW, 110.0])

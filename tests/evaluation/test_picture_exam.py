@@ -100,3 +100,18 @@ def test_other_pictures_are_a_sentence():
     other = replace(exam("B", 1.0), image_ids=IDS[::-1])
     with pytest.raises(UserError, match=r"^A and B were judged on different pictures; judge both on one database\.$"):
         compare_pictures(exam("A", 1.0), other)
+
+
+def test_probabilities_are_cut_where_they_say_and_classes_have_no_order():
+    one = exam("A", 2.0, cut=4 / 9)
+    probability = replace(one, predicted=one.predicted / 2, predicted_cut=2 / 9)
+    assert probability.row()["acc"] == one.row()["acc"]
+    assert probability.row()["balanced_acc"] == one.row()["balanced_acc"]
+    assert {line["predicted_cut"] for line in probability.lines()} == {2 / 9}
+    assert {line["predicted_cut"] for line in one.lines()} == {4 / 9}
+    acc = compare_pictures(probability, one)[0]
+    assert (acc["measure"], acc["difference"]) == ("ACC", 0)
+    classes = replace(one, predicted=(one.predicted > 4 / 9).astype(float), predicted_cut=0.5, ordered=False)
+    assert classes.row()["acc"] == one.row()["acc"]
+    assert (classes.row()["srocc"], classes.row()["plcc"]) == (None, None)
+    assert "SROCC" not in [line["measure"] for line in compare_pictures(one, classes)]
