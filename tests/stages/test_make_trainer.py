@@ -68,7 +68,10 @@ def test_processes_look_for_parameters_without_a_part_where_there_are_any(tmp_pa
     assert strategy._ddp_kwargs.get("find_unused_parameters", False) is leaves
 
 
-def test_plugins_of_the_configuration_stand_beside_our_own(tmp_path):
+def test_plugins_of_the_configuration_stand_beside_our_own(tmp_path, monkeypatch):
+    for name in ("NODEID", "PROCID", "LOCALID", "JOB_ID"):
+        monkeypatch.setenv(f"SLURM_{name}", "0")
+    monkeypatch.setenv("SLURM_NTASKS", "1")
     cfg = composed("trainer=slurm", "trainer.accelerator=cpu", "trainer.devices=1", "trainer.sync_batchnorm=false")
     trainer = made(cfg, Task(), tmp_path)
     assert isinstance(trainer.strategy.checkpoint_io, WholeCheckpoints)

@@ -28,9 +28,9 @@ def config(home, resume="auto", **changes):
     return OmegaConf.create({**keys, **changes})
 
 
-def begun(home, name, **changes) -> Path:
+def begun(home, place, **changes) -> Path:
     """Begin a run and cut it off."""
-    with run_directory(config(home, None, **changes), home / "study" / name) as directory:
+    with run_directory(config(home, None, **changes), home / "study" / place) as directory:
         return directory
 
 
@@ -85,7 +85,7 @@ def test_a_run_that_a_living_process_writes_is_left_alone(home):
             chosen(config(home, str(directory)), home / "study" / "c")
         with pytest.raises(UserError, match=r"another process is writing a run there"):
             chosen(config(home, None), directory)
-    assert chosen(config(home), home / "study" / "c") == home / "study" / "a", "the lock went with the run"
+    assert chosen(config(home, str(directory)), home / "study" / "c") == directory, "the lock went with the run"
 
 
 def test_a_killed_process_lets_go_of_its_run(home):

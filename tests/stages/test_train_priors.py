@@ -345,6 +345,7 @@ def kill(monkeypatch):
     return kill
 
 
+@pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")
 class TestResume:
     """A run that was cut off in training ends with the bits of one that was not."""
 
