@@ -77,7 +77,8 @@ def read_csv(path: Path, columns: Sequence[str] = (), delimiter: str = ",") -> p
     absent = [name for name in columns if name not in header]
     if absent:
         raise UserError(
-            f"{path} has no column {' or '.join(absent)} (it has {shown(', '.join(header))}); correct the header or the name."
+            f"{path} has no column {' or '.join(absent)} (it has {shown(', '.join(header))}); correct the header or the"
+            " name."
         )
     if not isinstance(frame.index, pd.RangeIndex):  # pandas takes surplus leading fields for row labels
         raise UserError(f"{path}: its lines have more fields than its header; correct the header.")
