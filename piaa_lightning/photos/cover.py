@@ -10,7 +10,8 @@ def choose_cover(scores: Tensor, rows: Tensor, count: int, diversity: float = 0.
     """Choose by maximal marginal relevance: each next picture is liked much and like none of those before.
 
     Source: Carbonell and Goldstein, "The use of MMR, diversity-based reranking", SIGIR 1998, with the cosine of the
-    components as likeness. Scores are brought to [0, 1] over the folder, so that both count in the same unit.
+    components as likeness, none below 0: an opposite is not worth more than something else. Scores are brought to
+    [0, 1] over the folder, so that both count in the same unit.
 
     Args:
         scores: ``(pictures,)``.
@@ -24,7 +25,7 @@ def choose_cover(scores: Tensor, rows: Tensor, count: int, diversity: float = 0.
     spread = scores.max() - scores.min()
     liked = (scores - scores.min()) / spread if spread > 0 else torch.ones_like(scores)
     directions = torch.nn.functional.normalize(rows[:, 1:].double(), dim=1)
-    nearest = torch.full_like(liked, -1.0)
+    nearest = torch.zeros_like(liked)
     chosen: list[int] = []
     for _ in range(min(count, len(scores))):
         worth = (1 - diversity) * liked - diversity * nearest if chosen else liked.clone()

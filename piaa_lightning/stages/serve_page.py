@@ -40,7 +40,8 @@ def serve_page(cfg: DictConfig, directory: Path) -> None:
         from piaa_lightning.web.visitors import Visitors
     except ImportError as error:
         raise UserError(f"mode=web needs {error.name}; install piaa-lightning[web].") from error
-    web = cfg.web
+    web, host = cfg.web, str(cfg.web.host)
+    listening = _listen(host, int(web.port))  # first, so that nothing is read in vain
     prior, note = open_prior(cfg)
     torch.set_num_threads(max(1, cores() // 2))
     limits = Limits(
@@ -51,10 +52,8 @@ def serve_page(cfg: DictConfig, directory: Path) -> None:
         folder = find_photos(Path(cfg.photos).expanduser())
         shared = Album(prior, open_store(cfg, prior), folder.root, limits.pixels)
         threading.Thread(target=shared.read, args=(folder.files,), daemon=True).start()
-    host = str(web.host)
     token = web.token or (None if is_local(host) else secrets.token_urlsafe(16))
     visitors = Visitors(Path(web.sessions).expanduser(), prior, shared, limits)
-    listening = _listen(host, int(web.port))
     server = uvicorn.Server(
         uvicorn.Config(
             make_app(visitors, host, token, note),

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from piaa_lightning.evaluation.resampling import paired_interval
 from piaa_lightning.evaluation.statistics import compare, corrected
-from piaa_lightning.metrics.accuracy import accuracy
-from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.studies.measures import PICTURES, Drawn, Measure, trait_srocc
 from piaa_lightning.studies.rows import records_by_seed
 from piaa_lightning.studies.runs import Lines, Run
 
-Drawn = NDArray[np.int64]
-Measure = Callable[[Lines], Callable[[Any], float]]
 SEED = 1000  # repeats of a further seed are numbered from its multiples
 
 
@@ -76,37 +70,3 @@ def _over(c: dict[str, Any], by_seed: list[Lines], unit: str, measure: Measure) 
     units = "images" if unit == "image" else "users"
     told = {"a": c["a"], "b": c["b"], "measure": c["measure"]}
     return {**told, "difference": found, "low": low, "high": high, "p": p, units: count}
-
-
-def of_pictures(function: Callable[..., float]) -> Measure:
-    """Turn a function of predictions, scores, cut and the predictions' own cut into a measure of drawn pictures."""
-
-    def measure(lines: Lines) -> Callable[[Any], float]:
-        predicted, scores = (np.array([float(line[key]) for line in lines]) for key in ("predicted", "score"))
-        cut, own = (float(lines[0][key]) for key in ("cut", "predicted_cut"))
-        return lambda drawn: function(predicted[drawn], scores[drawn], cut, own)
-
-    return measure
-
-
-def distance(lines: Lines) -> Callable[[Any], float]:
-    """Mean EMD with r=1 of drawn pictures."""
-    values = np.array([float(line["emd_r1"]) for line in lines])
-    return lambda drawn: float(values[drawn].mean())
-
-
-def trait_srocc(lines: Lines) -> Callable[[Any], float]:
-    """Mean over traits of the SROCC over drawn people."""
-    traits = list(dict.fromkeys(line["trait"] for line in lines))
-    arrays = [
-        tuple(np.array([float(line[key]) for line in lines if line["trait"] == name]) for key in ("predicted", "value"))
-        for name in traits
-    ]
-    return lambda drawn: statistics.fmean(srocc(predicted[drawn], value[drawn]) for predicted, value in arrays)
-
-
-PICTURES: dict[str, Measure] = {
-    "ACC": of_pictures(accuracy),
-    "SROCC": of_pictures(lambda predicted, scores, *cuts: srocc(predicted, scores)),
-    "EMD r=1": distance,
-}

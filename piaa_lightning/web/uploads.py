@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import threading
 from collections.abc import AsyncIterator
@@ -48,6 +47,8 @@ class Uploads:
         self._directory = directory
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
+        for part in self.root.glob(".*.part"):  # of a server that was stopped
+            part.unlink(missing_ok=True)
         names = directory / NAMES
         for line in names.read_text(encoding="utf-8", errors="replace").split("\n") if names.exists() else []:
             try:
@@ -95,8 +96,6 @@ class Uploads:
                         most = self.limits.bytes_each / 1e6
                         raise UserError(f"{shown}: larger than {most:.0f} MB, or than the room that is left.")
                     file.write(some)
-                file.flush()
-                os.fsync(file.fileno())
             stored = f"{secrets.token_hex(12)}{suffix}"
             with self._lock:
                 part.rename(self.root / stored)

@@ -21,6 +21,7 @@ export class Look {
     document.getElementById("following").addEventListener("click", () => this.step(1));
     document.getElementById("show-crops").addEventListener("click", () => this.showCrops());
     mapButton.addEventListener("click", () => this.showMap());
+    map.addEventListener("load", () => picture.closest(".stack").classList.remove("busy"));
     map.addEventListener("error", () => { if (!map.hidden) { say("The map could not be made."); this.hideMap(); } });
   }
 
@@ -60,6 +61,7 @@ export class Look {
   showMap() {
     if (!map.hidden) { this.hideMap(); return; }
     box.hidden = true;
+    picture.closest(".stack").classList.add("busy");
     map.src = `/photo/${this.photo.id}/map?${new URLSearchParams({ person: this.person(), t: Date.now() })}`;
     map.hidden = false;
     mapButton.setAttribute("aria-pressed", "true");
@@ -68,6 +70,7 @@ export class Look {
   hideMap() {
     map.hidden = true;
     map.removeAttribute("src");
+    picture.closest(".stack").classList.remove("busy");
     mapButton.setAttribute("aria-pressed", "false");
   }
 

@@ -34,8 +34,8 @@ function show(told) {
   showPeople(told.people, told.person, choose, choose);
   by("empty").hidden = told.total > 0 || told.reading.done < told.reading.total || uploads.busy;
   by("ask").hidden = by("order").hidden = told.total === 0;
-  const title = told.learns ? `${told.person === "me" ? "Your" : `${told.person}’s`} order` : "Everybody’s order, so far";
-  by("order-title").textContent = `${title} of ${told.total} photographs`;
+  const whose = told.learns ? (told.person === "me" ? "your" : `${told.person}’s`) : "everybody’s";
+  by("order-title").textContent = `${told.total} photographs in ${whose} order${told.learns ? "" : ", so far"}`;
   grid.show(told.items, told.total);
   by("steps").replaceChildren(...Array.from({ length: TEN }, (_, place) => {
     const step = document.createElement("i");
