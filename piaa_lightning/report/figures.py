@@ -216,7 +216,7 @@ def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
 
 
 def _bar(panel: Axes, row: Mapping[str, Any], at: float, height: float, colour: str) -> None:
-    value, spread = row["srocc"], row.get("srocc_std_repeats") or 0.0
+    value, spread = row["srocc"], row.get("srocc_std_repeats")
     whisker = {"elinewidth": 1.0, "ecolor": INK, "capsize": 2.0}
     panel.barh(at, value, height * 0.88, xerr=spread, color=colour, error_kw=whisker)
     # Values stand in a column of their own: beside a bar they would be taken for the hollow mark's.
