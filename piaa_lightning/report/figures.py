@@ -205,7 +205,7 @@ def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
         panel.tick_params(axis="y", length=0)
         panel.xaxis.set_major_formatter(DECIMAL)
         panel.grid(axis="x")
-        panel.set_xlabel("SROCC, mean over test users; whiskers: standard deviation over repeats")
+        panel.set_xlabel("SROCC, mean over test users\n(whiskers: standard deviation over repeats)")
         marks: list[Artist] = [Patch(color=style(k)[0], label=f"{n} shots") for k, n in enumerate(shots)]
         if any(_talk(row) for row in rows):
             marks.append(Line2D([], [], label="talk, on FLICKR-AES", **HOLLOW))
