@@ -54,6 +54,17 @@ def test_what_is_not_known_is_none_and_not_a_number_of_its_own():
     row = constant.row()
     assert [row[name] for name in ("srocc", "plcc", "balanced_acc")] == [None, None, None]
     assert row["acc"] is not None
+    assert row["srocc_ci95"] is None
+
+
+def test_intervals_are_those_of_what_is_compared():
+    row = exam("A", 2.0).row()
+    for key in ("acc", "srocc", "emd_r1"):
+        low, high = row[f"{key}_ci95"]
+        assert low < row[key] < high
+    low, high = row["acc_ci95"]
+    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(row["acc"] * (1 - row["acc"]) / 60), rel=0.2)
+    assert "emd_r1_ci95" not in exam("A", 1.0, votes=False).row()
 
 
 @pytest.mark.parametrize("votes", [True, False])
