@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+
+# What a disk or a system refuses, and a person can mend.
+REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 
 def main() -> None:
@@ -22,6 +26,14 @@ def main() -> None:
         if wants_traceback:
             raise
         sys.exit(f"piaa_lightning: {explain(error, sys.argv[1:])}")
+    except OSError as error:
+        if wants_traceback or error.errno not in REFUSED:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(
+            f"piaa_lightning: {where}{error.strerror}; make room or give the right to write, or name other directories"
+            " with paths.runs=DIR and paths.cache=DIR; the same command with resume=auto goes on where it was."
+        )
     except KeyboardInterrupt:
         sys.exit("piaa_lightning: interrupted; run the same command again, finished priors and caches are kept.")
 

@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.allocator import keep_freed_memory
 from piaa_lightning.config import config_dir, refuse_dangling, register, shots_of
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError, UserError
+from piaa_lightning.targets import refuse_strange_targets
 
 if TYPE_CHECKING:
     import torch
 
 register()
+
+JUDGED = "judged"  # what was judged so far, below the run's directory until it is finished
+
+# What a mode does besides a run: a stage, and its function of the same name.
+MODES = {
+    "check": "check_data",
+    "collect": "collect_runs",
+    "workspace": "make_workspace",
+    "export": "publish_prior",
+    "adapt": "adapt_person",
+    "predict": "predict_photos",
+    "cover": "choose_photos",
+    "crop": "crop_photos",
+    "web": "serve_page",
+}
 
 
 @hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
@@ -32,9 +51,36 @@ def hydra_main(cfg: DictConfig) -> float | None:
     """Run what the command line asks for, in the directory that Hydra made for it."""
     cfg.command = " ".join(["python -m piaa_lightning", *HydraConfig.get().overrides.task])
     try:
+        if HydraConfig.get().mode == RunMode.MULTIRUN and cfg.mode == "run":
+            return job(cfg, Path(HydraConfig.get().runtime.output_dir))
         return dispatch(cfg, Path(HydraConfig.get().runtime.output_dir))
     except UserError as error:
         sys.exit(f"piaa_lightning: {error}")  # here, because Hydra prints lines of its own about other exceptions
+
+
+def job(cfg: DictConfig, directory: Path) -> float | None:
+    """Do one job of a sweep, unless an earlier sweep has finished it.
+
+    Args:
+        cfg: the composed configuration.
+        directory: of the job.
+
+    Raises:
+        UserError: a search on test people, or whatever a person can mend.
+    """
+    from piaa_lightning.stages.sweep_jobs import finished_before, objective, take_over
+
+    sweeper = str(HydraConfig.get().sweeper._target_)
+    if not sweeper.endswith("BasicSweeper") and cfg.judge != "val":
+        raise UserError(
+            "A search never looks at test people: add judge=val, and judge what it found in a run of its own."
+        )
+    earlier = finished_before(cfg) if cfg.skip_finished else None
+    if earlier is None:
+        return dispatch(cfg, directory)
+    summary = take_over(earlier, directory)
+    print(f"{directory}: taken over from {earlier}, which was run in just the same way; skip_finished=false runs again")
+    return objective(cfg, summary)
 
 
 def dispatch(cfg: DictConfig, directory: Path) -> float | None:
@@ -47,20 +93,16 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
     Raises:
         UserError: an unknown mode, or whatever a person can mend.
     """
-    modes: dict[str, Callable[[DictConfig, Path], float | None]] = {
-        "run": run,
-        "check": check,
-    }
-    if cfg.mode not in modes:
-        raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(modes)}.")
-    return modes[cfg.mode](cfg, directory)
-
-
-def check(cfg: DictConfig, directory: Path) -> None:
-    """Read the database, say what is there, and fail where training on it would be wrong."""
-    from piaa_lightning.stages.check_data import check_data  # late, for the same reason as in ``run``
-
-    check_data(cfg, directory)
+    if cfg.mode == "run":
+        return run(cfg, directory)
+    if cfg.mode not in MODES:
+        raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
+    refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
+    _calm()
+    keep_freed_memory()
+    stage = import_module(f"piaa_lightning.stages.{MODES[cfg.mode]}")  # late, for the same reason as in ``run``
+    getattr(stage, MODES[cfg.mode])(cfg, directory)
+    return None
 
 
 def run(cfg: DictConfig, directory: Path) -> float | None:
@@ -71,7 +113,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
         directory: where the run is written.
 
     Returns:
-        Mean SROCC of the first method at the most shots, for sweepers that optimise; None where it was dropped.
+        What a search is after: mean SROCC of the first method on validation people; None where test people are judged.
 
     Raises:
         UserError: whatever a person can mend.
@@ -80,8 +122,30 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     if not cfg.methods:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
     refuse_dangling(cfg)
+    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=True))
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     import pytorch_lightning as pl
+    import torch
+
+    from piaa_lightning.ranks import rank
+    from piaa_lightning.stages.make_trainer import refuse_sharding
+    from piaa_lightning.stages.run_directory import run_directory
+    from piaa_lightning.stages.start_processes import processes
+
+    _calm()
+    keep_freed_memory()
+    # deterministic training need not also fill every new tensor with NaN before it is written
+    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    refuse_sharding(cfg)
+    with processes(cfg.trainer, directory), run_directory(cfg, directory) as chosen:
+        if rank():  # one of several processes speaks for all
+            logging.getLogger("piaa_lightning").setLevel(logging.WARNING)
+        pl.seed_everything(cfg.seed, workers=True, verbose=False)
+        return _stages(cfg, chosen, shots)
+
+
+def _stages(cfg: DictConfig, directory: Path, shots: list[int]) -> float | None:
+    """Go through the stages, in every process of a run."""
     import torch
 
     from piaa_lightning.ranks import rank
@@ -90,14 +154,9 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     from piaa_lightning.stages.train_priors import Priors
     from piaa_lightning.stages.write_run import write_run
 
-    _calm()
-    keep_freed_memory()
-    # deterministic training need not also fill every new tensor with NaN before it is written
-    torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     threads = _threads()
     seconds: dict[str, float] = {}
     device = _device(cfg.trainer.accelerator)
-    pl.seed_everything(cfg.seed, workers=True, verbose=False)
     logger = instantiate(cfg.logger, save_dir=str(directory), name=cfg.name) if cfg.logger else False
     with _clock(seconds, "data"):
         databases = Databases(cfg, device)
@@ -109,12 +168,15 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
         for method in cfg.methods.values():
             for task in (method.prior, *(method.get("aids") or {}).values()):
                 if task is not None:
-                    priors.get(task)
+                    with suppress(MissingLabelsError):  # judging tells it, and leaves the row out
+                        priors.get(task)
     with _clock(seconds, "judging"):
-        judgement = judge_methods(cfg, databases, priors, shots, device)
+        judgement = judge_methods(cfg, databases, priors, shots, device, directory / JUDGED)
     if rank():  # processes that trained together judged together; one of them writes
         return None
-    return write_run(cfg, directory, databases, priors, judgement, shots, seconds, logger)
+    result = write_run(cfg, directory, databases, priors, judgement, shots, seconds, logger)
+    shutil.rmtree(directory / JUDGED, ignore_errors=True)  # the records hold what is worth keeping
+    return result
 
 
 @cache
@@ -145,11 +207,13 @@ def _clock(seconds: dict[str, float], phase: str) -> Iterator[None]:
 
 def _calm() -> None:
     """Keep libraries from talking over the progress bars."""
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # "GPU available: False" and the like
+    for library in ("pytorch_lightning", "lightning_fabric"):
+        logging.getLogger(library).setLevel(logging.WARNING)  # "GPU available: False" and the like
     for message in (
         ".*does not have many workers.*",  # stored pictures are faster in the main process
         ".*Checkpoint directory .* exists and is not empty.*",  # ours, from the same run
         ".*is smaller than the logging interval.*",  # small data, and nothing is lost
         ".*LeafSpec.*is deprecated.*",  # between Lightning and torch
+        ".*sync_dist=True.*",  # what is validated is gathered before it is logged, and is the same in all processes
     ):
         warnings.filterwarnings("ignore", message)

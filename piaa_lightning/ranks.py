@@ -45,6 +45,15 @@ def gather(items: Sequence[Item]) -> list[Item]:
     return merge(shares)
 
 
+def agree(value: Item) -> Item:
+    """Return the first process's value in every process; what depends on files or clocks is decided once."""
+    if world_size() == 1:
+        return value
+    told = [value]
+    distributed.broadcast_object_list(told)
+    return told[0]
+
+
 @torch.no_grad()
 def sum_in_place(tensors: Sequence[Tensor]) -> None:
     """Add up tensors over processes, in place and in one message."""

@@ -25,24 +25,43 @@ ROOMS = {
     "features": {"data"},  # decodes pictures
     "estimators": {"metrics", "nn", "data", "backbones", "features", "personalizers"},  # the crowd as one person
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
+    "explain": set(),
     "evaluation": {"metrics", "data", "personalizers"},
+    "studies": {"evaluation", "metrics"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
+    "photos": {"backbones", "nn", "data", "personalizers", "evaluation"},
+    "web": {"photos", "explain", "data"},
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
 }
 EVERYBODY = {"atomic", "errors", "progress", "ranks"}
-WITHOUT_A_RULE = {"stages", "app", "allocator", "config", "loggers", "examples", "__main__", "__init__", *EVERYBODY}
+WITHOUT_A_RULE = {
+    "stages",
+    "app",
+    "allocator",
+    "config",
+    "loggers",
+    "examples",
+    "targets",
+    "__main__",
+    "__init__",
+    *EVERYBODY,
+}
 
 # Who alone may import a library, by the file's path or by its room.
 ONLY = {
     "timm": {"backbones/factory.py"},
     "learn2learn": {"meta/library.py"},
     "pytorch_lightning": {"tasks", "callbacks", "stages", "data/modules.py", "loggers.py", "app.py"},
+    "lightning_fabric": {"stages/start_processes.py"},
     "torchmetrics": {"metrics", "tasks"},
     "hydra": {"app.py", "config.py", "__main__.py", "stages"},
     "omegaconf": {"app.py", "config.py", "__main__.py", "stages"},
     "wandb": {"loggers.py", "callbacks", "stages"},
     "matplotlib": {"report", "callbacks"},
-    "jinja2": {"report"},
+    "jinja2": {"report", "photos/contact_sheet.py"},
+    "captum": {"explain"},
+    "starlette": {"web"},
+    "uvicorn": {"stages/serve_page.py"},
 }
 
 # What a room's files may import besides the standard library and this package.
@@ -52,11 +71,13 @@ LIBRARIES = {
     "metrics": {"torch", "numpy", "torchmetrics"},
     "nn": {"torch"},
     "meta": {"torch", "learn2learn"},
+    "explain": {"torch", "captum"},
     "evaluation/records.py": {"torch", "numpy"},
     "evaluation/protocol.py": {"numpy"},
     "examples.py": {"torch"},
     "atomic.py": set(),
     "errors.py": set(),
+    "targets.py": set(),
     "allocator.py": set(),
     "ranks.py": {"torch"},
 }

@@ -120,6 +120,7 @@ EXPECTED = {
         "RAPID improved over three columns",
         "DMA over five patches",
     },
+    "bench_report": {"report, s", "report with gradient maps, s"},
     "bench_train": {"a run's training step over the bare network's"},
 }
 

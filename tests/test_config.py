@@ -47,9 +47,18 @@ def with_option(group: str, option: str) -> DictConfig:
         return composed(f"{MANY.get((group, option), PLUGGED[group])}={option}")
     if group == "experiment":
         return composed(f"experiment={option}")
+    if group == "sweep":
+        return composed("experiment=blg_piaa", f"sweep={option}")
     if group == "task":
         return composed("experiment=ba_piaa", "head=distribution", f"task={option}")
     return composed("experiment=ba_piaa", f"{PLUGGED.get(group, group)}={option}")
+
+
+def test_everything_that_the_configuration_makes_may_be_made():
+    from piaa_lightning.targets import refuse_strange_targets
+
+    for group, option in OPTIONS:
+        refuse_strange_targets(OmegaConf.to_container(with_option(group, option), resolve=True))
 
 
 def targets(node: Any) -> Iterator[DictConfig]:
@@ -95,12 +104,23 @@ def test_every_backbone_is_built(option):
 
 @pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "trainer"])
 def test_every_trainer_is_made(option):
-    missing = {"gpu": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
-    if missing.get(option):
-        pytest.skip(f"this machine has no {option}")
-    trainer = instantiate(with_option("trainer", option).trainer, logger=False, max_epochs=3)
+    cfg = with_option("trainer", option).trainer
+    has = {"gpu": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not has.get(cfg.accelerator, True):
+        pytest.skip(f"this machine has no {cfg.accelerator}")
+    trainer = instantiate(cfg, logger=False, max_epochs=3, plugins=[])  # SLURM's cannot be made without SLURM
     assert trainer.max_epochs == 3
-    assert trainer.num_devices == 1
+    assert trainer.num_devices == {"ddp_cpu": 2}.get(option, 1) or option in ("ddp", "fsdp", "slurm")
+
+
+def test_processes_are_as_many_as_torchrun_or_slurm_started(monkeypatch):
+    assert composed("trainer=ddp_cpu").trainer.devices == 2
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
+    assert composed("trainer=ddp_cpu").trainer.devices == 3
+    monkeypatch.setenv("SLURM_NTASKS_PER_NODE", "8")
+    monkeypatch.setenv("SLURM_JOB_NUM_NODES", "4")
+    trainer = composed("trainer=slurm").trainer
+    assert (trainer.devices, trainer.num_nodes, trainer.strategy) == (8, 4, "ddp")
 
 
 @pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "logger" and option != "none"])
@@ -299,7 +319,10 @@ def test_shots_that_are_no_whole_numbers_are_a_sentence(value):
         ("experiment=blg_pia", r"^experiment=blg_pia: there is no such experiment; choose one of .*did you mean blg_"),
         ("sed=3", r"^sed: there is no such key \(did you mean seed\?\)"),
         ("task.epoch=3", r"^task\.epoch: there is no such key"),
-        ("trainer=tpu", r"^trainer=tpu: there is no such trainer; choose one of base, cpu, gpu, mps"),
+        (
+            "trainer=tpu",
+            r"^trainer=tpu: there is no such trainer; choose one of base, cpu, ddp, ddp_cpu, fsdp, gpu, mps, slurm",
+        ),
         ("method=random", r"^method: there is no such key|^The configuration cannot be composed"),
         ("seed=abc", r"abc"),
     ],

@@ -16,26 +16,22 @@ from piaa_lightning.data.forms.picture_form import PictureForm
 from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.resumable import ResumableLoader
-from piaa_lightning.data.samplers import EpochSampler, Rank
+from piaa_lightning.data.samplers import EpochSampler, share_of_batch
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
+from piaa_lightning.ranks import rank, share, world_size
 
 Form = Callable[[RatingTable, Split, Part, Inputs, int], Any]  # a dataset with a length
 HELD_OUT_BATCH = 64  # pictures judged at once
 
 
 class _Module(pl.LightningDataModule):
-    """What both modules share: crops are cut on the device, and the process knows its rank."""
+    """What both modules share: crops are cut on the device."""
 
     def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
         """Cut the crops that were drawn when the batch was fetched."""
         return cut_all(batch)
-
-    @property
-    def rank(self) -> Rank:
-        """This process among those that train together."""
-        return Rank(self.trainer.global_rank, self.trainer.world_size) if self.trainer else Rank()
 
 
 class RatingsModule(_Module):
@@ -90,16 +86,16 @@ class RatingsModule(_Module):
             visits: visits in an epoch; None visits every item once. Where one picture would be left for a batch of its
                 own, it waits for another epoch.
         """
-        share = self.rank.share(self.batch_size)
+        own = share_of_batch(self.batch_size, world_size())
         visits = len(self.training) if visits is None else visits
-        if isinstance(self.training, PictureForm) and share > 1 and visits // self.rank.world % share == 1:
-            visits -= self.rank.world  # one picture makes no batch statistics
-        sampler = EpochSampler(len(self.training), self.seed, self.rank, visits)
-        return ResumableLoader(self.training, sampler, share, **self._options())
+        if isinstance(self.training, PictureForm) and own > 1 and visits // world_size() % own == 1:
+            visits -= world_size()  # one picture makes no batch statistics
+        sampler = EpochSampler(len(self.training), self.seed, visits, rank(), world_size())
+        return ResumableLoader(self.training, sampler, own, **self._options())
 
     def val_dataloader(self) -> DataLoader[Any]:
         """This process's share of the validation part: one user, or a batch of pictures, at a time."""
-        own = range(self.rank.number, len(self.validation), self.rank.world)
+        own = share(range(len(self.validation)), rank(), world_size())
         batch_size = None if isinstance(self.validation, HeldOutUsers) else HELD_OUT_BATCH
         return DataLoader(self.validation, batch_size, sampler=own, **self._options())
 
@@ -121,11 +117,6 @@ class StreamsModule(_Module):
     def __init__(self, streams: Mapping[str, RatingsModule]) -> None:
         super().__init__()
         self.streams = dict(streams)
-
-    def setup(self, stage: str) -> None:
-        """Let every stream know the trainer, and with it the rank."""
-        for stream in self.streams.values():
-            stream.trainer = self.trainer
 
     def train_dataloader(self) -> CombinedLoader:
         """Batches by the names of the streams."""

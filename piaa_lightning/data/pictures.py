@@ -167,7 +167,7 @@ def open_pictures(
     """
     check_resize(resize)
     wanted = sorted({int(size) for size in sizes})
-    convert = partial(_decode_into, Path(root), files, resize, workers or _cores())
+    convert = partial(_decode_into, Path(root), files, resize, workers or cores())
     content = describe(Path(root), files)
     if cache is None or not len(files):
         opened = _in_memory(content, len(files), wanted, resize, convert)
@@ -336,5 +336,6 @@ def _gigabytes(count: int) -> str:
     return f"{count / 1e9:.3g} GB"
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

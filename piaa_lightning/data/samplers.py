@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from torch.utils.data import Sampler
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.ranks import share
 
 
 class Visit(NamedTuple):
@@ -24,33 +24,17 @@ class Visit(NamedTuple):
     epoch: int
 
 
-@dataclass(frozen=True)
-class Rank:
-    """Which of several processes that train together this one is.
+def share_of_batch(batch: int, world: int) -> int:
+    """Return one process's part of a batch that ``world`` processes work through together.
 
-    Args:
-        number: from 0.
-        world: how many there are.
+    Raises:
+        UserError: the batch cannot be divided evenly.
     """
-
-    number: int = 0
-    world: int = 1
-
-    def share(self, batch: int) -> int:
-        """Return this process's part of a batch that all of them work through together.
-
-        Raises:
-            UserError: the batch cannot be divided evenly.
-        """
-        if batch % self.world:
-            raise UserError(
-                f"task.batch_size={batch} cannot be divided evenly between {self.world} processes; choose a multiple of"
-                f" {self.world}."
-            )
-        return batch // self.world
-
-
-ALONE = Rank()
+    if batch % world:
+        raise UserError(
+            f"task.batch_size={batch} cannot be divided evenly between {world} processes; choose a multiple of {world}."
+        )
+    return batch // world
 
 
 class EpochSampler(Sampler[Visit]):
@@ -62,15 +46,16 @@ class EpochSampler(Sampler[Visit]):
     Args:
         items: how many there are.
         seed: of the run.
-        rank: which process this is.
         visits: visits in an epoch, over all processes; None visits every item once. Where there are more visits than
             items, one order follows on another; this is how a small database keeps step with a large one.
+        rank: which of the processes that train together this one is.
+        world: how many there are.
     """
 
-    def __init__(self, items: int, seed: int, rank: Rank = ALONE, visits: int | None = None) -> None:
+    def __init__(self, items: int, seed: int, visits: int | None = None, rank: int = 0, world: int = 1) -> None:
         self.items = items
         self.seed = seed
-        self.rank = rank
+        self.rank, self.world = rank, world
         self.visits = items if visits is None else visits
         self.epoch = 0
 
@@ -79,14 +64,14 @@ class EpochSampler(Sampler[Visit]):
         self.epoch = epoch
 
     def __iter__(self) -> Iterator[Visit]:
-        whole = len(self) * self.rank.world
+        whole = len(self) * self.world
         rounds = -(-whole // self.items) if self.items else 0
         orders = [np.random.default_rng(self._key(number)).permutation(self.items) for number in range(rounds)]
         order = np.concatenate([*orders, np.zeros(0, dtype=np.int64)])[:whole]
-        return (Visit(int(item), self.epoch) for item in order[self.rank.number :: self.rank.world])
+        return (Visit(item, self.epoch) for item in share(order.tolist(), self.rank, self.world))
 
     def __len__(self) -> int:
-        return self.visits // self.rank.world
+        return self.visits // self.world
 
     def _key(self, number: int) -> tuple[int, ...]:
         """Key an order within the epoch; the first has the key that it has where there is no other."""

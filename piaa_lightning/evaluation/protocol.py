@@ -11,6 +11,7 @@ import numpy as np
 
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores, hashed
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.srocc import srocc_many, srocc_parts
 from piaa_lightning.personalizers.personalizer import Personalizer, Settings, Support
@@ -145,6 +146,7 @@ def evaluate(
     personalizer: Personalizer,
     chosen: Mapping[int, Settings],
     ask: Order | None = None,
+    journal: Journal | None = None,
 ) -> list[Record]:
     """Judge one method on all users, repeats and support sizes.
 
@@ -158,12 +160,13 @@ def evaluate(
         personalizer: prepared.
         chosen: settings for each support size.
         ask: how supports are chosen, see `draws`.
+        journal: holds what an earlier run judged before it was cut off, and takes what is judged now.
 
     Returns:
         One record per draw.
     """
     drawn = list(draws(table, rows, shots, protocol, ask))
-    scores = _scored(table, drawn, f"{name}: test users", personalizer, {k: [chosen[k]] for k in shots})
+    scores = _scored(table, drawn, f"{name}: test users", personalizer, {k: [chosen[k]] for k in shots}, journal)
     parts = _pooled(table, drawn, scores)
     records = []
     for number, draw in enumerate(drawn):
@@ -197,6 +200,7 @@ def choose(
     name: str,
     personalizer: Personalizer,
     ask: Order | None = None,
+    journal: Journal | None = None,
 ) -> dict[int, Settings]:
     """Choose a method's settings on validation users, for each support size: the best mean SROCC.
 
@@ -208,6 +212,7 @@ def choose(
         name: of the method.
         personalizer: prepared.
         ask: how supports are chosen, see `draws`.
+        journal: as `evaluate` has it.
 
     Returns:
         The chosen candidate for each support size. Where no validation user has enough ratings it is that of the next
@@ -218,7 +223,7 @@ def choose(
         return {k: candidates[0] for k in shots}
     drawn = [draw for draw in draws(table, rows, shots, protocol, ask) if not draw.dropped]
     what = f"{name}: choosing settings on validation users"
-    scores = _scored(table, drawn, what, personalizer, dict.fromkeys(shots, candidates))
+    scores = _scored(table, drawn, what, personalizer, dict.fromkeys(shots, candidates), journal)
     found = [srocc_many(own, table.score[draw.query]) for draw, own in zip(drawn, scores, strict=True)]
     values = {k: [value for draw, value in zip(drawn, found, strict=True) if draw.shots == k] for k in shots}
     chosen: dict[int, Settings] = {}
@@ -240,6 +245,7 @@ def _scored(
     what: str,
     personalizer: Personalizer,
     candidates: Mapping[int, Sequence[Settings]],
+    journal: Journal | None = None,
 ) -> list[Scores]:
     """Return every candidate's scores of every draw's query pictures, ``(candidates, query)``.
 
@@ -252,20 +258,32 @@ def _scored(
         what: for the progress bar.
         personalizer: prepared.
         candidates: the settings that are tried, for each support size.
+        journal: of this process's share. Batches are kept and taken whole, because what is judged together may be
+            rounded together.
     """
     users = sorted({draw.user for draw in drawn})
     mine = set(share(users, rank(), world_size()))
     own = [number for number, draw in enumerate(drawn) if draw.user in mine]
     scores: dict[int, Scores] = {number: np.zeros((0, 0), dtype=np.float32) for number in own}
     batches = [batch for k in candidates for batch in _batches(drawn, own, k, personalizer.together)]
-    for batch in track(batches, what):
-        told = [drawn[number] for number in batch]
-        supports = [support_of(table, draw) for draw in told]
-        settings = candidates[told[0].shots]
-        traced = personalizer.trace_all(supports, [table.image[draw.query] for draw in told], settings)
-        scores |= zip(batch, map(np.stack, traced), strict=True)
+    with journal or Journal(None, "") as journal:
+        for batch in track(batches, what):
+            found = journal.kept.get(tuple(batch))
+            if found is None:
+                found = _judged(table, [drawn[number] for number in batch], personalizer, candidates)
+                journal.add(tuple(batch), found)
+            scores |= zip(batch, found, strict=True)
     together = {number: found for part in gather([scores]) for number, found in part.items()}
     return [together[number] for number in range(len(drawn))]
+
+
+def _judged(
+    table: RatingTable, told: Sequence[Draw], personalizer: Personalizer, candidates: Mapping[int, Sequence[Settings]]
+) -> list[Scores]:
+    """Fit the people of some draws of one support size and score their query pictures."""
+    supports = [support_of(table, draw) for draw in told]
+    traced = personalizer.trace_all(supports, [table.image[draw.query] for draw in told], candidates[told[0].shots])
+    return [np.stack(own) for own in traced]
 
 
 def _batches(drawn: Sequence[Draw], own: Sequence[int], shots: int, size: int) -> list[list[int]]:

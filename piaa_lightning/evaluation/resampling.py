@@ -60,4 +60,5 @@ def interval(
 def _drawn(measure: Callable[[Indices], float], count: int, samples: int, seed: int) -> NDArray[np.float64]:
     random = np.random.default_rng(seed)
     drawn = np.array([measure(random.integers(0, count, count)) for _ in range(samples)])
-    return drawn[np.isfinite(drawn)]  # a draw may hold one value only, and no correlation
+    known: NDArray[np.float64] = drawn[np.isfinite(drawn)]
+    return known  # a draw may hold one value only, and no correlation

@@ -9,6 +9,7 @@ from typing import Any
 from piaa_lightning.evaluation.talk import big_five, talk_number, talk_pictures, talk_traits
 from piaa_lightning.report.wording import backbones, decimal, mean_of, spread
 
+SEEDS_COLUMN = "± over seeds"
 TALK_COLUMN = "talk (FLICKR-AES)"
 _MEASURES = {
     "acc": "ACC",
@@ -94,13 +95,17 @@ def talk_cell(row: Row) -> str:
 
 
 def _people(rows: list[Row], database: str, several: bool) -> ResultTable:
-    """Fewest shots first, the talk's numbers in the last column."""
+    """Fewest shots first, the spread over seeds where several were run, the talk's numbers in the last column."""
     rows = sorted(rows, key=lambda row: int(row["shots"]))
     headings = [*_names(several), "shots", "SROCC", "users"]
     cells = [
         [*_named(row, several), str(row["shots"]), spread(row.get("srocc"), row.get("srocc_std_repeats")), _users(row)]
         for row in rows
     ]
+    if any(row.get("srocc_std_seeds") is not None for row in rows):
+        headings.insert(-1, SEEDS_COLUMN)
+        for row, line in zip(rows, cells, strict=True):
+            line.insert(-1, decimal(row.get("srocc_std_seeds")))
     talk = [talk_cell(row) for row in rows]
     words, column = set(range(1 + several)), None
     if any(talk):

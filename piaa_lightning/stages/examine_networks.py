@@ -12,11 +12,13 @@ from torch import Tensor
 
 from piaa_lightning.data.forms import HeldOutLikes, HeldOutPictures
 from piaa_lightning.data.ratings import hashed
+from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
 from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.progress import track
+from piaa_lightning.ranks import gather, rank, share, world_size
 from piaa_lightning.stages.open_data import Data
 
 BATCH = 64  # pictures judged at once
@@ -24,9 +26,15 @@ Floats = NDArray[np.float64]
 
 
 def examine_pictures(
-    network: Any, data: Data, method: str, backbone: str, device: torch.device, cut: float | None = None
+    network: Any,
+    data: Data,
+    method: str,
+    backbone: str,
+    device: torch.device,
+    part: Part = "test",
+    cut: float | None = None,
 ) -> PictureExam:
-    """Judge a network on a database's test pictures.
+    """Judge a network on a database's held-out pictures.
 
     Args:
         network: scores pictures, and predicts distributions where its head does.
@@ -34,6 +42,7 @@ def examine_pictures(
         method: label of the network.
         backbone: its name.
         device: where it runs.
+        part: test or val.
         cut: the output above which it calls a picture good, .5 where outputs are probabilities of being good; None
             where outputs are scores, which are cut where the database is.
 
@@ -46,7 +55,7 @@ def examine_pictures(
     if bins is not None and data.table.distribution is None and not data.table.ratings:
         bins = None  # averages alone are known
     inputs = data.inputs.with_patches(getattr(network, "patches", 0))
-    pictures = HeldOutPictures(data.table, data.split, "test", inputs, bins=bins)
+    pictures = HeldOutPictures(data.table, data.split, part, inputs, bins=bins)
     if not len(pictures):
         raise UserError(f"{data.name}: the split holds out no picture with a score; raise data.split.test_images.")
     network = network.to(device).eval()
@@ -62,7 +71,7 @@ def examine_pictures(
 
 
 def examine_traits(
-    network: Any, data: Data, method: str, backbone: str, device: torch.device, **form: Any
+    network: Any, data: Data, method: str, backbone: str, device: torch.device, part: Part = "test", **form: Any
 ) -> TraitExam:
     """Judge a network on a database's test people, each by the pictures that the person likes.
 
@@ -72,6 +81,7 @@ def examine_traits(
         method: label of the network.
         backbone: its name.
         device: where it runs.
+        part: test or val.
         form: as the network's task chose traits, see ``data.forms.LikedPictures``.
 
     Raises:
@@ -79,7 +89,7 @@ def examine_traits(
     """
     if not hasattr(network, "traits"):
         raise UserError(f"{method}: {type(network).__name__} predicts no traits; judge it with exam: pictures.")
-    likes = HeldOutLikes(data.table, data.split, "test", data.inputs, **form)
+    likes = HeldOutLikes(data.table, data.split, part, data.inputs, **form)
     found = _answers(network.to(device).eval().traits, likes, f"{method}: test people", device)
     users, place = np.unique(likes.form.users, return_inverse=True)
     count = np.bincount(place)
@@ -94,9 +104,10 @@ def _answers(
     answer: Callable[[Tensor], Tensor], dataset: HeldOutPictures | HeldOutLikes, title: str, device: torch.device
 ) -> Floats:
     def batches() -> Iterator[Floats]:
-        for start in track(range(0, len(dataset), BATCH), title):
+        starts = range(0, len(dataset), BATCH)
+        for start in track(share(starts, rank(), world_size()), title):
             batch = dataset.__getitems__(range(start, min(start + BATCH, len(dataset))))
             yield answer(batch.inputs.to(device)).double().cpu().numpy()
 
     with torch.inference_mode():
-        return np.concatenate(list(batches()))
+        return np.concatenate(gather(list(batches())))

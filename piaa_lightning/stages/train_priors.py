@@ -6,6 +6,8 @@ import copy
 import hashlib
 import json
 import logging
+import signal
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -13,18 +15,24 @@ import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.utilities.exceptions import SIGTERMException
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save
 from torch import nn
 
 import piaa_lightning
 from piaa_lightning.atomic import replace_file
+from piaa_lightning.callbacks.keep_last import PRIOR, kept
+from piaa_lightning.data.cache_directories import locked
 from piaa_lightning.data.modules import RatingsModule, StreamsModule
 from piaa_lightning.errors import UserError
 from piaa_lightning.nn.network import score_network
+from piaa_lightning.ranks import agree, rank, world_size
+from piaa_lightning.stages.checkpoints import last_good, read
+from piaa_lightning.stages.make_trainer import make_trainer, sharded
 from piaa_lightning.stages.open_data import Databases
-from piaa_lightning.tasks.prior import MONITOR, PriorTask
+from piaa_lightning.tasks.prior import PriorTask
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +58,18 @@ class Priors:
         self._fingerprints: dict[str, str] = {}
 
     def get(self, task: DictConfig) -> nn.Module:
+        """Return a prior; while one job of a sweep trains it, others that want the same wait for it.
+
+        Args:
+            task: as in `made`.
+        """
+        key = self.key(task)
+        if key in self.networks or not self.cfg.reuse_priors or world_size() > 1:
+            return self.made(task)
+        with locked(self.store, key):
+            return self.made(task)
+
+    def made(self, task: DictConfig) -> nn.Module:
         """Return the prior that a task trains, after the one that it starts from.
 
         Args:
@@ -64,29 +84,59 @@ class Priors:
         """
         key = self.key(task)
         if key not in self.networks:
-            kept = self.store / f"{key}.safetensors"
-            if task.weights is not None:
-                network = self.untrained(task)
-                _load(network, Path(task.weights).expanduser(), task.name)
-            elif self.cfg.reuse_priors and kept.is_file():
-                network = self.untrained(task)
-                _load(network, kept, task.name)
-                self.reused.append(task.name)
-                log.info("prior %s: trained by an earlier run, taken from %s", task.name, kept)
-            else:
+            network = self._given(task) if task.weights is not None else self._finished(task, key)
+            if network is None:
                 network = self._train(task)
-                _save(network, kept)
-            _save(network, self.checkpoints / f"{task.name}.safetensors")
+                _save(network, self.store / f"{key}.safetensors", key)
+            _save(network, self.checkpoints / f"{task.name}.safetensors", key)
+            self._forget_steps(task)
             self.networks[key] = network
         return self.networks[key]
+
+    def _given(self, task: DictConfig) -> nn.Module:
+        network = self.untrained(task)
+        _load(network, Path(task.weights).expanduser(), task.name)
+        return network
+
+    def _finished(self, task: DictConfig, key: str) -> nn.Module | None:
+        """Return a prior that an earlier run trained, or this one before it was cut off; None where none is whole."""
+        own, stored = self.checkpoints / f"{task.name}.safetensors", self.store / f"{key}.safetensors"
+        mine = agree(self.cfg.resume is not None and _prior_of(own) == key)
+        if not mine and not agree(self.cfg.reuse_priors and stored.is_file()):
+            return None
+        network, file = self.untrained(task), own if mine else stored
+        try:
+            _load(network, file, task.name)
+        except UserError as error:  # damaged: nobody's mistake, and it can be made again
+            log.warning("%s It is trained anew.", error)
+            return None
+        if not mine:
+            self.reused.append(task.name)
+        log.info("prior %s: trained before, taken from %s", task.name, file)
+        return network
+
+    def _forget_steps(self, task: DictConfig) -> None:
+        """Remove the states that training could have gone on from."""
+        if not rank():
+            for file in kept(self.checkpoints / str(task.name)):
+                file.unlink(missing_ok=True)
 
     def key(self, task: DictConfig) -> str:
         """Name a prior by everything that it depends on, the program's own source included."""
         cfg = self.cfg
         parts = {"task": task, **{name: cfg[name] for name in ("backbone", "head", "trainer", "callbacks")}}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
-        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), _source()]
+        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), source_digest()]
         return hashlib.sha256("\n".join([*depends, torch.__version__]).encode()).hexdigest()[:20]
+
+    def digest(self, method: DictConfig) -> str:
+        """Name what a method's scores depend on: its priors, the people that it is judged on, and how that is done."""
+        tasks = [task for task in (method.prior, *(method.get("aids") or {}).values()) if task is not None]
+        parts = {"method": method, "protocol": self.cfg.protocol, "trainer": self.cfg.trainer}
+        config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
+        told = [json.dumps(config, sort_keys=True), str(self.cfg.shots), str(self.cfg.seed), torch.__version__]
+        depends = [*told, *map(self.key, tasks), self._fingerprint(None), source_digest(), str(world_size())]
+        return hashlib.sha256("\n".join(depends).encode()).hexdigest()[:20]
 
     def _origins_of(self, task: DictConfig) -> list[str]:
         """Identify the databases that a task and those before it learn from, and the weights that they start from."""
@@ -137,31 +187,33 @@ class Priors:
         return grown
 
     def _train(self, task: DictConfig) -> nn.Module:
-        network = self.start(task)
+        network, key = self.start(task), self.key(task)
         if not task.epochs:  # grown, and left to be trained with every person
             return network
+        directory = self.checkpoints / str(task.name)
+        state = agree(last_good(directory, key) if self.cfg.resume is not None and not rank() else None)
         pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
         module: PriorTask = instantiate(task.module)(network=network)
         module.prefix = f"{task.name}/"
-        best = ModelCheckpoint(
-            self.checkpoints / str(task.name),
-            filename="best",
-            monitor=module.prefix + MONITOR,
-            mode="max",
-            save_last=True,
-        )
-        trainer: pl.Trainer = instantiate(
-            self.cfg.trainer,
-            max_epochs=self.cfg.trainer.max_epochs or task.epochs,
-            logger=self.logger,
-            callbacks=[best, *[instantiate(callback) for callback in self.cfg.callbacks.values()]],
-            default_root_dir=self.checkpoints,
-        )
+        trainer, best = make_trainer(self.cfg, task, module, self.logger, directory, key)
         data = self._serve(task, getattr(network, "patches", 0))
-        log.info("prior %s: training on %s", task.name, self._names_of(task))
-        trainer.fit(module, datamodule=data)
+        log.info("prior %s: training on %s%s", task.name, self._names_of(task), f", from {state}" if state else "")
+        try:
+            trainer.fit(module, datamodule=data, ckpt_path=state, weights_only=True if state else None)
+        except SIGTERMException:
+            log.warning("stopped by SIGTERM; the same command with resume=auto goes on where training was.")
+            sys.exit(128 + signal.SIGTERM)
         if best.best_model_path:
-            module.load_state_dict(torch.load(best.best_model_path, weights_only=True)["state_dict"])
+            found = read(Path(best.best_model_path))
+            if found is None:
+                raise UserError(
+                    f"{best.best_model_path}: the best epoch of the prior {task.name} was damaged or removed during"
+                    " training; run the same command again with resume=auto."
+                )
+            if sharded(self.cfg):  # no process has the whole of what was trained
+                network = self.untrained(task)
+                module = instantiate(task.module)(network=network)
+            module.load_state_dict(found["state_dict"])
             log.info("prior %s: best validation epoch, SROCC %.3f", task.name, best.best_model_score)
         return network.cpu()
 
@@ -211,9 +263,20 @@ def _load(network: nn.Module, file: Path, name: str) -> None:
         raise UserError(f"{file}: cannot be read as weights of the prior {name} ({error}); copy it again.") from error
 
 
-def _save(network: nn.Module, file: Path) -> None:
-    """Write theta as safetensors, whole or not at all."""
-    replace_file(file, save({name: value.contiguous() for name, value in network.state_dict().items()}))
+def _save(network: nn.Module, file: Path, key: str) -> None:
+    """Write theta as safetensors, whole or not at all, with the prior's name; the first process does."""
+    if not rank():
+        state = {name: value.contiguous() for name, value in network.state_dict().items()}
+        replace_file(file, save(state, {PRIOR: key}))
+
+
+def _prior_of(file: Path) -> str | None:
+    """Return the name of the prior in a file, None where there is none or it is damaged."""
+    try:
+        with safe_open(file, "pt") as opened:
+            return (opened.metadata() or {}).get(PRIOR)
+    except (OSError, SafetensorError):
+        return None
 
 
 def _digest(network: nn.Module | None) -> str:
@@ -230,7 +293,7 @@ def _digest_of_file(file: Path) -> str:
 
 
 @cache
-def _source() -> str:
+def source_digest() -> str:
     """Digest of the program's source: a prior trained by other code is another prior."""
     package = Path(piaa_lightning.__file__).parent
     content = hashlib.sha256()

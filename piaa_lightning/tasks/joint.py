@@ -45,6 +45,8 @@ class JointTask(DescentTask):
         UserError: an unknown balance.
     """
 
+    steps_itself = True
+
     def __init__(
         self,
         network: nn.Module,
@@ -60,6 +62,7 @@ class JointTask(DescentTask):
             raise UserError(f"task.module.balance={balance}: choose one of {', '.join(BALANCES)}.")
         self.loss = loss
         self.balance = balance
+        self.leaves_parameters_out = balance == "alternate"
         self.weight = weight
         self.automatic_optimization = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytorch_lightning as pl
 import torch
@@ -50,6 +50,9 @@ class PriorTask(pl.LightningModule):
     Args:
         network: what is trained, in place.
     """
+
+    steps_itself: ClassVar[bool] = False  # whether the task takes its steps by itself, on all of the parameters
+    leaves_parameters_out = False  # whether there are steps in which parameters have no part
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()

@@ -9,6 +9,7 @@ import pytorch_lightning as pl
 import torch
 from torch import nn
 
+from piaa_lightning.data import modules
 from piaa_lightning.data.augment import Crops, cut_all
 from piaa_lightning.data.forms import AverageScores, HeldOutPictures, UserEpisodes
 from piaa_lightning.data.inputs import Features, Inputs
@@ -174,44 +175,49 @@ def test_workers_serve_what_the_main_process_serves(database):
     assert pictures(here.train_dataloader()) == pictures(there.train_dataloader())
 
 
-class TwoProcesses:
-    """As much of a trainer as a module asks for."""
+@pytest.fixture
+def as_process(monkeypatch):
+    """Let modules believe that they are one of two processes; what they make afterwards keeps to it."""
 
-    world_size = 2
+    def become(number: int) -> None:
+        monkeypatch.setattr(modules, "rank", lambda: number)
+        monkeypatch.setattr(modules, "world_size", lambda: 2)
 
-    def __init__(self, number: int) -> None:
-        self.global_rank = number
+    return become
 
 
-def of_process(number: int, database, form=AverageScores, batch_size: int = 8) -> RatingsModule:
-    table, split = database
-    module = RatingsModule(table, split, INPUTS, form, batch_size, seed=0)
-    module.trainer = TwoProcesses(number)
-    return module
+@pytest.fixture
+def of_process(as_process, database):
+    def made(number: int, form=AverageScores, batch_size: int = 8) -> RatingsModule:
+        table, split = database
+        as_process(number)
+        return RatingsModule(table, split, INPUTS, form, batch_size, seed=0)
+
+    return made
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_two_processes_train_together_on_the_batches_of_one(database, form):
+def test_two_processes_train_together_on_the_batches_of_one(database, form, of_process):
     table, split = database
     whole = RatingsModule(table, split, INPUTS, form, 8, seed=0).train_dataloader()
-    shares = [of_process(number, database, form).train_dataloader() for number in (0, 1)]
+    shares = [of_process(number, form).train_dataloader() for number in (0, 1)]
     for batch, *parts in zip(whole, *shares, strict=True):
         assert sorted(pictures([batch])) == sorted(pictures(parts))
 
 
-def test_two_processes_share_the_validation_people_each_under_their_own_number(database):
+def test_two_processes_share_the_validation_people_each_under_their_own_number(database, of_process):
     table, split = database
     whole = {e.user: e for e in RatingsModule(table, split, INPUTS, AverageScores, 8, seed=0).val_dataloader()}
-    shares = [list(of_process(number, database).val_dataloader()) for number in (0, 1)]
+    shares = [list(of_process(number).val_dataloader()) for number in (0, 1)]
     assert [[episode.user for episode in own] for own in shares] == [[0, 2], [1, 3]]
     for episode in (*shares[0], *shares[1]):
         assert torch.equal(episode.query.inputs, whole[episode.user].query.inputs)
         assert torch.equal(episode.query.scores, whole[episode.user].query.scores)
 
 
-def test_a_batch_that_processes_cannot_share_is_a_sentence(database):
+def test_a_batch_that_processes_cannot_share_is_a_sentence(of_process):
     with pytest.raises(UserError, match=r"task\.batch_size=7 cannot be divided evenly between 2 processes"):
-        of_process(0, database, batch_size=7).train_dataloader()
+        of_process(0, batch_size=7).train_dataloader()
 
 
 def test_a_database_smaller_than_a_batch_is_a_sentence(database):
@@ -347,11 +353,10 @@ class TestStreams:
         ((_, batch),) = seen.seen
         assert batch["a"].inputs.shape == batch["b"].inputs.shape == (8, 3, 8, 8)
 
-    def test_two_processes_keep_step(self, module):
+    def test_two_processes_keep_step(self, module, as_process):
         shares = []
         for number in (0, 1):
-            module.trainer = TwoProcesses(number)
-            module.setup("fit")
+            as_process(number)
             shares.append([batch for batch, _, _ in module.train_dataloader()])
         assert len(shares[0]) == len(shares[1]) == 7
         for one, other in zip(*shares, strict=True):

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from piaa_lightning.data.samplers import EpochSampler, Rank
+from piaa_lightning.data.samplers import EpochSampler, share_of_batch
 from piaa_lightning.errors import UserError
 
 
@@ -46,7 +46,7 @@ def test_iterating_twice_without_a_new_epoch_repeats_it():
 @pytest.mark.parametrize("epoch", [0, 3])
 def test_processes_see_together_at_every_step_what_one_would_see(world, visits, epoch):
     whole = order(EpochSampler(50, 7, visits=visits), epoch)
-    shares = [order(EpochSampler(50, 7, Rank(number, world), visits), epoch) for number in range(world)]
+    shares = [order(EpochSampler(50, 7, visits, number, world), epoch) for number in range(world)]
     batch = 4 * world
     steps = list(zip(*(batches(own, batch // world) for own in shares), strict=True))
     together = batches(whole[: len(whole) // world * world], batch)
@@ -54,7 +54,7 @@ def test_processes_see_together_at_every_step_what_one_would_see(world, visits, 
 
 
 def test_what_cannot_be_shared_waits_for_another_epoch():
-    shares = [order(EpochSampler(11, 0, Rank(number, 3)), 0) for number in range(3)]
+    shares = [order(EpochSampler(11, 0, None, number, 3), 0) for number in range(3)]
     assert [len(own) for own in shares] == [3, 3, 3]
     assert len({item for own in shares for item in own}) == 9
     # not the same two each time
@@ -62,7 +62,7 @@ def test_what_cannot_be_shared_waits_for_another_epoch():
         item
         for epoch in range(20)
         for number in range(3)
-        for item in order(EpochSampler(11, 0, Rank(number, 3)), epoch)
+        for item in order(EpochSampler(11, 0, None, number, 3), epoch)
     }
     assert seen == set(range(11))
 
@@ -87,8 +87,8 @@ def test_no_items_are_no_visits():
 
 
 def test_a_batch_that_cannot_be_divided_is_a_sentence():
-    assert [Rank(0, world).share(12) for world in (1, 2, 3)] == [12, 6, 4]
+    assert [share_of_batch(12, world) for world in (1, 2, 3)] == [12, 6, 4]
     with pytest.raises(
         UserError, match=r"^task\.batch_size=5 cannot .* between 2 processes; choose a multiple of 2\.$"
     ):
-        Rank(0, 2).share(5)
+        share_of_batch(5, 2)

@@ -12,7 +12,7 @@ from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError
 
 
 class AttributeLabels(LabelledPictures):
@@ -54,7 +54,7 @@ def attributes_of(table: RatingTable, split: Split, names: Sequence[str] | None)
     absent = [name for name in wanted if name not in table.attribute_names]
     if table.attributes is None or not wanted or absent:
         has = ", ".join(table.attribute_names) or "none"
-        raise UserError(
+        raise MissingLabelsError(
             f"{table.database} lacks the attributes {', '.join(absent) or 'of pictures'} (it has {has}); choose aadb or"
             " para, or name others with task.form.attributes."
         )

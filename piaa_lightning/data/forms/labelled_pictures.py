@@ -13,7 +13,7 @@ from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError
 from piaa_lightning.examples import Labelled
 
 
@@ -52,7 +52,9 @@ class LabelledPictures(PictureForm[Labelled]):
         of_part[split.images(part)] = True
         labelled = of_part & np.isfinite(labels).any(axis=1)
         if not labelled.any():
-            raise UserError(f"{table.database}: no picture of the {part} part has {what}; hold out fewer pictures.")
+            raise MissingLabelsError(
+                f"{table.database}: no picture of the {part} part has {what}; hold out fewer pictures."
+            )
         served = labelled if only_labelled else labelled | (of_part & np.isfinite(scores))
         super().__init__(np.flatnonzero(served), inputs, seed)
         self.attributes = torch.from_numpy(labels[self.images])

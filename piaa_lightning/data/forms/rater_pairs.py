@@ -8,7 +8,7 @@ from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError
 
 
 class RaterPairs(OrderedPairs):
@@ -35,13 +35,13 @@ class RaterPairs(OrderedPairs):
     ) -> None:
         rows = counted_rows(table, split, part)
         if not table.ratings:
-            raise UserError(
+            raise MissingLabelsError(
                 f"{table.database} has no ratings of single people, so there are no pairs within a rater; take pairs of"
                 " average scores with task=ranking, or a database such as flickr_aes."
             )
         super().__init__(table.image[rows], table.score[rows], table.user[rows], inputs, seed, min_difference)
         if not len(self):
-            raise UserError(
+            raise MissingLabelsError(
                 f"{table.database}: nobody rated two pictures of the {part} part {min_difference:g} apart (0 to 1);"
                 " lower task.form.min_difference."
             )

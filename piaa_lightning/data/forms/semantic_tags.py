@@ -12,7 +12,7 @@ from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError
 
 COLUMNS = ("tag1", "tag2")  # of the table's attributes
 
@@ -59,7 +59,7 @@ def _carried(table: RatingTable) -> Scores:
     """Return the tags of all pictures, ``(images, 2)``, NaN where there is none."""
     if table.attributes is None or not set(COLUMNS) <= set(table.attribute_names):
         has = ", ".join(table.attribute_names) or "nothing of the kind"
-        raise UserError(f"{table.database} lacks semantic tags of pictures (it has {has}); choose ava.")
+        raise MissingLabelsError(f"{table.database} lacks semantic tags of pictures (it has {has}); choose ava.")
     return table.attributes[:, [table.attribute_names.index(name) for name in COLUMNS]]
 
 

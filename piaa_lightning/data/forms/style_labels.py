@@ -9,7 +9,7 @@ from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError
 
 STYLE = "style:"  # what the lists of single styles begin with
 
@@ -53,7 +53,7 @@ def styles_of(table: RatingTable, of_list: str) -> Scores:
     """Return the styles of all pictures, ``(images, styles)`` in {-1, 1}, rows of NaN outside the list."""
     names = [name for name in table.image_lists if name.startswith(STYLE)]
     if not names or of_list not in table.image_lists:
-        raise UserError(
+        raise MissingLabelsError(
             f"{table.database} lacks the styles of pictures; choose ava, and copy its style_image_lists/ with it."
         )
     listed = table.image_lists[of_list]
