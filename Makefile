@@ -17,7 +17,7 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT
 unexport UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_CONSTRAINT UV_OVERRIDE
 
-.PHONY: help setup run test check format tables pages study collect bench-report bench-data bench-train bench-personal bench-meta constraints clean
+.PHONY: help setup run test check format tables pages study collect bench-report bench-data bench-train bench-personal bench-meta bench-web constraints clean
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ bench-personal: setup ## measure closed-form rows: the whole table, and one pers
 
 bench-meta: setup ## measure meta-training and the evaluation
 	$(BIN)/python experiments/performance/bench_meta.py $(ARGS)
+
+bench-web: setup ## measure the page: reading photographs, and from a rating to the new order
+	$(BIN)/python experiments/performance/bench_web.py $(ARGS)
 
 constraints: setup ## choose the newest versions that fit together and write constraints.txt
 	@uv="$(UV)"; "$${uv:-$(BIN)/uv}" pip compile --quiet --universal --no-header --no-annotate \

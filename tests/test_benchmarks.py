@@ -113,6 +113,7 @@ EXPECTED = {
         "ava, read and split, s",
     },
     "bench_train": {"a run's training step over the bare network's"},
+    "bench_web": {"read, photographs/s", "personal file of 1000 ratings, MB"},
 }
 
 
