@@ -17,7 +17,8 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT
 unexport UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_CONSTRAINT UV_OVERRIDE
 
-.PHONY: help setup run test check format tables study bench-data bench-train bench-personal bench-meta bench-scale test-faults fuzz constraints clean
+# Whatever is described below is a command, not a file.
+.PHONY: $(shell awk -F: '/^[a-z-]+:.*\#\# / { print $$1 }' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,6 +40,15 @@ format: setup ## bring the code into the common format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+pages: setup ## write report.html of every study from its csv files; NAME=pa_iaa of one
+	$(BIN)/python experiments/pages.py $(NAME)
+
+collect: setup ## put the runs of a sweep into one table and one page: SWEEP=DIRECTORY
+	$(BIN)/python -m piaa_lightning mode=collect "collect.runs=$(SWEEP)" $(ARGS)
+
+bench-report: setup ## measure how long a run's report takes, with and without gradient maps
+	$(BIN)/python experiments/performance/bench_report.py $(ARGS)
+
 tables: setup ## write the tables of the README files from the studies' csv files
 	$(BIN)/python experiments/tables.py
 
@@ -47,6 +57,7 @@ study: setup ## run a study and write its tables: NAME=pa_iaa, meta_learners, ..
 		$$(cd experiments && ls -d */run.sh | xargs -n 1 dirname) >&2; exit 1; }
 	bash experiments/$(NAME)/run.sh $(ARGS)
 	$(BIN)/python experiments/tables.py
+	$(BIN)/python experiments/pages.py $(NAME)
 
 bench-data: setup ## measure reading, the picture cache and waiting for data; prints ratios, writes runs/bench/
 	$(BIN)/python experiments/performance/bench_data.py $(ARGS)

@@ -1,6 +1,7 @@
 """Write the tables of the README files from the studies' csv files: ``make tables``.
 
-A table stands between ``<!-- table: PATH.csv VARIANT -->`` and ``<!-- end -->``; what stands between is replaced.
+A table stands between ``<!-- table: PATH.csv VARIANT -->`` and ``<!-- end -->``; what stands between is replaced. The
+talk's numbers stand beside ours, with what each was measured on below; what has not been run is marked.
 """
 
 from __future__ import annotations
@@ -10,8 +11,14 @@ import re
 import sys
 from pathlib import Path
 
+from piaa_lightning.evaluation.talk import TalkPictures, big_five, talk_number, talk_pictures_of, talk_traits
+
 ROOT = Path(__file__).resolve().parents[1]
 MARKED = re.compile(r"(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
+HOLE = "*not run*"
+MEASURES = ("acc", "balanced_acc", "srocc", "plcc", "emd_r1", "emd_r2")
+
+Rows = list[dict[str, str]]
 
 
 def main(arguments: list[str]) -> None:
@@ -30,71 +37,156 @@ def main(arguments: list[str]) -> None:
 
 def table(path: Path, variant: str) -> str:
     """Return one variant of a study's csv as a Markdown table; the csv's columns say which kind it is."""
+    if not path.exists():
+        return f"{HOLE}\n"
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["variant"] == variant]
     if not rows:
         sys.exit(f"{path}: there is no variant {variant}; run the study again, or take its table out of the page.")
-    kinds = {"difference": comparisons, "trait": traits, "images": pictures}
-    return next((kinds[column] for column in kinds if column in rows[0]), results)(rows)
+    known = [row for row in rows if row.get("method") != "(not run)"]
+    if not known:
+        return f"{HOLE}\n"
+    kinds = {"difference": comparisons, "trait": traits, "images": pictures, "shots": results, "value": values}
+    return next(kinds[column] for column in kinds if column in rows[0])(known) + measured(known)
 
 
-def results(rows: list[dict[str, str]]) -> str:
-    """One line per method, one column per number of shots."""
+def measured(rows: Rows) -> str:
+    """Say below a table what ours and the talk's numbers were measured on, and what is missing."""
+    words = []
+    mixed = {row.get("measure") for row in rows} - {"", None, "SROCC"}  # pictures of one database, people of another
+    if (data := rows[0].get("data")) and not mixed:
+        seeds = max(int(row.get("seeds") or 0) for row in rows)
+        words.append(f"ours on {data}" + (f", {seeds} seeds" if seeds > 1 else ""))
+    kind = "shots" if "shots" in rows[0] and "difference" not in rows[0] else "trait" if "trait" in rows[0] else ""
+    if kind == "shots" and any(talk(row) for row in rows):
+        words.append("the talk's on FLICKR-AES (37 people)")
+    if kind == "trait" and any(talk_traits(row["method"], row["backbone"]) for row in rows):
+        words.append("the talk's on PsychoFlickr, by hypothesis")
+    if "acc" in rows[0] and any(talk_pictures_of(row["method"]) for row in rows):
+        words.append("the talk's on AVA")
+    missing = max(int(row.get("missing") or 0) for row in rows)
+    if missing:
+        words.append(f"**incomplete: {missing} run{'s' * (missing > 1)} missing**")
+    return f"\n*Measured: {'; '.join(words)}.*\n" if words else ""
+
+
+def talk(row: dict[str, str]) -> str:
+    """Return the talk's number for a row of people, with its backbone where that is another."""
+    number = talk_number(row["method"], row["backbone"], int(row["shots"]))
+    if number is None:
+        return ""
+    other = re.sub(r"\W", "", number.backbone.lower()) != re.sub(r"\W|_", "", row["backbone"].lower())
+    inside = f" ({number.backbone})" if number.backbone and other else ""
+    return f"{decimal(str(number.mean))} ± {decimal(str(number.std))}{inside}"
+
+
+def results(rows: Rows) -> str:
+    """One line per method and backbone; per number of shots a column, with the talk's beside it where it has any."""
     shots = sorted({int(row["shots"]) for row in rows})
-    lines = [
-        "| method | " + " | ".join(f"{k} shots" for k in shots) + " | users |",
-        "|---|" + "---|" * (len(shots) + 1),
-    ]
-    for method in dict.fromkeys(row["method"] for row in rows):
-        own = {int(row["shots"]): row for row in rows if row["method"] == method}
-        cells = [f"{decimal(own[k]['srocc'])} ± {decimal(own[k]['srocc_std_repeats'])}" for k in shots]
-        lines.append(f"| {method} | " + " | ".join(cells) + f" | {own[shots[0]]['users']} |")
+    told = {k: any(talk(row) for row in rows if int(row["shots"]) == k) for k in shots}
+    several = len({row["backbone"] for row in rows} - {""}) > 1
+    heads = [name for k in shots for name in (f"{k} shots", *(["talk"] if told[k] else []))]
+    heads = ["method", *(["backbone"] if several else []), *heads, "users"]
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    for method, backbone in dict.fromkeys((row["method"], row["backbone"]) for row in rows):
+        own = {int(row["shots"]): row for row in rows if (row["method"], row["backbone"]) == (method, backbone)}
+        cells = [method, *([backbone] if several else [])]
+        for k in shots:
+            value = own[k]["srocc"] if k in own else ""
+            spread = own[k]["srocc_std_repeats"] if value else ""
+            cells.append(f"{decimal(value)} ± {decimal(spread)}" if spread else decimal(value) if value else HOLE)
+            if told[k]:
+                cells.append(talk({"method": method, "backbone": backbone, "shots": str(k)}))
+        users = next((row["users"] for row in own.values() if row["users"]), "–")
+        lines.append(f"| {' | '.join([*cells, users])} |")
     return "\n".join(lines) + "\n"
 
 
-def pictures(rows: list[dict[str, str]]) -> str:
-    """One line per network that was judged on pictures."""
+def pictures(rows: Rows) -> str:
+    """One line per network that was judged on pictures, with 95 % intervals and the talk's numbers where known."""
+    told = [worded(row["method"]) for row in rows]
+    more = ("| talk: ACC / SROCC / EMD |", "|---|") if any(told) else ("|", "|")
     lines = [
-        "| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | pictures |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | pictures {more[0]}",
+        f"|---|---|---|---|---|---|---|---{more[1]}",
     ]
-    for row in rows:
-        cells = [
-            decimal(row[key]) if row[key] else "–"
-            for key in ("acc", "balanced_acc", "srocc", "plcc", "emd_r1", "emd_r2")
-        ]
-        lines.append(f"| {row['method']} | {' | '.join(cells)} | {row['images']} |")
+    for row, talk in zip(rows, told, strict=True):
+        cells = [measured_value(row, key) if row[key] else "–" for key in MEASURES]
+        ends = [talk] if any(told) else []
+        lines.append(f"| {row['method']} | {' | '.join([*cells, row['images'], *ends])} |")
     return "\n".join(lines) + "\n"
 
 
-def traits(rows: list[dict[str, str]]) -> str:
-    """One line per network, one column per trait: SROCC over people."""
+def measured_value(row: dict[str, str], key: str) -> str:
+    """A number with its interval, where it has one."""
+    low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
+    return f"{decimal(row[key])} [{decimal(low)}, {decimal(high)}]" if low and high else decimal(row[key])
+
+
+def worded(method: str) -> str:
+    """Write the talk's ACC, SROCC and EMD of a network, with its backbone where the talk names several."""
+    return "; ".join(map(one_of_the_talk, talk_pictures_of(method)))
+
+
+def one_of_the_talk(talk: TalkPictures) -> str:
+    """Write one of the talk's rows."""
+    found = ("–" if value is None else decimal(str(value)) for value in (talk.acc, talk.srocc, talk.emd))
+    _, _, inside = talk.method.partition("(")
+    net = talk.method.split("(")[0] if "(aesthetics)" in talk.method else inside.strip(")")
+    return " / ".join(found) + (f" {net}" if net and "improved" not in net else "")
+
+
+def traits(rows: Rows) -> str:
+    """One line per network, one column per trait: SROCC over people; then the talk's."""
     names = list(dict.fromkeys(row["trait"] for row in rows))
     lines = [f"| network | {' | '.join(names)} | mean | people |", "|---|" + "---|" * (len(names) + 2)]
+    letters = [big_five(name) for name in names]
+    told = {}
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]
-        values = [row["srocc"] for row in own]
-        mean = str(sum(map(float, values)) / len(values))
-        lines.append(f"| {method} | {' | '.join(map(decimal, [*values, mean]))} | {own[0]['users']} |")
+        found = [row["srocc"] for row in own]
+        lines.append(f"| {method} | {' | '.join(map(decimal, [*found, mean(found)]))} | {own[0]['users']} |")
+        if all(letters) and (one := talk_traits(method, own[0]["backbone"])):
+            told[one.method] = [str(one.srocc[letter]) for letter in letters if letter]
+    for method, found in told.items():
+        lines.append(f"| *talk: {method}* | {' | '.join(map(decimal, [*found, mean(found)]))} | |")
     return "\n".join(lines) + "\n"
 
 
-def comparisons(rows: list[dict[str, str]]) -> str:
+def mean(found: list[str]) -> str:
+    """Mean of numbers in print."""
+    return str(sum(map(float, found)) / len(found))
+
+
+def comparisons(rows: Rows) -> str:
     """One line per comparison: the paired difference, its interval and both p-values."""
     many = len({row.get("measure") for row in rows} - {"", None, "SROCC"}) > 0
+    several = len({row.get("backbone") for row in rows} - {"", None}) > 1
     what = "measure" if many else "shots"
     lines = [f"| comparison | {what} | difference | 95 % interval | p | p (Holm) |", "|---|---|---|---|---|---|"]
     for row in rows:
         interval = f"{decimal(row['low'], '+')} … {decimal(row['high'], '+')}"
         chances = " | ".join(chance(row[key]) if row[key] else "–" for key in ("p", "p_holm"))
         of = f"{row['measure']}, {row['shots']} shots" if many and row["shots"] else row[what]
-        lines.append(f"| {row['a']} − {row['b']} | {of} | {decimal(row['difference'], '+')} | {interval} | {chances} |")
+        name = f"{row['a']} − {row['b']}" + (f", {row['backbone']}" if several and row.get("backbone") else "")
+        lines.append(f"| {name} | {of} | {decimal(row['difference'], '+')} | {interval} | {chances} |")
+    return "\n".join(lines) + "\n"
+
+
+def values(rows: Rows) -> str:
+    """One line per fact: what, the value with its interval where there is one, and what it means."""
+    lines = ["| what | value | 95 % interval |", "|---|---|---|"]
+    for row in rows:
+        interval = f"{decimal(row['low'])} … {decimal(row['high'])}" if row.get("low") else "–"
+        lines.append(f"| {row['what']} | {decimal(row['value'])} | {interval} |")
     return "\n".join(lines) + "\n"
 
 
 def decimal(value: str, sign: str = "") -> str:
-    """Three digits without the leading zero, with a true minus sign."""
-    return f"{float(value):{sign}.3f}".replace("0.", ".", 1).replace("-", "−")
+    """``0.5614`` as ``.561``, with a true minus sign, and a plus where one is asked for."""
+    number = f"{abs(float(value)):.3f}"
+    number = number[1:] if number.startswith("0") else number
+    return ("−" if float(value) < 0 else sign) + number
 
 
 def chance(value: str) -> str:

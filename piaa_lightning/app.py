@@ -7,20 +7,22 @@ import shutil
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.allocator import keep_freed_memory
 from piaa_lightning.config import config_dir, refuse_dangling, register, shots_of
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError, UserError
 from piaa_lightning.targets import refuse_strange_targets
 
 if TYPE_CHECKING:
@@ -30,15 +32,55 @@ register()
 
 JUDGED = "judged"  # what was judged so far, below the run's directory until it is finished
 
+# What a mode does besides a run: a stage, and its function of the same name.
+MODES = {
+    "check": "check_data",
+    "collect": "collect_runs",
+    "workspace": "make_workspace",
+    "export": "publish_prior",
+    "adapt": "adapt_person",
+    "predict": "predict_photos",
+    "cover": "choose_photos",
+    "crop": "crop_photos",
+    "web": "serve_page",
+}
+
 
 @hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
 def hydra_main(cfg: DictConfig) -> float | None:
     """Run what the command line asks for, in the directory that Hydra made for it."""
     cfg.command = " ".join(["python -m piaa_lightning", *HydraConfig.get().overrides.task])
     try:
+        if HydraConfig.get().mode == RunMode.MULTIRUN and cfg.mode == "run":
+            return job(cfg, Path(HydraConfig.get().runtime.output_dir))
         return dispatch(cfg, Path(HydraConfig.get().runtime.output_dir))
     except UserError as error:
         sys.exit(f"piaa_lightning: {error}")  # here, because Hydra prints lines of its own about other exceptions
+
+
+def job(cfg: DictConfig, directory: Path) -> float | None:
+    """Do one job of a sweep, unless an earlier sweep has finished it.
+
+    Args:
+        cfg: the composed configuration.
+        directory: of the job.
+
+    Raises:
+        UserError: a search on test people, or whatever a person can mend.
+    """
+    from piaa_lightning.stages.sweep_jobs import finished_before, objective, take_over
+
+    sweeper = str(HydraConfig.get().sweeper._target_)
+    if not sweeper.endswith("BasicSweeper") and cfg.judge != "val":
+        raise UserError(
+            "A search never looks at test people: add judge=val, and judge what it found in a run of its own."
+        )
+    earlier = finished_before(cfg) if cfg.skip_finished else None
+    if earlier is None:
+        return dispatch(cfg, directory)
+    summary = take_over(earlier, directory)
+    print(f"{directory}: taken over from {earlier}, which was run in just the same way; skip_finished=false runs again")
+    return objective(cfg, summary)
 
 
 def dispatch(cfg: DictConfig, directory: Path) -> float | None:
@@ -51,21 +93,16 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
     Raises:
         UserError: an unknown mode, or whatever a person can mend.
     """
-    modes: dict[str, Callable[[DictConfig, Path], float | None]] = {
-        "run": run,
-        "check": check,
-    }
-    if cfg.mode not in modes:
-        raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(modes)}.")
-    return modes[cfg.mode](cfg, directory)
-
-
-def check(cfg: DictConfig, directory: Path) -> None:
-    """Read the database, say what is there, and fail where training on it would be wrong."""
-    from piaa_lightning.stages.check_data import check_data  # late, for the same reason as in ``run``
-
+    if cfg.mode == "run":
+        return run(cfg, directory)
+    if cfg.mode not in MODES:
+        raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
     refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
-    check_data(cfg, directory)
+    _calm()
+    keep_freed_memory()
+    stage = import_module(f"piaa_lightning.stages.{MODES[cfg.mode]}")  # late, for the same reason as in ``run``
+    getattr(stage, MODES[cfg.mode])(cfg, directory)
+    return None
 
 
 def run(cfg: DictConfig, directory: Path) -> float | None:
@@ -76,7 +113,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
         directory: where the run is written.
 
     Returns:
-        Mean SROCC of the first method at the most shots, for sweepers that optimise; None where it was dropped.
+        What a search is after: mean SROCC of the first method on validation people; None where test people are judged.
 
     Raises:
         UserError: whatever a person can mend.
@@ -131,7 +168,8 @@ def _stages(cfg: DictConfig, directory: Path, shots: list[int]) -> float | None:
         for method in cfg.methods.values():
             for task in (method.prior, *(method.get("aids") or {}).values()):
                 if task is not None:
-                    priors.get(task)
+                    with suppress(MissingLabelsError):  # judging tells it, and leaves the row out
+                        priors.get(task)
     with _clock(seconds, "judging"):
         judgement = judge_methods(cfg, databases, priors, shots, device, directory / JUDGED)
     if rank():  # processes that trained together judged together; one of them writes

@@ -9,11 +9,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.keys import CoverKeys, CropKeys, ExportKeys, WebKeys
+
+SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
+PLUGINS = {
+    ("hydra/launcher", "joblib"),
+    ("hydra/launcher", "submitit_local"),
+    ("hydra/launcher", "submitit_slurm"),
+    ("hydra/sweeper", "optuna"),
+    ("hydra/sweeper/sampler", "tpe"),
+}
 
 
 @dataclass
@@ -30,11 +42,50 @@ class CheckKeys:
 
 
 @dataclass
+class ReportKeys:
+    """What the report shows beside tables.
+
+    Args:
+        people: test people whose best and worst pictures and predicted scores are shown; 0 shows none.
+        maps: gradient maps, a picture taking one for the prior and one for each of two people; null draws 12 where
+            captum is installed and none otherwise.
+    """
+
+    people: int = 4
+    maps: int | None = None
+
+
+@dataclass
+class CollectKeys:
+    """What ``mode=collect`` puts into one table.
+
+    Args:
+        runs: the directory of a sweep, or one that holds several runs.
+        into: where tables and page are written; the same directory by default.
+    """
+
+    runs: str | None = None
+    into: str | None = None
+
+
+@dataclass
+class WorkspaceKeys:
+    """Where ``mode=workspace`` puts a study's workspace in Weights & Biases.
+
+    Args:
+        entity: the person or team that owns the project.
+    """
+
+    entity: str | None = None
+
+
+@dataclass
 class RunKeys:
     """The keys of a run that are not groups; Hydra refuses others and values of another type.
 
     Args:
-        mode: what is done: run, or check the database.
+        mode: what is done: run; check the database; collect runs into one table; make a workspace; export a prior;
+            adapt, predict, cover, crop or web on photographs.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
@@ -48,12 +99,27 @@ class RunKeys:
         methods: what is judged, by key: label, prior (a task or null), control (true for rows that others are read
             by), aids (further tasks by name), and a personalizer that fits people (with `support`, how their pictures
             are chosen; at random without it), or an exam (pictures or traits) with the name of a database (null is the
-            main one).
+            main one) and, where no network is judged as it is, an estimator that is fitted to training pictures.
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.
         on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
             from: refuse, or drop it from what is learnt.
         check: what ``mode=check`` looks at.
+        judge: which held-out people and pictures methods are judged on: test, or val, which searches for settings take.
+        report: what the report shows beside tables.
+        collect: what ``mode=collect`` puts into one table.
+        workspace: where ``mode=workspace`` puts a study's workspace in Weights & Biases.
+        study: the study that a run is part of; groups runs in W&B.
+        skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
+        photos: the folder of one's own photographs.
+        ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data.
+        rating_scale: the worst and the best score of that file; one to five by default.
+        prior: a published prior, by its directory or its id on the hub; None is that of the embedded pictures.
+        person: a personal file, which ``mode=adapt`` writes and the others read.
+        cover: what ``mode=cover`` chooses.
+        crop: what ``mode=crop`` looks for.
+        export: what ``mode=export`` publishes.
+        web: how ``mode=web`` serves its page.
         command: what was typed; filled in by the program.
     """
 
@@ -71,6 +137,21 @@ class RunKeys:
     on_shared_photos: str = "refuse"
     tasks: dict[str, Any] = field(default_factory=dict)
     check: CheckKeys = field(default_factory=CheckKeys)
+    judge: str = "test"
+    report: ReportKeys = field(default_factory=ReportKeys)
+    collect: CollectKeys = field(default_factory=CollectKeys)
+    workspace: WorkspaceKeys = field(default_factory=WorkspaceKeys)
+    study: str | None = None
+    skip_finished: bool = True
+    photos: str | None = None
+    ratings: str | None = None
+    rating_scale: list[float] | None = None
+    prior: str | None = None
+    person: str | None = None
+    cover: CoverKeys = field(default_factory=CoverKeys)
+    crop: CropKeys = field(default_factory=CropKeys)
+    export: ExportKeys = field(default_factory=ExportKeys)
+    web: WebKeys = field(default_factory=WebKeys)
     command: str = ""
     data: Any = MISSING
     protocol: Any = MISSING
@@ -84,7 +165,8 @@ class RunKeys:
 
 
 def register() -> None:
-    """Tell Hydra the schema; may be called more than once."""
+    """Tell Hydra the schema and resolvers; may be called more than once."""
+    OmegaConf.register_new_resolver("modulo", lambda number, count: int(number) % max(1, int(count)), replace=True)
     ConfigStore.instance().store(name="run_keys", node=RunKeys)
 
 
@@ -95,6 +177,19 @@ def config_dir() -> Path:
         if (directory / "config.yaml").is_file():
             return directory
     raise UserError(f"{package}: the configuration (conf/config.yaml) is missing; install piaa_lightning again.")
+
+
+def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
+    """List the jobs of a sweep from the ``multirun.yaml`` that Hydra leaves, each as its overrides.
+
+    Searches choose their jobs as they go, so nothing can be listed for them.
+    """
+    hydra = OmegaConf.load(sweep).hydra
+    if not str(hydra.sweeper._target_).endswith("BasicSweeper"):
+        return []
+    given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
+    parsed = OverridesParser.create().parse_overrides([*given, *hydra.overrides.task])
+    return [tuple(job) for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
 
 
 def shots_of(cfg: DictConfig) -> list[int]:
@@ -139,6 +234,8 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     text = " ".join(f"{error} {cause}".split())
     if found := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
         group, value = found.groups()
+        if (group, value) in PLUGINS:
+            return f"{group}={value} needs a plug-in that is not installed: {SWEEP_EXTRA}."
         choices = sorted(file.stem for file in (config_dir() / group).glob("*.yaml"))
         return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{_close(value, choices)}."
     if found := re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' (?:is )?not in", text):

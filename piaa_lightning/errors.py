@@ -7,3 +7,7 @@ class UserError(Exception):
     The command line prints the sentence without a traceback and exits with status 1.
     Every other exception is a defect of the program and keeps its traceback.
     """
+
+
+class MissingLabelsError(UserError):
+    """A database lacks labels that a method learns from: in a table of several methods its row is left out."""

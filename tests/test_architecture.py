@@ -22,9 +22,15 @@ ROOMS = {
     "data": {"examples"},
     "synthetic": set(),
     "personalizers": {"losses", "metrics", "nn", "meta", "data", "backbones"},
+    "features": {"data"},  # decodes pictures
+    "estimators": {"metrics", "nn", "data", "backbones", "features", "personalizers"},  # the crowd as one person
     "tasks": {"losses", "metrics", "nn", "meta", "examples"},
+    "explain": set(),
     "evaluation": {"metrics", "data", "personalizers"},
+    "studies": {"evaluation", "metrics"},
     "report": {"evaluation", "data"},  # mode=check shows a table of ratings
+    "photos": {"backbones", "nn", "data", "personalizers", "evaluation"},
+    "web": {"photos", "explain", "data"},
     "callbacks": {"losses", "metrics", "nn", "meta", "data", "examples"},
 }
 EVERYBODY = {"atomic", "errors", "progress", "ranks"}
@@ -52,15 +58,20 @@ ONLY = {
     "omegaconf": {"app.py", "config.py", "__main__.py", "stages"},
     "wandb": {"loggers.py", "callbacks", "stages"},
     "matplotlib": {"report", "callbacks"},
-    "jinja2": {"report"},
+    "jinja2": {"report", "photos/contact_sheet.py"},
+    "captum": {"explain"},
+    "starlette": {"web"},
+    "uvicorn": {"stages/serve_page.py"},
 }
 
 # What a room's files may import besides the standard library and this package.
 LIBRARIES = {
+    "features": {"numpy", "scipy", "sklearn", "PIL"},
     "losses": {"torch", "numpy"},
     "metrics": {"torch", "numpy", "torchmetrics"},
     "nn": {"torch"},
     "meta": {"torch", "learn2learn"},
+    "explain": {"torch", "captum"},
     "evaluation/records.py": {"torch", "numpy"},
     "evaluation/protocol.py": {"numpy"},
     "examples.py": {"torch"},

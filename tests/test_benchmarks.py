@@ -112,6 +112,7 @@ EXPECTED = {
         "para, read and split, MiB",
         "ava, read and split, s",
     },
+    "bench_report": {"report, s", "report with gradient maps, s"},
     "bench_train": {"a run's training step over the bare network's"},
 }
 

@@ -32,7 +32,8 @@ PLUGGED = {
     "optimizer": "optimizer@task.module.optimizer",
     "schedule": "schedule@task.module.schedule",
 }
-MANY = {("method", rows): "+method@methods" for rows in ("controls", "fpmf_rows", "pam_rows", "usar_rows")}
+ROWS = ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows", "ava_rows")
+MANY = {("method", rows): "+method@methods" for rows in ROWS}
 
 
 def composed(*overrides: str) -> DictConfig:
@@ -46,6 +47,8 @@ def with_option(group: str, option: str) -> DictConfig:
         return composed(f"{MANY.get((group, option), PLUGGED[group])}={option}")
     if group == "experiment":
         return composed(f"experiment={option}")
+    if group == "sweep":
+        return composed("experiment=blg_piaa", f"sweep={option}")
     if group == "task":
         return composed("experiment=ba_piaa", "head=distribution", f"task={option}")
     return composed("experiment=ba_piaa", f"{PLUGGED.get(group, group)}={option}")
@@ -191,7 +194,7 @@ class Opened:
     def __init__(self) -> None:
         from piaa_lightning.backbones.factory import build_backbone
 
-        self.backbone = build_backbone("small_cnn", size=16, width=2, features=6)
+        self.backbone = build_backbone("small_cnn", size=32, width=2, features=6)
         self.features = 6
 
 
@@ -210,7 +213,8 @@ def check_task(cfg: DictConfig, task: DictConfig) -> None:
     assert isinstance(module, PriorTask)
     assert module.configure_optimizers()  # every parameter has a rate, or this is a sentence
     for stream in [task] if task.streams is None else task.streams.values():
-        for form in (stream.form, stream.validation):
+        assert stream.validation is not None or task.streams is not None
+        for form in filter(None, (stream.form, stream.validation)):
             inspect.signature(instantiate(form)).bind(None, None, "train", None, 0)
 
 
@@ -226,6 +230,7 @@ def test_every_task_is_made(option):
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_every_experiment_can_be_made(experiment):
+    from piaa_lightning.estimators.estimator import Estimator
     from piaa_lightning.evaluation.protocol import Protocol
     from piaa_lightning.nn.network import ScoreNetwork
     from piaa_lightning.personalizers.personalizer import Personalizer
@@ -233,7 +238,10 @@ def test_every_experiment_can_be_made(experiment):
     cfg = of(experiment)
     assert shots_of(cfg)
     for method in cfg.methods.values():
-        if "personalizer" in method:
+        if method.get("estimator"):
+            assert isinstance(instantiate(method.estimator), Estimator)
+            assert method.exam == "pictures"
+        elif "personalizer" in method:
             personalizer = instantiate(method.personalizer)
             assert isinstance(personalizer, Personalizer)
             assert len(personalizer.candidates()) >= 1

@@ -137,7 +137,10 @@ def test_every_experiment_of_generic_aesthetics_personality_and_both_runs(run, e
             r"^ava, embedded tiny: the split holds out no people, and BA-PIAA is judged",
         ),
         (["experiment=giaa", "head.bins=5"], r"^ava, embedded tiny: votes have 10 levels and .* set head\.bins=10\.$"),
-        (["experiment=giaa", "data=aadb"], r"^aadb, embedded tiny has neither distributions of votes nor ratings"),
+        (
+            ["experiment=giaa", "data=aadb"],
+            r"^giaa cannot be judged: aadb, embedded tiny has neither distributions of votes",
+        ),
         (
             ["experiment=giaa", "head=small"],
             r"^task\.form\.bins takes its value from head\.bins, which is not there; .*head=distribution",
@@ -162,3 +165,14 @@ def test_a_task_that_does_not_suit_is_a_sentence(run, arguments, sentence):
     with pytest.raises(UserError, match=sentence) as told:
         run(*arguments)
     assert "\n" not in str(told.value)
+
+
+def test_rows_that_need_labels_which_a_database_lacks_are_left_out_of_the_table(run):
+    _, summary = run(
+        "experiment=fpmf", "data@databases.attributes=flickr_aes", "databases.attributes.size=tiny", "shots=[5]"
+    )
+    reasons = {label: reason for label, reason in summary["left_out"].items() if label.startswith("FPMF")}
+    assert set(reasons) == {"FPMF (only attribute)", "FPMF (content and attribute)"}
+    assert all("lacks the attributes" in reason and not reason.endswith(".") for reason in reasons.values())
+    assert "FPMF (only content)" in {row["method"] for row in summary["rows"]}
+    assert {(c["a"], c["b"]) for c in summary["comparisons"]} == {("FPMF (only content)", "generic")}

@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -12,17 +14,94 @@ def test_the_tables_in_the_pages_are_those_of_the_committed_csv_files():
     assert done.returncode == 0, done.stderr
 
 
-def test_a_table_is_made_from_its_csv(tmp_path):
-    sys.path.insert(0, str(ROOT / "experiments"))
-    try:
-        import tables
-    finally:
-        sys.path.pop(0)
+@pytest.fixture
+def tables(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "experiments"))
+    import tables
+
+    yield tables
+    del sys.modules["tables"]
+
+
+RESULTS = "variant,method,backbone,shots,srocc,srocc_std_repeats,users,data,seeds,missing\n"
+
+
+def test_a_table_is_made_from_its_csv(tables, tmp_path):
     file = tmp_path / "results.csv"
     file.write_text(
-        "variant,method,shots,srocc,srocc_std_repeats,users\n"
-        "one,BLG,10,0.5614,0.0049,37\none,BLG,100,-0.0200,0.0130,37\ntwo,BA,10,0.1,0.1,1\n"
+        f"{RESULTS}one,BLG,,10,0.5614,0.0049,37,d,3,\none,BLG,,100,-0.0200,0.0130,37,d,3,\ntwo,BA,,10,0.1,0.1,1,d,,\n"
     )
-    assert tables.table(file, "one").splitlines()[2] == "| BLG | .561 ± .005 | −.020 ± .013 | 37 |"
+    lines = tables.table(file, "one").splitlines()
+    assert lines[2] == "| BLG | .561 ± .005 | −.020 ± .013 | 37 |"
+    assert lines[-1] == "*Measured: ours on d, 3 seeds.*"
     file.write_text("variant,a,b,shots,difference,low,high,p,p_holm\none,BLG,BA,10,0.0371,-0.001,0.08,0.0004,0.02\n")
     assert tables.table(file, "one").splitlines()[2] == ("| BLG − BA | 10 | +.037 | −.001 … +.080 | < .001 | .020 |")
+
+
+def test_the_talks_number_stands_beside_ours_with_what_it_was_measured_on(tables, tmp_path):
+    file = tmp_path / "results.csv"
+    rows = ["one,BLG-PIAA,alexnet,10,0.5,0.01,37,d,1,", "one,BLG-PIAA,resnet18,10,0.6,0.01,37,d,1,"]
+    rows.append("one,random,,10,0.0,0.01,37,d,1,")
+    file.write_text(RESULTS + "\n".join(rows) + "\n")
+    lines = tables.table(file, "one").splitlines()
+    assert lines[0] == "| method | backbone | 10 shots | talk | users |"
+    assert lines[2] == "| BLG-PIAA | alexnet | .500 ± .010 | .534 ± .003 | 37 |"
+    assert lines[3] == "| BLG-PIAA | resnet18 | .600 ± .010 | .561 ± .005 | 37 |"
+    assert lines[4] == "| random |  | .000 ± .010 |  | 37 |"
+    assert lines[-1] == "*Measured: ours on d; the talk's on FLICKR-AES (37 people).*"
+    # another backbone than the talk's is not taken for it
+    file.write_text(f"{RESULTS}one,BLG-PIAA,small_cnn,10,0.5,0.01,37,d,1,\n")
+    assert "| BLG-PIAA | .500 ± .010 | .561 ± .005 (ResNet18) | 37 |" in tables.table(file, "one")
+
+
+def test_what_has_not_been_run_is_marked(tables, tmp_path):
+    file = tmp_path / "results.csv"
+    file.write_text(f"{RESULTS}one,A,net,10,0.5,0.01,37,d,1,2\none,A,net,100,,,,d,1,2\none,B,net,10,0.5,,37,d,1,2\n")
+    lines = tables.table(file, "one").splitlines()
+    assert lines[2] == "| A | .500 ± .010 | *not run* | 37 |"
+    assert lines[3] == "| B | .500 | *not run* | 37 |"
+    assert lines[-1] == "*Measured: ours on d; **incomplete: 2 runs missing**.*"
+    file.write_text(f"{RESULTS}one,(not run),,,,,,,0,1\n")
+    assert tables.table(file, "one") == "*not run*\n"
+    assert tables.table(tmp_path / "absent.csv", "one") == "*not run*\n"
+    with pytest.raises(SystemExit, match="there is no variant two"):
+        tables.table(file, "two")
+
+
+def test_traits_and_pictures_get_the_talks_lines(tables, tmp_path):
+    file = tmp_path / "traits.csv"
+    lines = [f"one,PA_IAA,densenet121,{trait},0.{k}00,60,p,1" for k, trait in enumerate("OCEAN", start=1)]
+    file.write_text("variant,method,backbone,trait,srocc,users,data,seeds\n" + "\n".join(lines) + "\n")
+    made = tables.table(file, "one").splitlines()
+    assert made[2] == "| PA_IAA | .100 | .200 | .300 | .400 | .500 | .300 | 60 |"
+    assert made[3] == "| *talk: PA_IAA(DenseNet121)* | .567 | .659 | .722 | .646 | .708 | .660 | |"
+    assert made[-1] == "*Measured: ours on p; the talk's on PsychoFlickr, by hypothesis.*"
+    file.write_text(
+        "variant,method,backbone,acc,balanced_acc,srocc,plcc,emd_r1,emd_r2,images,data,seeds\n"
+        "one,PA_IAA,densenet121,0.8,0.7,0.6,0.5,0.06,0.09,99,a,1\n"
+    )
+    made = tables.table(file, "one").splitlines()
+    assert made[0].endswith("| pictures | talk: ACC / SROCC / EMD |")
+    assert made[2].startswith("| PA_IAA | .800 | .700 | .600 | .500 | .060 | .090 | 99 | ")
+    assert ".829 / .666 / .049 DenseNet121" in made[2]
+    assert made[-1] == "*Measured: ours on a; the talk's on AVA.*"
+
+
+def test_intervals_and_the_talks_numbers_stand_in_the_row(tables, tmp_path):
+    file = tmp_path / "pictures.csv"
+    file.write_text(
+        "variant,method,backbone,acc,balanced_acc,srocc,plcc,emd_r1,emd_r2,acc_low,acc_high,images,data,seeds\n"
+        "one,RAPID,net,0.7,0.6,,,,,0.65,0.75,80,a,1\none,mine,net,0.7,0.6,0.5,0.5,0.1,0.1,,,80,a,1\n"
+    )
+    assert tables.table(file, "one").splitlines()[2:4] == [
+        "| RAPID | .700 [.650, .750] | .600 | – | – | – | – | 80 | .745 / – / – |",
+        "| mine | .700 | .600 | .500 | .500 | .100 | .100 | 80 |  |",
+    ]
+
+
+def test_the_talks_numbers_are_told_with_their_backbones(tables):
+    assert tables.worded("NIMA") == ".806 / .592 / .054 VGG16; .815 / .612 / .050 Inception-v2"
+    assert tables.worded("single task") == ".805 / .630 / .051 DenseNet121; .809 / .638 / .050 Inception-v3"
+    assert tables.worded("RAPID (improved version)") == ".754 / – / –"
+    assert tables.worded("Reg+Rank+Att") == ".755 / .545 / –"
+    assert tables.worded("mine") == ""

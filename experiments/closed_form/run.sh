@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
-# All runs of the study: bash experiments/closed_form/run.sh OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors
+# The study: make study NAME=closed_form ARGS="OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors"
+# Three seeds: they move the generic prior alone.
 set -euo pipefail
-: "${2:?usage: bash experiments/closed_form/run.sh OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors}"
-export OMP_NUM_THREADS=1
-common=(data.root="$1" backbone.weights="$2" logger=none)
-python=.venv/bin/python
-"$python" -m piaa_lightning experiment=closed_form_oasis "${common[@]}"
-"$python" -m piaa_lightning experiment=active_choice_oasis "${common[@]}" '~methods.ba' \
-  'comparisons=[[active,random_choice],[pam_rule,random_choice],[random_choice,generic]]'
-"$python" -m piaa_lightning experiment=light_fine_tuning_oasis "${common[@]}" 'shots=[10,100]'
-"$python" experiments/collect.py experiments/closed_form closed_form=runs/closed_form_oasis \
-  active_choice=runs/active_choice_oasis light_fine_tuning=runs/light_fine_tuning_oasis
+cd "$(dirname "$0")/../.."
+: "${2:?usage: make study NAME=closed_form ARGS=\"OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors\"}"
+python=${PYTHON:-.venv/bin/python}
+export OMP_NUM_THREADS=1 # the same rounding whatever the machine
+run() {
+    "$python" -m piaa_lightning -m seed=0,1,2 "data.root=$data" "backbone.weights=$weights" logger=none \
+        paths.runs=runs/closed_form "$@"
+}
+data=$1 weights=$2
+run experiment=closed_form_oasis name=closed_form
+run experiment=active_choice_oasis name=active_choice '~methods.ba' \
+    'comparisons=[[active,random_choice],[pam_rule,random_choice],[random_choice,generic]]'
+run experiment=light_fine_tuning_oasis name=light_fine_tuning 'shots=[10,100]'
+"$python" experiments/collect.py experiments/closed_form closed_form=runs/closed_form/closed_form \
+    active_choice=runs/closed_form/active_choice light_fine_tuning=runs/closed_form/light_fine_tuning

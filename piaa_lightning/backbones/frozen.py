@@ -68,6 +68,15 @@ class Scaling:
             scaled = scaled @ self.axes.T / self.unit
         return torch.from_numpy(scaled.astype(np.float32))
 
+    def follow(self, values: Tensor) -> Tensor:
+        """Scale ``(images, features)`` so that gradients pass, on the device of ``values``."""
+
+        def constant(array: NDArray[np.float64]) -> Tensor:
+            return torch.as_tensor(array, dtype=values.dtype, device=values.device)
+
+        scaled = (values - constant(self.mean)) / constant(self.spread)
+        return scaled if self.axes is None else scaled @ constant(self.axes).T / self.unit
+
 
 def fit_scaling(values: Values, known: Indices, components: int | None = None) -> Scaling:
     """Find a common scale for features, and their leading principal components if asked to.

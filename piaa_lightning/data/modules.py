@@ -45,7 +45,7 @@ class RatingsModule(_Module):
         batch_size: pictures, or users for episodes, in a batch; over all processes that train together.
         seed: of the order and of every draw.
         workers: processes that fetch batches; 0 fetches in the main process, which suits stored pictures.
-        validation: makes the validation dataset.
+        validation: makes the validation dataset; None for one stream of several, which then chooses no epoch.
 
     Raises:
         UserError: the database is smaller than one batch, or holds out nothing to validate on.
@@ -60,20 +60,20 @@ class RatingsModule(_Module):
         batch_size: int,
         seed: int,
         workers: int = 0,
-        validation: Form = held_out,
+        validation: Form | None = held_out,
     ) -> None:
         super().__init__()
         self.batch_size = batch_size
         self.seed = seed
         self.workers = workers
         self.training: Any = form(table, split, "train", inputs, seed)
-        self.validation: Any = validation(table, split, "val", inputs, seed)
+        self.validation: Any = None if validation is None else validation(table, split, "val", inputs, seed)
         if len(self.training) < batch_size:
             raise UserError(
                 f"{table.database}: {len(self.training)} training items are fewer than one batch of {batch_size}; lower"
                 f" task.batch_size or hold out less."
             )
-        if not len(self.validation):
+        if self.validation is not None and not len(self.validation):
             raise UserError(
                 f"{table.database}: the split holds out nothing on which the best epoch could be chosen; raise"
                 " data.split.val_users or data.split.val_images."
@@ -130,7 +130,8 @@ class StreamsModule(_Module):
 
     def val_dataloader(self) -> CombinedLoader:
         """Every stream's validation part, one after another."""
-        return CombinedLoader([stream.val_dataloader() for stream in self.streams.values()], "sequential")
+        judging = [stream for stream in self.streams.values() if stream.validation is not None]
+        return CombinedLoader([stream.val_dataloader() for stream in judging], "sequential")
 
 
 def _as_fetched(batch: Any) -> Any:

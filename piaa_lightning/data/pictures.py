@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from torch.utils.data import get_worker_info
 
 from piaa_lightning.atomic import replace_file, replacing
+from piaa_lightning.data.augment import Squares, copy_squares
 from piaa_lightning.data.cache_directories import finish, hold, locked, prune, remove_leftovers
 from piaa_lightning.data.images import Pixels, Resize, check_resize, decode, squash
 from piaa_lightning.errors import UserError
@@ -89,14 +90,36 @@ class Pictures:
         Raises:
             IndexError: an index outside the pictures.
         """
-        chosen = np.asarray(indices, dtype=np.int64)
-        if chosen.size and not (chosen.min() >= 0 and chosen.max() < len(self)):
-            raise IndexError(f"indices {chosen.min()}..{chosen.max()} of {len(self)} pictures")
+        chosen = self._checked(indices)
         out = _empty((len(chosen), 3, self.size, self.size))
         if chosen.size:
             # "clip" is the mode in which numpy writes straight into ``out``; the range was checked above.
             np.take(self._pixels, chosen, axis=0, out=out.numpy(), mode="clip")
         return out
+
+    def squares(self, indices: NDArray[np.int64] | torch.Tensor, squares: Squares) -> torch.Tensor:
+        """Gather squares of pictures, without copying what is cut away.
+
+        Args:
+            indices: ``(n,)`` int64, each in [0, number of pictures).
+            squares: what to cut out of each.
+
+        Returns:
+            ``(n, 3, squares.size, squares.size)`` uint8, 0..255, which the caller may change.
+
+        Raises:
+            IndexError: an index outside the pictures.
+        """
+        chosen = self._checked(indices)
+        out = _empty((len(chosen), 3, squares.size, squares.size))
+        copy_squares((self._pixels[index] for index in chosen.tolist()), squares, out.numpy())
+        return out
+
+    def _checked(self, indices: NDArray[np.int64] | torch.Tensor) -> NDArray[np.int64]:
+        chosen = np.asarray(indices, dtype=np.int64)
+        if chosen.size and not (chosen.min() >= 0 and chosen.max() < len(self)):
+            raise IndexError(f"indices {chosen.min()}..{chosen.max()} of {len(self)} pictures")
+        return chosen
 
     def __reduce__(self) -> tuple[Callable[..., Pictures], tuple[Any, ...]]:
         if self._directory is None:
@@ -144,7 +167,7 @@ def open_pictures(
     """
     check_resize(resize)
     wanted = sorted({int(size) for size in sizes})
-    convert = partial(_decode_into, Path(root), files, resize, workers or _cores())
+    convert = partial(_decode_into, Path(root), files, resize, workers or cores())
     content = describe(Path(root), files)
     if cache is None or not len(files):
         opened = _in_memory(content, len(files), wanted, resize, convert)
@@ -313,5 +336,6 @@ def _gigabytes(count: int) -> str:
     return f"{count / 1e9:.3g} GB"
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

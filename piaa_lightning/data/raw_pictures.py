@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from piaa_lightning.data.images import Resize, check_resize, decode, squash
+from piaa_lightning.data.augment import Squares, copy_squares
+from piaa_lightning.data.images import Pixels, Resize, check_resize, decode, squash
 from piaa_lightning.data.pictures import Pictures, describe, name_of
 
 
@@ -49,11 +50,31 @@ class RawPictures:
         Raises:
             UserError: one of them cannot be read.
         """
-        squares = [
-            squash(decode(self.root / self.files[i]), self.size, self.resize) for i in np.asarray(indices).tolist()
-        ]
-        empty = np.zeros((0, 3, self.size, self.size), dtype=np.uint8)
-        return torch.from_numpy(np.stack(squares) if squares else empty)
+        out = np.empty((len(indices), 3, self.size, self.size), dtype=np.uint8)
+        for room, picture in zip(out, self._decoded(indices), strict=True):
+            room[...] = picture
+        return torch.from_numpy(out)
+
+    def squares(self, indices: NDArray[np.int64] | torch.Tensor, squares: Squares) -> torch.Tensor:
+        """Decode pictures and cut a square out of each.
+
+        Args:
+            indices: ``(n,)`` int64, each in [0, number of pictures).
+            squares: what to cut out of each.
+
+        Returns:
+            ``(n, 3, squares.size, squares.size)`` uint8, 0..255.
+
+        Raises:
+            UserError: one of them cannot be read.
+        """
+        out = np.empty((len(indices), 3, squares.size, squares.size), dtype=np.uint8)
+        copy_squares(self._decoded(indices), squares, out)
+        return torch.from_numpy(out)
+
+    def _decoded(self, indices: NDArray[np.int64] | torch.Tensor) -> Iterator[Pixels]:
+        for index in np.asarray(indices).tolist():
+            yield squash(decode(self.root / self.files[index]), self.size, self.resize)
 
 
 AnyPictures = Pictures | RawPictures

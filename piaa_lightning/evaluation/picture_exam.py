@@ -1,4 +1,4 @@
-"""How a network judges pictures for everybody: AVA's protocol of accuracy, rank correlation and distance."""
+"""How a network or an estimator judges pictures for everybody: accuracy, rank correlation and distance, as on AVA."""
 
 from __future__ import annotations
 
@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.resampling import Indices, paired_interval
+from piaa_lightning.evaluation.resampling import Indices, interval, paired_interval
 from piaa_lightning.metrics.accuracy import accuracy, balanced_accuracy
 from piaa_lightning.metrics.emd import emd
 from piaa_lightning.metrics.srocc import plcc, srocc
 
 Floats = NDArray[np.float64]
 
+KEYS = {"ACC": "acc", "SROCC": "srocc", "EMD r=1": "emd_r1"}  # what is compared, and its name in rows
+
 
 @dataclass(frozen=True)
 class PictureExam:
-    """What one network said about a database's test pictures.
+    """What one network or estimator said about a database's test pictures.
 
     Args:
         method: its label.
@@ -28,7 +30,7 @@ class PictureExam:
         database: what was read, for instance ``ava, embedded demo``.
         image_ids: ``(images,)``.
         scores: ``(images,)`` true averages in [0, 1].
-        predicted: ``(images,)`` predicted averages in [0, 1].
+        predicted: ``(images,)`` predicted averages in [0, 1], or other values where ``predicted_cut`` is given.
         votes: ``(images, bins)`` true distributions; None where there are none or the network predicts none.
         predicted_votes: likewise, predicted.
         cut: between good and bad pictures, in [0, 1].
@@ -43,6 +45,8 @@ class PictureExam:
     votes: Floats | None = None
     predicted_votes: Floats | None = None
     cut: float = 0.5
+    predicted_cut: float | None = None
+    ordered: bool = True
 
     @property
     def distances(self) -> Mapping[str, Floats]:
@@ -51,13 +55,28 @@ class PictureExam:
             return {}
         return {f"emd_r{r}": emd(self.predicted_votes, self.votes, r) for r in (1, 2)}
 
+    def measures(self) -> dict[str, Callable[[Indices], float]]:
+        """Return what is compared and has an interval, by name, as functions of the numbers of the pictures drawn."""
+        distances = self.distances
+        found: dict[str, Callable[[Indices], float]] = {
+            "ACC": lambda drawn: accuracy(self.predicted[drawn], self.scores[drawn], self.cut, self.predicted_cut)
+        }
+        if self.ordered:
+            found["SROCC"] = lambda drawn: srocc(self.predicted[drawn], self.scores[drawn])
+        if distances:
+            found["EMD r=1"] = lambda drawn: float(distances["emd_r1"][drawn].mean())
+        return found
+
     def row(self) -> dict[str, Any]:
-        """Return the line of the result table; a distance is None where distributions are not known."""
+        """Return the line of the result table, with 95 % bootstrap intervals over pictures of what is compared.
+
+        A distance is None where distributions are not known, and so are other measures that are not defined.
+        """
         measures = {
-            "acc": accuracy(self.predicted, self.scores, self.cut),
-            "balanced_acc": balanced_accuracy(self.predicted, self.scores, self.cut),
-            "srocc": srocc(self.predicted, self.scores),
-            "plcc": plcc(self.predicted, self.scores),
+            "acc": accuracy(self.predicted, self.scores, self.cut, self.predicted_cut),
+            "balanced_acc": balanced_accuracy(self.predicted, self.scores, self.cut, self.predicted_cut),
+            "srocc": srocc(self.predicted, self.scores) if self.ordered else np.nan,
+            "plcc": plcc(self.predicted, self.scores) if self.ordered else np.nan,
         }
         distances = {name: float(values.mean()) for name, values in self.distances.items()}
         return {
@@ -66,6 +85,7 @@ class PictureExam:
             "judged_on": self.database,
             **{name: None if np.isnan(value) else value for name, value in measures.items()},
             **{name: distances.get(name) for name in ("emd_r1", "emd_r2")},
+            **{f"{KEYS[name]}_ci95": interval(measure, len(self.scores)) for name, measure in self.measures().items()},
             "images": len(self.scores),
         }
 
@@ -80,6 +100,7 @@ class PictureExam:
                 "score": float(self.scores[index]),
                 "predicted": float(self.predicted[index]),
                 "cut": self.cut,
+                "predicted_cut": self.cut if self.predicted_cut is None else self.predicted_cut,
                 **{name: float(distances[name][index]) if name in distances else "" for name in ("emd_r1", "emd_r2")},
             }
             for index in range(len(self.scores))
@@ -87,7 +108,7 @@ class PictureExam:
 
 
 def compare_pictures(a: PictureExam, b: PictureExam) -> list[dict[str, Any]]:
-    """Compare two networks on the same pictures, paired: ACC, SROCC and, where both have distances, EMD r=1.
+    """Compare two networks on the same pictures, paired: ACC and, where both have them, SROCC and EMD r=1.
 
     Raises:
         UserError: they were judged on other pictures.
@@ -95,22 +116,17 @@ def compare_pictures(a: PictureExam, b: PictureExam) -> list[dict[str, Any]]:
     if not np.array_equal(a.image_ids, b.image_ids):
         raise UserError(f"{a.method} and {b.method} were judged on different pictures; judge both on one database.")
 
-    def of_acc(drawn: Indices) -> float:
-        scores = a.scores[drawn]
-        return accuracy(a.predicted[drawn], scores, a.cut) - accuracy(b.predicted[drawn], scores, a.cut)
+    ours, theirs = a.measures(), b.measures()
+    found = []
+    for name in ours:
+        if name in theirs:
 
-    def of_srocc(drawn: Indices) -> float:
-        scores = a.scores[drawn]
-        return srocc(a.predicted[drawn], scores) - srocc(b.predicted[drawn], scores)
+            def difference(drawn: Indices, name: str = name) -> float:
+                return ours[name](drawn) - theirs[name](drawn)
 
-    measures: dict[str, Callable[[Indices], float]] = {"ACC": of_acc, "SROCC": of_srocc}
-    if a.distances and b.distances:
-        farther = a.distances["emd_r1"] - b.distances["emd_r1"]
-        measures["EMD r=1"] = lambda drawn: float(farther[drawn].mean())
-    return [
-        comparison(a, b, name, "images", len(a.scores), paired_interval(difference, len(a.scores)))
-        for name, difference in measures.items()
-    ]
+            count = len(a.scores)
+            found.append(comparison(a, b, name, "images", count, paired_interval(difference, count)))
+    return found
 
 
 def comparison(

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 ROUNDING = 1e-6  # of a score in [0, 1] that was stored in single precision
 
 
-def accuracy(prediction: ArrayLike, target: ArrayLike, cut: float = 0.5) -> float:
+def accuracy(prediction: ArrayLike, target: ArrayLike, cut: float = 0.5, predicted_cut: float | None = None) -> float:
     """Share of pictures whose predicted and true score lie on the same side of a cut.
 
     Source: AVA's protocol (Murray et al., CVPR 2012): a picture is good when its mean vote is *above* 5, else bad.
@@ -21,9 +21,11 @@ def accuracy(prediction: ArrayLike, target: ArrayLike, cut: float = 0.5) -> floa
     1e-6, because single precision stores 4/9 a little too high and a mean of exactly 5 is not above 5.
 
     Args:
-        prediction: ``(images,)`` predicted mean scores in [0, 1].
+        prediction: ``(images,)`` predicted mean scores in [0, 1], or other values where ``predicted_cut`` is given.
         target: ``(images,)`` true mean scores in [0, 1].
-        cut: the same for both, in [0, 1].
+        cut: of the scores, in [0, 1].
+        predicted_cut: of the predictions, where they are no scores: .5 for a probability of being good. None takes
+            ``cut``.
 
     Returns:
         A value in [0, 1]; NaN without a picture.
@@ -35,17 +37,20 @@ def accuracy(prediction: ArrayLike, target: ArrayLike, cut: float = 0.5) -> floa
         >>> accuracy([0.9, 0.2, 0.6], [0.8, 0.7, 0.51])
         0.6666666666666666
     """
-    predicted, true = _sides(prediction, target, cut)
+    predicted, true = _sides(prediction, target, cut, predicted_cut)
     return float((predicted == true).mean()) if len(true) else float("nan")
 
 
-def balanced_accuracy(prediction: ArrayLike, target: ArrayLike, cut: float = 0.5) -> float:
+def balanced_accuracy(
+    prediction: ArrayLike, target: ArrayLike, cut: float = 0.5, predicted_cut: float | None = None
+) -> float:
     """Mean of the two recalls: of pictures that are truly above the cut, and of pictures that are not.
 
     Args:
         prediction: ``(images,)`` predicted mean scores in [0, 1].
         target: ``(images,)`` true mean scores in [0, 1].
-        cut: the same for both, in [0, 1].
+        cut: of the scores, in [0, 1].
+        predicted_cut: as in `accuracy`.
 
     Returns:
         A value in [0, 1]; NaN where no picture, or none on one side, is truly there: a recall of nothing is undefined,
@@ -54,17 +59,19 @@ def balanced_accuracy(prediction: ArrayLike, target: ArrayLike, cut: float = 0.5
     Raises:
         ValueError: a NaN on either side, or shapes that differ.
     """
-    predicted, true = _sides(prediction, target, cut)
+    predicted, true = _sides(prediction, target, cut, predicted_cut)
     if true.all() or not true.any():
         return float("nan")
     return float((predicted[true].mean() + (~predicted[~true]).mean()) / 2)
 
 
-def _sides(prediction: ArrayLike, target: ArrayLike, cut: float) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _sides(
+    prediction: ArrayLike, target: ArrayLike, cut: float, predicted_cut: float | None
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     predicted, true = np.asarray(prediction, dtype=np.float64), np.asarray(target, dtype=np.float64)
     if predicted.ndim != 1 or predicted.shape != true.shape:
         raise ValueError(f"predictions {predicted.shape} and targets {true.shape} must both be (images,)")
     for what, scores in (("predictions", predicted), ("targets", true)):
         if np.isnan(scores).any():
             raise ValueError(f"{int(np.isnan(scores).sum())} of {scores.size} {what} are NaN: they are on no side")
-    return predicted - cut > ROUNDING, true - cut > ROUNDING
+    return predicted - (cut if predicted_cut is None else predicted_cut) > ROUNDING, true - cut > ROUNDING

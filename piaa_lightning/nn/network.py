@@ -76,3 +76,18 @@ def distribution_of(head: nn.Module, features: Tensor) -> Tensor:
             f"head: {type(head).__name__} predicts a score and no distribution of votes; choose head=distribution."
         )
     return head.distribution(features)
+
+
+def pictures_needed(backbone: Backbone | None, what: str) -> Backbone:
+    """Return the backbone, which networks that look at pictures in ways of their own cannot do without.
+
+    Args:
+        backbone: None where frozen features are fed in.
+        what: the network is, in words.
+
+    Raises:
+        UserError: frozen features are fed in.
+    """
+    if backbone is None:
+        raise UserError(f"backbone.frozen=true: {what} looks at pictures and not at features; set it to false.")
+    return backbone

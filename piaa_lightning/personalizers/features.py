@@ -23,6 +23,21 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
+class Projection:
+    """How features became values: (features - centre) axes' / unit, for pictures that were not there at the time.
+
+    Args:
+        centre: ``(features,)``.
+        axes: ``(values, features)``; None where all features are kept.
+        unit: what is divided by.
+    """
+
+    centre: NDArray[np.float32]
+    axes: NDArray[np.float32] | None
+    unit: float
+
+
+@dataclass(frozen=True, eq=False)
 class PictureFeatures:
     """What a prior sees in every picture that somebody is judged on or learnt from; NaN for the others.
 
@@ -30,11 +45,13 @@ class PictureFeatures:
         values: ``(images, features)``, training pictures have mean 0 and, over all features together, mean square 1.
         generic: ``(images,)`` the prior's own scores in [0, 1].
         level: mean of the generic scores of training pictures.
+        projection: how the values were made of what the prior's head is fed.
     """
 
     values: NDArray[np.float32]
     generic: Scores
     level: float
+    projection: Projection
 
     def rows(self, images: Indices) -> Floats:
         """Return ``(len(images), features)`` in float64."""
@@ -94,10 +111,13 @@ def _computed(scorer: NetworkScorer, ground: Ground, components: int | None) -> 
             f"{ground.table.database}: the split holds no picture; closed-form methods have nothing to see."
         )
     known = ground.split.train_images if len(ground.split.train_images) else shown
-    return PictureFeatures(scaled(values, known, components), generic, float(generic[known].mean(dtype=np.float64)))
+    values, projection = scaled(values, known, components)
+    return PictureFeatures(values, generic, float(generic[known].mean(dtype=np.float64)), projection)
 
 
-def scaled(values: NDArray[np.float32], known: Indices, components: int | None = None) -> NDArray[np.float32]:
+def scaled(
+    values: NDArray[np.float32], known: Indices, components: int | None = None
+) -> tuple[NDArray[np.float32], Projection]:
     """Centre features, give them a common unit, and keep the leading principal components if there are more.
 
     NOTE: one unit for all, so that strong features stay strong: what a penalty leaves of a weight depends on it.
@@ -108,19 +128,21 @@ def scaled(values: NDArray[np.float32], known: Indices, components: int | None =
         components: how many to keep; None keeps the features.
 
     Returns:
-        ``(images, features or components)``.
+        ``(images, features or components)``, and how they were made.
     """
-    mean = values[known].mean(axis=0, dtype=np.float64)
-    values -= mean.astype(np.float32)
+    centre = values[known].mean(axis=0, dtype=np.float64).astype(np.float32)
+    values -= centre
+    axes = None
     if components is not None and components < values.shape[1]:
         spread: Floats = np.zeros((values.shape[1],) * 2)
         for start in range(0, len(known), 4096):
             rows = values[known[start : start + 4096]].astype(np.float64)
             spread += rows.T @ rows
-        axes = np.linalg.eigh(spread)[1][:, ::-1][:, :components]
-        values = values @ axes.astype(np.float32)
+        axes = np.linalg.eigh(spread)[1][:, ::-1][:, :components].astype(np.float32)
+        values = values @ axes
     power = np.mean(
         [np.square(values[known[s : s + 4096]], dtype=np.float64).mean() for s in range(0, len(known), 4096)]
     )
-    values /= np.float32(np.sqrt(power)) if power > 0 else np.float32(1)
-    return values
+    unit = np.float32(np.sqrt(power)) if power > 0 else np.float32(1)
+    values /= unit
+    return values, Projection(centre, None if axes is None else axes.T, float(unit))

@@ -6,6 +6,7 @@ import base64
 import io
 import re
 from contextlib import AbstractContextManager
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ INK = "#24292f"
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#56b4e9", "#cc79a7", "#8c8c8c", "#f0e442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DOTS_PER_INCH = 150
+LONG = 18  # letters of a name on an axis
 THUMBNAIL, QUALITY = 160, 80  # longer side in pixels, and quality of the JPEG in an SVG
 
 Pixels = NDArray[np.uint8]
@@ -78,9 +80,18 @@ def style(index: int) -> tuple[str, str]:
     return COLOURS[index % len(COLOURS)], MARKERS[(index + index // len(COLOURS)) % len(MARKERS)]
 
 
-def head(panel: Axes, title: str, caption: str) -> None:
-    """Put a title and a caption above the first panel, in line with its left edge."""
-    above = 22 if panel.get_title(loc="left") else 8
+def broken(name: str) -> str:
+    """Break a long name at its bracket or minus, for axes that leave room for the plot on a phone."""
+    for mark in (" (", " \u2212 ", " + "):
+        if len(name) > LONG and mark in name:
+            before, _, after = name.partition(mark)
+            return f"{before}\n{mark.strip()}{' ' if mark.endswith(' ') else ''}{after}"
+    return name
+
+
+def head(panel: Axes, title: str, caption: str, further: float = 0.0) -> None:
+    """Put a title and a caption above the first panel, in line with its left edge; ``further`` points higher."""
+    above = (22 if panel.get_title(loc="left") else 8) + further
     panel.annotate(caption, (0, 1), (0, above), "axes fraction", textcoords="offset points", fontsize=8.5, alpha=0.85)
     panel.annotate(title, (0, 1), (0, above + 15), "axes fraction", textcoords="offset points", **_TITLE)
 
@@ -93,18 +104,32 @@ def head_all(figure: Figure, title: str, caption: str) -> None:
         )  # ``save`` grows around what is outside
 
 
-def save(figure: Figure, path_png: Path) -> str:
-    """Write a PNG of 150 dots per inch on white, and return an SVG that takes its ink from the page around it."""
+def save(figure: Figure, path_png: Path, said: str = "") -> str:
+    """Write a PNG of 150 dots per inch on white, and return an SVG that takes its ink from the page around it.
+
+    Args:
+        figure: drawn under `look`.
+        path_png: where the PNG goes.
+        said: what the figure shows, in words for people who cannot see it; kept in both.
+    """
     png, svg = io.BytesIO(), io.StringIO()
     figure.savefig(
-        png, format="png", dpi=DOTS_PER_INCH, facecolor="white", bbox_inches="tight", metadata={"Software": None}
-    )
+        png, format="png", dpi=DOTS_PER_INCH, facecolor="white", bbox_inches="tight",
+        metadata={"Software": None, **({"Description": said} if said else {})},
+    )  # fmt: skip
     replace_file(Path(path_png), png.getvalue())
     figure.set_layout_engine("none")  # everything has found its place
     nothing = dict.fromkeys(("Date", "Creator", "Format", "Type"))
     figure.savefig(svg, format="svg", transparent=True, bbox_inches="tight", metadata=nothing)
     text = svg.getvalue()
-    return _PNG.sub(_smaller, text[text.index("<svg") :].replace(INK, "currentColor"))
+    text = _PNG.sub(_smaller, text[text.index("<svg") :].replace(INK, "currentColor"))
+    return text.replace(">", f">\n <desc>{escape(said)}</desc>", 1) if said else text
+
+
+def described(svg: str) -> str:
+    """Return what `save` was told that a figure shows; empty where it was told nothing."""
+    found = re.search(r"<desc>(.*?)</desc>", svg, re.DOTALL)
+    return unescape(found[1]) if found else ""
 
 
 def thumbnail(pixels: Pixels, side: int = THUMBNAIL) -> Pixels:

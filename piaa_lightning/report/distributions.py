@@ -92,7 +92,8 @@ def vote_distributions(
             marks.append(Line2D([], [], color=style(index)[0], marker=style(index)[1], label=_named(exam, exams)))
         figure.legend(handles=marks, loc="outside lower center", ncols=3)
         head_all(figure, title, f"test pictures: {RULE}")
-        return save(figure, path_png)
+        found = "; ".join(_named(exam, exams) for exam in exams)
+        return save(figure, path_png, f"True and predicted votes of {len(numbers)} test pictures: {found}.")
 
 
 def _bars(panel: Axes, exams: Sequence[PictureExam], number: int, scale: Scale) -> None:

@@ -23,10 +23,11 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import compare, paired_differences, select, user_matrix
 from piaa_lightning.evaluation.talk import TalkNumber, talk_number
-from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, head, look, save, style
+from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, broken, head, look, save, style
 from piaa_lightning.report.wording import backbones, comparison_sentence, decimal
 
 Floats = NDArray[np.float64]
+LINE = 3  # methods whose names stand in one line
 
 
 def test_individuals(
@@ -66,8 +67,10 @@ def test_individuals(
             _individuals_panel(panel, drawn, names)
             panel.set_title(f"{count} shots", loc="left")
         panels[-1].set_xlabel(f"test users, sorted by {names[0]} in each panel")
-        head(panels[0], title, "SROCC of each test user: mean and standard deviation over repeats")
-        return save(figure, path_png)
+        tall = 12.0 * (-(-len(names) // 2) - 1) if len(names) > LINE else 0.0
+        head(panels[0], title, "SROCC of each test user: mean and standard deviation over repeats; means above", tall)
+        means = ", ".join(f"{name} at {k} shots {_mean(values)}" for (name, k), values in series.items())
+        return save(figure, path_png, f"SROCC of {users} test users; means over users: {means}.")
 
 
 def _series(records: Sequence[Record], methods: Sequence[str] | None) -> dict[tuple[str, int], dict[str, Floats]]:
@@ -85,6 +88,10 @@ def _series(records: Sequence[Record], methods: Sequence[str] | None) -> dict[tu
         if known:
             series[key] = known
     return series
+
+
+def _mean(values: Mapping[str, Floats]) -> str:
+    return decimal(float(np.mean([own.mean() for own in values.values()])))
 
 
 def _individuals_panel(panel: Axes, drawn: Mapping[str, Mapping[str, Floats]], names: Sequence[str]) -> None:
@@ -106,10 +113,11 @@ def _individuals_panel(panel: Axes, drawn: Mapping[str, Mapping[str, Floats]], n
         )  # fmt: skip
         panel.axhline(float(np.mean(means)), color=colour, linewidth=0.9, linestyle=(0, (5, 3)), alpha=0.8)
     _finish(panel, crowd, "SROCC")
-    legend = panel.legend(
-        title="mean over users", loc="upper left", bbox_to_anchor=(1.0, 1.03), alignment="left", markerscale=5.5 / size
-    )
-    legend.get_title().set_fontsize(8.5)
+    # above the panel, in the line of its title: beside it, it would make the figure too wide for a phone
+    panel.legend(
+        loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2 if len(drawn) > LINE else LINE, markerscale=5.5 / size,
+        columnspacing=1.2, handletextpad=0.2, borderaxespad=0.1,
+    )  # fmt: skip
 
 
 def differences(
@@ -154,11 +162,13 @@ def differences(
         panel.axhline(0, color=INK, linewidth=0.8)
         mean = f"mean {decimal(result.difference, signed=True)}"
         panel.axhline(result.difference, color=INK, linewidth=1.2, linestyle=(0, (5, 3)), zorder=4, label=mean)
-        panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.03))
+        figure.legend(loc="outside lower center", ncols=2)
         _finish(panel, len(means), f"SROCC of {a}\nless SROCC of {b}")
         panel.set_xlabel(f"test users, sorted ({a} is better for {int((means > 0).sum())} of {len(means)})")
-        head(panel, title, comparison_sentence(asdict(result)))
-        return save(figure, path_png)
+        sentence = comparison_sentence(asdict(result))
+        head(panel, title, sentence)
+        better_for = f"{a} is better for {int((means > 0).sum())} of {len(means)} test users"
+        return save(figure, path_png, f"Bars of differences, one for each test user: {sentence}; {better_for}.")
 
 
 def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
@@ -182,13 +192,13 @@ def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
     shots = sorted({row["shots"] for row in rows})
     height = 0.8 / len(shots)
     with look():
-        figure = Figure(figsize=(6.5, 1.5 + len(names) * (0.18 + 0.2 * len(shots))), layout="constrained")
+        figure = Figure(figsize=(5.6, 1.5 + len(names) * (0.18 + 0.2 * len(shots))), layout="constrained")
         panel = figure.subplots()
         for row in rows:
             order = shots.index(row["shots"])
             at = names.index(_name(row, several)) + (order - (len(shots) - 1) / 2) * height
             _bar(panel, row, at, height, style(order)[0])
-        panel.set_yticks(range(len(names)), names)
+        panel.set_yticks(range(len(names)), [broken(name) for name in names])
         panel.set_ylim(len(names) - 0.45, -0.55)
         panel.axvline(0, color=INK, linewidth=0.8)
         panel.spines["left"].set_visible(False)
@@ -201,7 +211,8 @@ def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
             marks.append(Line2D([], [], label="talk, on FLICKR-AES", **HOLLOW))
         figure.legend(handles=marks, loc="outside lower center", ncols=5)
         head(panel, str(summary["data"]), f"{summary['experiment']}: methods on the same splits")
-        return save(figure, path_png)
+        values = ", ".join(f"{_name(row, several)} at {row['shots']} shots {decimal(row['srocc'])}" for row in rows)
+        return save(figure, path_png, f"Bars of mean SROCC: {values}.")
 
 
 def _bar(panel: Axes, row: Mapping[str, Any], at: float, height: float, colour: str) -> None:
@@ -223,7 +234,7 @@ def _name(row: Mapping[str, Any], several: bool) -> str:
 
 
 def _width(users: int) -> float:
-    return float(min(6.0 + 0.05 * users, 11.0))
+    return float(min(5.0 + 0.06 * users, 11.0))
 
 
 def _finish(panel: Axes, users: int, ylabel: str) -> None:

@@ -78,4 +78,8 @@ def fused_weights(weights: Floats, traits: Sequence[str], path_png: Path, title:
         beside.grid(axis="x")
         beside.set_xlabel("mean and standard\ndeviation over people")
         head(panel, title, caption)
-        return save(figure, path_png)
+        spreads = ", ".join(
+            f"{name} {decimal(float(mean))}±{decimal(float(deviation))}"
+            for name, mean, deviation in zip(traits, means, deviations, strict=True)
+        )
+        return save(figure, path_png, f"Heatmap of weights of {people} people; mean and spread: {spreads}.")

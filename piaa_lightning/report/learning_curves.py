@@ -45,8 +45,9 @@ def learning_curves(
     if len(shots) < 2 or not lasting:
         raise UserError(f"{path_png}: a curve needs people with values at two numbers of shots; give shots=[5,10,20].")
     with look():
-        figure = Figure(figsize=(6.5, 4.0), layout="constrained")
+        figure = Figure(figsize=(5.4, 4.2), layout="constrained")
         panel = figure.subplots()
+        said = []
         for place, name in enumerate(names):
             matrices = [
                 user_matrix(r for r in wanted if (r.method, r.shots) == (name, k) and r.user in lasting)[2]
@@ -55,6 +56,7 @@ def learning_curves(
             if not all(matrix.size for matrix in matrices):
                 continue
             means = [float(np.nanmean(matrix, axis=1).mean()) for matrix in matrices]
+            said.append(f"{name} {', '.join(f'{decimal(mean)} at {k}' for mean, k in zip(means, shots, strict=True))}")
             low, high = zip(*(bootstrap_interval(matrix, samples) for matrix in matrices), strict=True)
             colour, marker = style(place)
             panel.fill_between(shots, low, high, color=colour, alpha=0.12, linewidth=0)
@@ -67,6 +69,6 @@ def learning_curves(
         panel.grid(axis="y")
         panel.set_xlabel("shots: ratings of the person that were seen")
         panel.set_ylabel("SROCC, mean over test users")
-        panel.legend(loc="upper left", bbox_to_anchor=(1.0, 1.03))
+        figure.legend(loc="outside lower center", ncols=2)
         head(panel, title, f"Learning curves of {len(lasting)} people, with 95 % intervals over people and splits")
-        return save(figure, path_png)
+        return save(figure, path_png, f"Curves of mean SROCC over shots: {'; '.join(said)}.")

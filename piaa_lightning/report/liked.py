@@ -122,7 +122,8 @@ def liked_pictures(exam: TraitExam, pictures: Callable[[int], Pixels], path_png:
                         "axes fraction", textcoords="offset points", ha="center", va="top", fontsize=7.5,
                     )  # fmt: skip
         head_all(figure, title, _rule(exam))
-        return save(figure, path_png)
+        liked = f"Photographs liked by {side} people with the most and {side} with the least of {', '.join(names)}"
+        return save(figure, path_png, f"{liked}; {_rule(exam)}.")
 
 
 def _rule(exam: TraitExam) -> str:

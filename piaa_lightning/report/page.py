@@ -1,4 +1,4 @@
-"""One self-contained page for one run: what was run, the result, the figures, the settings, what was dropped."""
+"""One self-contained page for one run: the result, the figures, every person, the settings, what was dropped."""
 
 from __future__ import annotations
 
@@ -9,15 +9,18 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from piaa_lightning.atomic import replace_file
 from piaa_lightning.evaluation.records import Record
+from piaa_lightning.report.canvas import described
+from piaa_lightning.report.people_table import people_table
 from piaa_lightning.report.result_tables import result_tables, talk_notes
-from piaa_lightning.report.wording import comparison_sentence, notes
+from piaa_lightning.report.wording import comparison_sentence, decimal, notes
 
 Figures = Mapping[str, str | bytes]
+MOST_TILES = 6
 
 
 def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html: Path, figures: Figures) -> None:
@@ -29,6 +32,37 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
         path_html: where the page goes.
         figures: caption -> SVG text as the functions in ``figures`` return it, or the bytes of a PNG.
     """
+    tables = result_tables(summary)
+    comparisons = summary.get("comparisons") or []
+    chosen, people = _chosen(summary), people_table(records, compared_methods(summary))
+    contents = {
+        "result": "Result",
+        "comparisons": comparisons and "Comparisons",
+        "figures": figures and "Figures",
+        "people": people and "Every test person",
+        "chosen": chosen and "Chosen settings",
+        "left-out": "What was left out",
+        "run": "What was run",
+    }
+    page = template("report.html.j2").render(
+        summary=summary,
+        contents=[(anchor, words) for anchor, words in contents.items() if words],
+        tiles=tiles(summary),
+        people=people,
+        facts=_facts(summary),
+        tables=tables,
+        notes=[*notes(summary), *talk_notes(tables)],
+        comparisons=[comparison_sentence(comparison) for comparison in comparisons],
+        compared={"people" if "shots" in comparison else "networks" for comparison in comparisons},
+        figures=embedded(figures),
+        chosen=chosen,
+        dropped=_dropped(summary, records),
+    )
+    replace_file(Path(path_html), page.encode())
+
+
+def template(name: str) -> Template:
+    """Return a template of this room; a name that it uses and is not given stops it, words are escaped."""
     environment = Environment(
         loader=PackageLoader("piaa_lightning", "report"),
         autoescape=True,
@@ -36,20 +70,38 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    tables = result_tables(summary)
-    comparisons = summary.get("comparisons") or []
-    page = environment.get_template("report.html.j2").render(
-        summary=summary,
-        facts=_facts(summary),
-        tables=tables,
-        notes=[*notes(summary), *talk_notes(tables)],
-        comparisons=[comparison_sentence(comparison) for comparison in comparisons],
-        compared={"people" if "shots" in comparison else "networks" for comparison in comparisons},
-        figures=[(caption, _picture(picture, f"f{k}-")) for k, (caption, picture) in enumerate(figures.items())],
-        chosen=_chosen(summary),
-        dropped=_dropped(summary, records),
-    )
-    replace_file(Path(path_html), page.encode())
+    return environment.get_template(name)
+
+
+def embedded(figures: Figures) -> list[tuple[str, Markup]]:
+    """Return captions with pictures that stand in the page itself."""
+    return [(caption, _picture(picture, f"f{k}-", caption)) for k, (caption, picture) in enumerate(figures.items())]
+
+
+def tiles(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Choose the numbers that are looked at first: the first comparison at every number of shots."""
+    comparisons = [c for c in summary.get("comparisons") or [] if "shots" in c]
+    if not comparisons:
+        return []
+    first = (comparisons[0]["a"], comparisons[0]["b"])
+    rows = {(row["method"], row["shots"]): row.get("srocc") for row in summary["rows"] if "shots" in row}
+    found = []
+    for c in comparisons:
+        if (c["a"], c["b"]) == first:
+            low, high = c["ci95"]
+            words = (
+                f"SROCC of {c['a']} at {c['shots']} shots; {c['b']} {decimal(rows.get((c['b'], c['shots'])))};"
+                f" difference {decimal(c['difference'], True)}, 95 % interval"
+                f" {decimal(low, True)} to {decimal(high, True)}"
+            )
+            found.append((decimal(rows.get((c["a"], c["shots"]))), words))
+    return found[:MOST_TILES]
+
+
+def compared_methods(summary: Mapping[str, Any]) -> list[str]:
+    """Return the methods of people that are compared, in order; all where none are."""
+    compared = [c[side] for c in summary.get("comparisons") or [] if "shots" in c for side in "ab"]
+    return list(dict.fromkeys(compared or [row["method"] for row in summary["rows"] if "shots" in row]))
 
 
 def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -62,6 +114,7 @@ def _facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         "data": summary["data"],
         "split": summary.get("split"),
         "split hash": summary.get("split_hash"),
+        "protocol": ", ".join(f"{name} {value}" for name, value in (summary.get("protocol") or {}).items()),
         "seed": summary.get("seed"),
         "seconds": ", ".join(f"{phase} {_seconds(spent)}" for phase, spent in seconds.items()),
         "versions": ", ".join(f"{name} {version}" for name, version in versions.items()),
@@ -92,9 +145,16 @@ def _dropped(summary: Mapping[str, Any], records: Sequence[Record]) -> list[str]
     return before + measured + methods
 
 
-def _picture(picture: str | bytes, prefix: str) -> Markup:
-    """Embed a picture; ids in an SVG get a prefix, since two on one page would share theirs."""
+def _picture(picture: str | bytes, prefix: str, caption: str) -> Markup:
+    """Embed a picture with words for people who cannot see it: those that the figure brings, else its caption.
+
+    Ids in an SVG get a prefix, since two on one page would share theirs.
+    """
     if isinstance(picture, bytes):
-        return Markup('<img alt="" src="data:image/png;base64,{}">').format(base64.b64encode(picture).decode())
+        encoded = base64.b64encode(picture).decode()
+        return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(caption, encoded)
     own = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}", picture[picture.index("<svg") :])
+    said = Markup('<svg role="img" aria-label="{}" ').format(described(picture) or caption)
+    own = re.sub(r"\s*<desc>.*?</desc>", "", own, count=1, flags=re.DOTALL)
+    own = said + Markup(own.removeprefix("<svg").lstrip())
     return Markup(own)  # made by our own figures: matplotlib escapes the words in it

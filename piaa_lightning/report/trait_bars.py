@@ -45,10 +45,14 @@ def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
         figure = Figure(figsize=(max(6.5, 1.3 * (len(names) + 1)), 3.6), layout="constrained")
         panel = figure.subplots()
         marks: list[Artist] = []
+        said = []
         talk = False
         for index, exam in enumerate(exams):
             at = np.arange(len(names) + 1) + (index - (len(exams) - 1) / 2) * width
-            _draw(panel, at, trait_intervals(exam), width, style(index)[0])
+            bars = trait_intervals(exam)
+            values = zip([*names, "mean"], bars, strict=True)
+            said.append(f"{_named(exam, exams)}: {', '.join(f'{name} {decimal(bar[0])}' for name, bar in values)}")
+            _draw(panel, at, bars, width, style(index)[0])
             talk |= _talk(panel, at + 0.27 * width, exam)  # beside the whisker
             marks.append(Patch(facecolor=style(index)[0], label=_named(exam, exams)))
         if talk:
@@ -66,7 +70,7 @@ def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
         figure.legend(handles=marks, loc="outside lower center", ncols=3)
         people = len(exams[0].users)
         head_all(figure, title, f"traits by what people like; whiskers: 95 % bootstrap intervals over {people} people")
-        return save(figure, path_png)
+        return save(figure, path_png, f"Bars of SROCC over {people} test people. {'; '.join(said)}.")
 
 
 def _draw(panel: Axes, at: Any, bars: Sequence[Interval], width: float, colour: str) -> None:

@@ -15,12 +15,18 @@ from piaa_lightning.data.images import decode
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.trait_exam import TraitExam
+from piaa_lightning.report.best_and_worst import best_and_worst_pictures
 from piaa_lightning.report.canvas import THUMBNAIL, Pixels, thumbnail
 from piaa_lightning.report.distributions import RULE, vote_distributions
 from piaa_lightning.report.figures import differences, summary_bars, test_individuals
+from piaa_lightning.report.forest import forest
 from piaa_lightning.report.fused_weights import fused_weights
+from piaa_lightning.report.gradient_maps import gradient_maps, spoken
 from piaa_lightning.report.learning_curves import learning_curves
 from piaa_lightning.report.liked import liked_pictures
+from piaa_lightning.report.predicted_scores import METHODS as SIDE_BY_SIDE
+from piaa_lightning.report.predicted_scores import RULE as EVENLY
+from piaa_lightning.report.predicted_scores import predicted_scores
 from piaa_lightning.report.trait_bars import trait_bars
 from piaa_lightning.stages.judge_methods import Judgement
 from piaa_lightning.stages.open_data import Data, Databases
@@ -28,6 +34,7 @@ from piaa_lightning.stages.open_data import Data, Databases
 log = logging.getLogger(__name__)
 
 Figures = dict[str, str | bytes]
+PHOTOGRAPHS = "pictures"  # folder of the figures that show a database's own pictures
 
 INDIVIDUALS = 4  # methods in the figure of test individuals, the first that are compared; more hide each other
 CURVE = 3  # numbers of shots that make a curve
@@ -43,17 +50,49 @@ def draw_figures(
         summary: what the run writes as ``summary.json``.
         databases: what was read.
         judgement: what was measured.
-        directory: where PNG files go.
+        directory: where PNG files go; those that show pictures of a database into a folder of their own.
 
     Returns:
-        Caption -> SVG, or the bytes of a PNG.
+        Caption -> SVG, or the bytes of a PNG. The first sentence of a caption says what is shown.
     """
     return {
         **_of_people(cfg, summary, judgement, directory),
+        **_of_shown(databases, judgement, directory / PHOTOGRAPHS),
         **_of_fusion(summary, judgement, directory),
-        **_of_pictures(databases, judgement, directory),
+        **_of_pictures(databases, judgement, directory / PHOTOGRAPHS),
         **_of_traits(databases, judgement, directory),
     }
+
+
+def _of_shown(databases: Databases, judgement: Judgement, directory: Path) -> Figures:
+    """Draw single pictures of a few people: best and worst, predicted scores, gradient maps."""
+    figures: Figures = {}
+    shown = judgement.shown
+    if shown is None or not shown.predicted:
+        return figures
+    data = databases.main
+    pictures, scale = partial(_thumbnail, data), data.table.scale
+    who = (
+        f"People are chosen before anything is predicted: those two who share most pictures, then by hashed id; models"
+        f" saw {shown.shots} ratings of their first split, and none of these pictures' ratings."
+    )
+    first = next(iter(shown.predicted))
+    figures[f"Pictures that {first} expects a person to like best and least, of all that it was judged on. {who}"] = (
+        best_and_worst_pictures(shown, first, pictures, scale, directory / "best_and_worst.png", data.name)
+    )
+    names = " and ".join(list(shown.predicted)[:SIDE_BY_SIDE])
+    figures[f"What people rated pictures, and what {names} said. Pictures are {EVENLY}. {who}"] = predicted_scores(
+        shown, pictures, scale, directory / "predicted_scores.png", data.name
+    )
+    if shown.explained:
+        figures[
+            f"Gradient maps of the prior of {shown.explains} and of the models of people. Colours: the largest absolute"
+            " gradient of the score over the colours of a pixel, smoothed, each map stretched to its own range; last"
+            " below each: the share of the gradient in the strongest tenth of the pixels (.1 is even)."
+            f" {spoken(shown)} Pictures are those that the two people rated most differently, then"
+            " the best and the worst rated of either."
+        ] = gradient_maps(shown, pictures, scale, directory / "gradient_maps.png", data.name)
+    return figures
 
 
 def _of_people(cfg: DictConfig, summary: dict[str, Any], judgement: Judgement, directory: Path) -> Figures:
@@ -76,6 +115,10 @@ def _of_people(cfg: DictConfig, summary: dict[str, Any], judgement: Judgement, d
         if k and [a, b] == [labels.get(key) for key in cfg.comparisons[0]]:
             file = directory / f"difference_{k}_shots.png"
             figures[f"{a} less {b}, {k} shots"] = differences(judgement.records, a, b, k, file, title)
+    if len(of_people := [c for c in summary["comparisons"] if "shots" in c]) > 1:
+        figures["All comparisons of people: mean difference in SROCC with its 95 % bootstrap interval."] = forest(
+            of_people, directory / "comparisons.png", title, "paired over users and splits"
+        )
     figures["All methods"] = summary_bars(summary, directory / "methods.png")
     return figures
 
@@ -128,7 +171,9 @@ def _of_traits(databases: Databases, judgement: Judgement, directory: Path) -> F
                 f"Pictures of {data.name} liked by test people with the most and the least of each trait, one for each"
                 f" of up to four people: of all that the person likes, the one that {exams[0].method} finds most"
                 " typical of that end. Numbers are the person's trait and the network's word on the picture."
-            ] = liked_pictures(exams[0], partial(_thumbnail, data), directory / _numbered("liked", number), data.name)
+            ] = liked_pictures(
+                exams[0], partial(_thumbnail, data), directory / PHOTOGRAPHS / _numbered("liked", number), data.name
+            )
     return figures
 
 

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from piaa_lightning.data.forms import HeldOutLikes, HeldOutPictures
 from piaa_lightning.data.ratings import hashed
+from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
@@ -24,8 +25,16 @@ BATCH = 64  # pictures judged at once
 Floats = NDArray[np.float64]
 
 
-def examine_pictures(network: Any, data: Data, method: str, backbone: str, device: torch.device) -> PictureExam:
-    """Judge a network on a database's test pictures.
+def examine_pictures(
+    network: Any,
+    data: Data,
+    method: str,
+    backbone: str,
+    device: torch.device,
+    part: Part = "test",
+    cut: float | None = None,
+) -> PictureExam:
+    """Judge a network on a database's held-out pictures.
 
     Args:
         network: scores pictures, and predicts distributions where its head does.
@@ -33,6 +42,9 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
         method: label of the network.
         backbone: its name.
         device: where it runs.
+        part: test or val.
+        cut: the output above which it calls a picture good, .5 where outputs are probabilities of being good; None
+            where outputs are scores, which are cut where the database is.
 
     Raises:
         UserError: a network without scores, or no picture to judge it on.
@@ -42,7 +54,8 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
     bins = getattr(getattr(network, "head", None), "bins", None)
     if bins is not None and data.table.distribution is None and not data.table.ratings:
         bins = None  # averages alone are known
-    pictures = HeldOutPictures(data.table, data.split, "test", data.inputs, bins=bins)
+    inputs = data.inputs.with_patches(getattr(network, "patches", 0))
+    pictures = HeldOutPictures(data.table, data.split, part, inputs, bins=bins)
     if not len(pictures):
         raise UserError(f"{data.name}: the split holds out no picture with a score; raise data.split.test_images.")
     network = network.to(device).eval()
@@ -51,14 +64,14 @@ def examine_pictures(network: Any, data: Data, method: str, backbone: str, devic
     scores = pictures.scores.double().numpy()
     ids = data.table.image_ids[pictures.images]
     if bins is None:
-        return PictureExam(method, backbone, data.name, ids, scores, found, cut=data.cut)
+        return PictureExam(method, backbone, data.name, ids, scores, found, cut=data.cut, predicted_cut=cut)
     means = found @ network.head.levels.double().cpu().numpy()
     votes = pictures.shares.double().numpy()
-    return PictureExam(method, backbone, data.name, ids, scores, means, votes, found, data.cut)
+    return PictureExam(method, backbone, data.name, ids, scores, means, votes, found, data.cut, cut)
 
 
 def examine_traits(
-    network: Any, data: Data, method: str, backbone: str, device: torch.device, **form: Any
+    network: Any, data: Data, method: str, backbone: str, device: torch.device, part: Part = "test", **form: Any
 ) -> TraitExam:
     """Judge a network on a database's test people, each by the pictures that the person likes.
 
@@ -68,6 +81,7 @@ def examine_traits(
         method: label of the network.
         backbone: its name.
         device: where it runs.
+        part: test or val.
         form: as the network's task chose traits, see ``data.forms.LikedPictures``.
 
     Raises:
@@ -75,7 +89,7 @@ def examine_traits(
     """
     if not hasattr(network, "traits"):
         raise UserError(f"{method}: {type(network).__name__} predicts no traits; judge it with exam: pictures.")
-    likes = HeldOutLikes(data.table, data.split, "test", data.inputs, **form)
+    likes = HeldOutLikes(data.table, data.split, part, data.inputs, **form)
     found = _answers(network.to(device).eval().traits, likes, f"{method}: test people", device)
     users, place = np.unique(likes.form.users, return_inverse=True)
     count = np.bincount(place)

@@ -11,23 +11,29 @@ from typing import Any
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from torch import nn
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError, UserError
+from piaa_lightning.estimators.estimator import PictureGround
 from piaa_lightning.evaluation.fused_people import FusedPeople, fused_people
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
+from piaa_lightning.evaluation.shown_people import ShownPeople
 from piaa_lightning.evaluation.trait_exam import TraitExam
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer
 from piaa_lightning.ranks import rank
+from piaa_lightning.stages.examine_estimators import examine_estimator
 from piaa_lightning.stages.examine_networks import examine_pictures, examine_traits
 from piaa_lightning.stages.open_data import Databases
+from piaa_lightning.stages.show_people import choose_people, number_of_maps, show_method, shown_methods
 from piaa_lightning.stages.train_priors import Priors
 
 log = logging.getLogger(__name__)
 
 EXAMS = ("pictures", "traits")
+PARTS = ("test", "val")
 
 
 @dataclass
@@ -41,6 +47,7 @@ class Judgement:
         fused: by key of the method, the weights that its fusion ended with for test people.
         chosen: the settings that validation users chose, by method and shots.
         left_out: methods that could not take part, and why.
+        shown: a few people's single pictures; None where nobody is shown.
     """
 
     records: list[Record] = field(default_factory=list)
@@ -49,6 +56,7 @@ class Judgement:
     fused: dict[str, FusedPeople] = field(default_factory=dict)
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
+    shown: ShownPeople | None = None
 
 
 def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
@@ -61,10 +69,13 @@ def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
     Raises:
         UserError: an unknown exam or database, or a method that fits people where none are held out.
     """
+    if cfg.judge not in PARTS:
+        raise UserError(f"judge={cfg.judge}: methods are judged on test or val, the people and pictures held out.")
+    number_of_maps(cfg)
     for key, method in cfg.methods.items():
         data = databases.get(method.get("database"))
         if not method.get("exam"):
-            if not len(data.split.test_users):
+            if not len(data.split.test_users if cfg.judge == "test" else data.split.val_users):
                 raise UserError(
                     f"{data.name}: the split holds out no people, and {method.label} is judged on people; choose a"
                     " database with ratings of single people, or an experiment that judges pictures."
@@ -73,6 +84,8 @@ def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
             raise UserError(
                 f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer."
             )
+        elif method.get("estimator") and method.exam != "pictures":
+            raise UserError(f"methods.{key}.exam={method.exam}: an estimator judges pictures; set exam to pictures.")
 
 
 def judge_methods(
@@ -96,11 +109,18 @@ def judge_methods(
     validation: Protocol = instantiate(cfg.protocol.validation)
     if cfg.trainer.fast_dev_run:
         protocol, validation = protocol.cut_short(), validation.cut_short()
+    if cfg.judge == "val":
+        protocol = validation
+    judgement.shown = choose_people(cfg, databases, shots, protocol)
     for key, method in cfg.methods.items():
-        if method.get("exam"):
-            _examine(str(key), method, cfg, databases, priors, device, judgement)
-        else:
-            _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation), kept)
+        try:
+            if method.get("exam"):
+                _examine(str(key), method, cfg, databases, priors, device, judgement)
+            else:
+                _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation), kept)
+        except (LeftOutError, MissingLabelsError) as reason:
+            judgement.left_out[method.label] = str(reason).rstrip(".")
+            log.info("%s is left out: %s", method.label, judgement.left_out[method.label])
     refuse_controls_alone(cfg, judgement)
     return judgement
 
@@ -130,18 +150,13 @@ def _judge(
     table, split = data.table, data.split
     personalizer: Personalizer = instantiate(method.personalizer)
     prior = None if method.prior is None else priors.get(method.prior)
-    aids = {str(name): priors.get(task) for name, task in (method.get("aids") or {}).items() if task is not None}
+    aids = _aids(method, priors)
     backbone = "" if method.prior is None else str(cfg.backbone.name)
     ground = Ground(table, split, data.inputs, device, prior, aids)
     choice = instantiate(method.support) if method.get("support") else None
-    try:
-        personalizer.prepare(ground)
-        if choice is not None:
-            choice.prepare(ground)
-    except LeftOutError as reason:
-        log.info("%s is left out: %s", method.label, reason)
-        judgement.left_out[method.label] = str(reason)
-        return
+    personalizer.prepare(ground)
+    if choice is not None:
+        choice.prepare(ground)
     ask = None if choice is None else choice.order
     content = priors.digest(method)
     journals = {part: Journal(kept / f"{key}_{part}_{rank()}.txt", content) for part in ("val", "test")}
@@ -149,7 +164,7 @@ def _judge(
     chosen = choose(table, val, shots, validation, method.label, personalizer, ask, journals["val"])
     if len(personalizer.candidates()) > 1:
         judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
-    rows = split.rows(table, "test")
+    rows = split.rows(table, cfg.judge)
     judgement.records += evaluate(
         table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask, journals["test"]
     )
@@ -157,6 +172,8 @@ def _judge(
     fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
     if fused is not None:
         judgement.fused[key] = fused
+    if judgement.shown is not None and key in shown_methods(cfg) and not rank():
+        show_method(judgement.shown, cfg, databases, method.label, personalizer, chosen, prior, device)
 
 
 def trait_names(task: DictConfig | None, databases: Databases) -> list[str]:
@@ -178,13 +195,27 @@ def _examine(
     device: torch.device,
     judgement: Judgement,
 ) -> None:
-    """Judge a network as it is, without any person."""
+    """Judge a network as it is, or an estimator that is fitted to training pictures, without any person."""
     data = databases.get(method.get("database"))
-    network, backbone = priors.get(method.prior), str(cfg.backbone.name)
-    if method.exam == "pictures":
-        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device)
+    backbone = "" if method.prior is None else str(cfg.backbone.name)
+    network = None if method.prior is None else priors.get(method.prior)
+    if method.get("estimator"):
+        cache = Path(cfg.paths.cache).expanduser()
+        aids = _aids(method, priors)
+        ground = PictureGround(data.table, data.split, data.inputs, device, data.cut, cfg.seed, cache, network, aids)
+        estimator = instantiate(method.estimator)
+        judgement.pictures[key] = examine_estimator(estimator, ground, method.label, backbone, cfg.judge)
+    elif method.exam == "pictures":
+        cut = method.get("cut")
+        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device, cfg.judge, cut)
     else:
         form = OmegaConf.to_container(method.form, resolve=True) if method.get("form") else {}
         assert isinstance(form, dict)
         options = {str(name): form[name] for name in ("traits", "liked", "scaling") if name in form}
-        judgement.traits[key] = examine_traits(network, data, method.label, backbone, device, **options)
+        judgement.traits[key] = examine_traits(network, data, method.label, backbone, device, cfg.judge, **options)
+
+
+def _aids(method: DictConfig, priors: Priors) -> dict[str, nn.Module]:
+    """Return the further networks that a method stands on, by what they are for."""
+    tasks = (method.get("aids") or {}).items()
+    return {str(name): priors.get(task) for name, task in tasks if task is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
+from torch import Tensor, nn
 
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.backbones.factory import build_backbone
@@ -88,13 +89,13 @@ class Databases:
         self.device = device
         self.cache = Path(cfg.paths.cache).expanduser()
         net = cfg.backbone
-        self._eye = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
-        self._scaling: Scaling | None = None
-        self.backbone: Backbone | None = None if net.frozen else self._eye
+        self.eye = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
+        self.scaling: Scaling | None = None
+        self.backbone: Backbone | None = None if net.frozen else self.eye
         self.opened: dict[str, Data] = {}
         self._open_all({MAIN: cfg.data, **cfg.databases})
         inputs = self.main.inputs.evaluation
-        self.features = inputs.values.shape[1] if isinstance(inputs, Features) else self._eye.features
+        self.features = inputs.values.shape[1] if isinstance(inputs, Features) else self.eye.features
 
     @property
     def main(self) -> Data:
@@ -111,6 +112,17 @@ class Databases:
             has = ", ".join(key for key in self.opened if key != MAIN) or "none"
             raise UserError(f"databases: there is no {name} (there is {has}); add it with +data@databases.{name}=NAME.")
         return self.opened[name or MAIN]
+
+    def seen_through(self, network: nn.Module) -> tuple[Backbone, Callable[[Tensor], Tensor]]:
+        """Return what a network sees pictures with, and its scores as a function of normalised pictures.
+
+        Args:
+            network: one that scores pictures, or their frozen features.
+        """
+        eye, scaling = self.eye, self.scaling
+        if scaling is None:
+            return eye, network
+        return eye, lambda pictures: network(scaling.follow(eye(pictures)))
 
     def _open_all(self, configs: Mapping[str, DictConfig]) -> None:
         same: dict[str, Data] = {}  # one database under two names is opened once
@@ -130,19 +142,25 @@ class Databases:
         split: Split = instantiate(config.split)(table)
         files = table.image_files.tolist()
         refuse_known_faults(table, split, known(table.root, files, self.cache), config.max_broken)
-        size, frozen = self._eye.size, bool(self.cfg.backbone.frozen)
+        size, frozen = self.eye.size, bool(self.cfg.backbone.frozen)
         stored = size if frozen else round(size * config.stored)
-        pictures = self._pictures(config, table.root, files, sorted({size, stored}))
+        details = None if frozen or config.detail is None else round(size * config.detail)
+        if details is not None and details < size:
+            raise UserError(f"data.detail={config.detail}: patches are cut from larger pictures; give 1 or more.")
+        sizes = {size, stored} if details is None else {size, stored, details}
+        pictures = self._pictures(config, table.root, files, sorted(sizes))
         if pictures[size].broken:
             table = table.without_labels_of(sorted(pictures[size].broken), "broken pictures")
             split = instantiate(config.split)(table)
         cut = 0.5 if config.cut is None else float(table.scale.to_unit(np.array([config.cut]))[0])
         if not frozen:
-            return Data(name, table, split, Inputs(pictures[size], pictures[stored], size), cut)
-        values = frozen_features(self._eye, pictures[size], self.cache, self.device)
-        if self._scaling is None:
-            self._scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
-        return Data(name, table, split, Inputs(Features(self._scaling.apply(values))), cut)
+            larger = None if details is None else pictures[details]
+            inputs = Inputs(pictures[size], pictures[stored], size, self.device.type != "cpu", larger)
+            return Data(name, table, split, inputs, cut)
+        values = frozen_features(self.eye, pictures[size], self.cache, self.device)
+        if self.scaling is None:
+            self.scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
+        return Data(name, table, split, Inputs(Features(self.scaling.apply(values))), cut)
 
     def _pictures(
         self, config: DictConfig, root: Path, files: list[str], sizes: list[int]

@@ -24,6 +24,7 @@ from torch import nn
 import piaa_lightning
 from piaa_lightning.atomic import replace_file
 from piaa_lightning.callbacks.keep_last import PRIOR, kept
+from piaa_lightning.data.cache_directories import locked
 from piaa_lightning.data.modules import RatingsModule, StreamsModule
 from piaa_lightning.errors import UserError
 from piaa_lightning.nn.network import score_network
@@ -57,6 +58,18 @@ class Priors:
         self._fingerprints: dict[str, str] = {}
 
     def get(self, task: DictConfig) -> nn.Module:
+        """Return a prior; while one job of a sweep trains it, others that want the same wait for it.
+
+        Args:
+            task: as in `made`.
+        """
+        key = self.key(task)
+        if key in self.networks or not self.cfg.reuse_priors or world_size() > 1:
+            return self.made(task)
+        with locked(self.store, key):
+            return self.made(task)
+
+    def made(self, task: DictConfig) -> nn.Module:
         """Return the prior that a task trains, after the one that it starts from.
 
         Args:
@@ -113,7 +126,7 @@ class Priors:
         cfg = self.cfg
         parts = {"task": task, **{name: cfg[name] for name in ("backbone", "head", "trainer", "callbacks")}}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
-        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), _source()]
+        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), source_digest()]
         return hashlib.sha256("\n".join([*depends, torch.__version__]).encode()).hexdigest()[:20]
 
     def digest(self, method: DictConfig) -> str:
@@ -122,7 +135,7 @@ class Priors:
         parts = {"method": method, "protocol": self.cfg.protocol, "trainer": self.cfg.trainer}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
         told = [json.dumps(config, sort_keys=True), str(self.cfg.shots), str(self.cfg.seed), torch.__version__]
-        depends = [*told, *map(self.key, tasks), self._fingerprint(None), _source(), str(world_size())]
+        depends = [*told, *map(self.key, tasks), self._fingerprint(None), source_digest(), str(world_size())]
         return hashlib.sha256("\n".join(depends).encode()).hexdigest()[:20]
 
     def _origins_of(self, task: DictConfig) -> list[str]:
@@ -138,7 +151,7 @@ class Priors:
         if str(name) not in self._fingerprints:
             config = self.cfg.data if name is None else self.cfg.databases[name]
             data = self.databases.get(name)
-            self._fingerprints[str(name)] = f"{data.fingerprint()} {config.resize} {config.stored}"
+            self._fingerprints[str(name)] = f"{data.fingerprint()} {config.resize} {config.stored} {config.detail}"
         return self._fingerprints[str(name)]
 
     def untrained(self, task: DictConfig) -> nn.Module:
@@ -162,7 +175,7 @@ class Priors:
         make = score_network if task.network is None else instantiate(task.network)
         # a copy, because two priors must never share a backbone
         backbone = copy.deepcopy(self.databases.backbone)
-        network: nn.Module = make(backbone, instantiate(self.cfg.head), self.databases.features)
+        network: nn.Module = make(backbone, instantiate(task.head or self.cfg.head), self.databases.features)
         return network
 
     def _grown(self, task: DictConfig, network: nn.Module) -> nn.Module:
@@ -183,7 +196,7 @@ class Priors:
         module: PriorTask = instantiate(task.module)(network=network)
         module.prefix = f"{task.name}/"
         trainer, best = make_trainer(self.cfg, task, module, self.logger, directory, key)
-        data = self._serve(task)
+        data = self._serve(task, getattr(network, "patches", 0))
         log.info("prior %s: training on %s%s", task.name, self._names_of(task), f", from {state}" if state else "")
         try:
             trainer.fit(module, datamodule=data, ckpt_path=state, weights_only=True if state else None)
@@ -204,18 +217,20 @@ class Priors:
             log.info("prior %s: best validation epoch, SROCC %.3f", task.name, best.best_model_score)
         return network.cpu()
 
-    def _serve(self, task: DictConfig) -> pl.LightningDataModule:
-        """Return what a task learns from: one database, or several in step."""
+    def _serve(self, task: DictConfig, patches: int) -> pl.LightningDataModule:
+        """Return what a task learns from, with as many patches of a picture as its network looks at."""
         if task.streams is None:
-            return self._module(task, task.batch_size)
-        return StreamsModule({name: self._module(stream, task.batch_size) for name, stream in task.streams.items()})
+            return self._module(task, task.batch_size, patches)
+        return StreamsModule(
+            {name: self._module(stream, task.batch_size, patches) for name, stream in task.streams.items()}
+        )
 
-    def _module(self, stream: DictConfig, batch_size: int) -> RatingsModule:
+    def _module(self, stream: DictConfig, batch_size: int, patches: int) -> RatingsModule:
         data = self.databases.get(stream.database)
         return RatingsModule(
             data.table,
             data.split,
-            data.inputs,
+            data.inputs.with_patches(patches),
             instantiate(stream.form),
             2 if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
             self.cfg.seed,
@@ -278,7 +293,7 @@ def _digest_of_file(file: Path) -> str:
 
 
 @cache
-def _source() -> str:
+def source_digest() -> str:
     """Digest of the program's source: a prior trained by other code is another prior."""
     package = Path(piaa_lightning.__file__).parent
     content = hashlib.sha256()

@@ -42,10 +42,14 @@ class RankingTask(DescentTask):
 
     def training_step(self, batch: Pairs, batch_idx: int) -> Tensor:
         """Take one step on a batch of pairs; both sides go through the network at once."""
-        inputs = torch.cat([batch.better.inputs, batch.worse.inputs])
-        scores = self.network(inputs)
-        better, worse = scores.chunk(2)
-        errors = score_loss(scores, torch.cat([batch.better.scores, batch.worse.scores]))
-        loss = errors + self.weight * pair_ranking_loss(better, worse, self.margin)
-        self.log("train/loss", loss, batch_size=len(better), prog_bar=True)
+        loss = pairs_loss(self.network, batch, self.margin, self.weight)
+        self.log("train/loss", loss, batch_size=len(batch.better.scores), prog_bar=True)
         return loss
+
+
+def pairs_loss(network: nn.Module, batch: Pairs, margin: float, weight: float) -> Tensor:
+    """Return the mean squared error of both sides of pairs plus a weight times the margin loss between them."""
+    scores = network(torch.cat([batch.better.inputs, batch.worse.inputs]))
+    better, worse = scores.chunk(2)
+    errors = score_loss(scores, torch.cat([batch.better.scores, batch.worse.scores]))
+    return errors + weight * pair_ranking_loss(better, worse, margin)

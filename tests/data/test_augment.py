@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from piaa_lightning.data.augment import Crops, cut, cut_all, draw_crops
+from piaa_lightning.data.augment import Crops, copy_squares, cut, cut_all, draw_squares
 from piaa_lightning.examples import Episode, Examples
 
 
@@ -15,6 +15,10 @@ def coded(batch: int = 1, stored: int = 9) -> torch.Tensor:
     pictures[:, 1] = torch.arange(stored, dtype=torch.uint8)[None, :]
     pictures[:, 2] = torch.arange(batch, dtype=torch.uint8)[:, None, None]
     return pictures
+
+
+def draw_crops(pictures: torch.Tensor, size: int, chance, flip: float = 0.5) -> Crops:
+    return Crops(pictures, draw_squares(pictures.shape[-1], size, chance, flip))
 
 
 def chances(batch: int, seed: int = 0):
@@ -38,15 +42,15 @@ def test_every_corner_is_reached_alike_and_half_are_mirrored():
     squares = cut(draw_crops(coded(200), 6, chances(2000)[:200])).int()
     assert set(squares[:, 0].amin((1, 2)).tolist()) == {0, 1, 2, 3}
     crops = draw_crops(coded(1).expand(20000, -1, -1, -1), 6, chances(20000))
-    for place in crops.corners.T:
+    for place in crops.squares.corners.T:
         assert (np.bincount(place) / 20000).tolist() == pytest.approx([0.25] * 4, abs=0.015)  # 5 standard deviations
-    assert crops.mirrored.mean() == pytest.approx(0.5, abs=0.015)
+    assert crops.squares.mirrored.mean() == pytest.approx(0.5, abs=0.015)
 
 
 def test_the_least_and_the_greatest_chance_are_the_ends():
     crops = draw_crops(coded(2), 6, np.array([[0, 0, 0], [1 - 2**-53] * 3]))
-    assert crops.corners.tolist() == [[0, 0], [3, 3]]
-    assert crops.mirrored.tolist() == [True, False]
+    assert crops.squares.corners.tolist() == [[0, 0], [3, 3]]
+    assert crops.squares.mirrored.tolist() == [True, False]
 
 
 def test_a_square_of_the_whole_size_moves_nothing():
@@ -67,9 +71,13 @@ def test_the_stored_pictures_stay_as_they_are():
     assert torch.equal(pictures, coded(8))
 
 
-def test_drawing_copies_no_picture():
-    pictures = coded(8)
-    assert draw_crops(pictures, 5, chances(8)).pictures is pictures
+def test_cutting_while_gathering_is_cutting_afterwards():
+    pictures = torch.randint(0, 256, (30, 3, 9, 9), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    crops = draw_crops(pictures, 6, chances(30))
+    assert 0 < crops.squares.mirrored.sum() < 30
+    out = np.empty((30, 3, 6, 6), dtype=np.uint8)
+    copy_squares(pictures.numpy(), crops.squares, out)
+    assert torch.equal(torch.from_numpy(out), cut(crops))
 
 
 def test_crops_are_cut_wherever_they_lie_and_nothing_else_changes():

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 import torch
+from PIL import Image
 
-from piaa_lightning.data.augment import Crops, cut
+from piaa_lightning.data.augment import Crops, cut, cut_all
 from piaa_lightning.data.inputs import Features, Inputs
-from piaa_lightning.data.pictures import Pictures
+from piaa_lightning.data.pictures import Pictures, open_pictures
+from piaa_lightning.data.raw_pictures import RawPictures
 
 
 def pictures(size: int, count: int = 6) -> Pictures:
@@ -34,6 +37,35 @@ def test_training_is_cut_from_the_larger_pictures():
     for crop, whole in zip(squares, large.batch(images), strict=True):
         windows = [whole[:, top : top + 8, left : left + 8] for top in range(3) for left in range(3)]
         assert any(torch.equal(crop, window) or torch.equal(crop, window.flip(-1)) for window in windows)
+
+
+@pytest.mark.parametrize("images", [np.array([5, 2]), np.array([], dtype=np.int64)])
+def test_where_squares_are_cut_changes_none_of_them(images, tmp_path):
+    small, large = pictures(8), pictures(10)
+    later = Inputs(small, large, 8).augmented(images, chances(len(images)))
+    at_once = Inputs(small, large, 8, cut_on_device=False).augmented(images, chances(len(images)))
+    assert torch.equal(at_once, cut(later))
+    at_once.zero_()
+    assert large.batch(np.arange(6)).any()
+
+
+def test_raw_pictures_are_cut_like_stored_ones(tmp_path):
+    files = []
+    for number in range(3):
+        pixels = np.random.default_rng(number).integers(0, 256, (12, 9, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+        files.append(f"{number}.png")
+    raw, stored = RawPictures(tmp_path, files, 10), open_pictures(tmp_path, files, [10], None)[10]
+    images = np.array([2, 0, 1])
+    ways = [Inputs(raw, source, 8, late).augmented(images, chances(3)) for source in (raw, stored) for late in (0, 1)]
+    first, *others = [cut_all(way) for way in ways]
+    assert all(torch.equal(first, other) for other in others)
+
+
+def test_squares_of_a_picture_that_is_not_there_are_refused():
+    inputs = Inputs(pictures(8), pictures(10), 8, cut_on_device=False)
+    with pytest.raises(IndexError, match=r"3\.\.6 of 6"):
+        inputs.augmented(np.array([3, 6]), chances(2))
 
 
 def test_without_larger_pictures_training_sees_what_evaluation_sees():

@@ -335,6 +335,16 @@ class TestStreams:
         assert [episode.user for episode in people] == [0, 1, 2, 3]
         assert pictures(others) == module.streams["small"].validation.images.tolist()
 
+    def test_a_stream_may_choose_no_epoch(self, database, module, tmp_path):
+        table, split = database
+        silent = RatingsModule(table, split, INPUTS, AverageScores, 4, 0, validation=None)
+        streams = StreamsModule({"silent": silent, **module.streams})
+        seen = Recorder()
+        trainer(tmp_path, 1).fit(seen, datamodule=streams)
+        assert {name for _, batch in seen.seen for name in batch} == {"silent", "large", "small"}
+        numbers = [number for number, _ in seen.judged]
+        assert numbers == [0] * 4 + [1] * (len(numbers) - 4)
+
     def test_crops_are_cut_in_every_stream(self, database, tmp_path):
         table, split = database
         module = StreamsModule({n: RatingsModule(table, split, stored(), AverageScores, 8, seed=0) for n in "ab"})

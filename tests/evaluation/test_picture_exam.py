@@ -54,6 +54,17 @@ def test_what_is_not_known_is_none_and_not_a_number_of_its_own():
     row = constant.row()
     assert [row[name] for name in ("srocc", "plcc", "balanced_acc")] == [None, None, None]
     assert row["acc"] is not None
+    assert row["srocc_ci95"] is None
+
+
+def test_intervals_are_those_of_what_is_compared():
+    row = exam("A", 2.0).row()
+    for key in ("acc", "srocc", "emd_r1"):
+        low, high = row[f"{key}_ci95"]
+        assert low < row[key] < high
+    low, high = row["acc_ci95"]
+    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(row["acc"] * (1 - row["acc"]) / 60), rel=0.2)
+    assert "emd_r1_ci95" not in exam("A", 1.0, votes=False).row()
 
 
 @pytest.mark.parametrize("votes", [True, False])
@@ -100,3 +111,18 @@ def test_other_pictures_are_a_sentence():
     other = replace(exam("B", 1.0), image_ids=IDS[::-1])
     with pytest.raises(UserError, match=r"^A and B were judged on different pictures; judge both on one database\.$"):
         compare_pictures(exam("A", 1.0), other)
+
+
+def test_probabilities_are_cut_where_they_say_and_classes_have_no_order():
+    one = exam("A", 2.0, cut=4 / 9)
+    probability = replace(one, predicted=one.predicted / 2, predicted_cut=2 / 9)
+    assert probability.row()["acc"] == one.row()["acc"]
+    assert probability.row()["balanced_acc"] == one.row()["balanced_acc"]
+    assert {line["predicted_cut"] for line in probability.lines()} == {2 / 9}
+    assert {line["predicted_cut"] for line in one.lines()} == {4 / 9}
+    acc = compare_pictures(probability, one)[0]
+    assert (acc["measure"], acc["difference"]) == ("ACC", 0)
+    classes = replace(one, predicted=(one.predicted > 4 / 9).astype(float), predicted_cut=0.5, ordered=False)
+    assert classes.row()["acc"] == one.row()["acc"]
+    assert (classes.row()["srocc"], classes.row()["plcc"]) == (None, None)
+    assert "SROCC" not in [line["measure"] for line in compare_pictures(one, classes)]

@@ -72,7 +72,8 @@ class TestFeatures:
     def test_components_are_those_of_training_pictures(self):
         values = weighted((30, 6)).astype(np.float32) * np.array([5, 3, 1, 1, 1, 1], dtype=np.float32)
         known = np.arange(20)
-        found = scaled(values.copy(), known, 2)
+        found, projection = scaled(values.copy(), known, 2)
+        assert (values - projection.centre) @ projection.axes.T / projection.unit == pytest.approx(found, abs=1e-5)
         own = values[known] - values[known].mean(axis=0)
         axes = np.linalg.svd(own, full_matrices=False)[2][:2]
         expected = (values - values[known].mean(axis=0)) @ axes.T

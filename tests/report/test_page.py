@@ -62,8 +62,13 @@ def test_whole_and_self_contained(tmp_path):
     parsed = Checked(text)
     assert [a["src"] for tag, a in parsed.tags if tag == "img"] == ["data:image/png;base64,iVBORw=="]
     assert not {"script", "link", "iframe"} & {tag for tag, _ in parsed.tags}
-    assert parsed.ids == ["f0-p", "f1-p"]
+    assert [name for name in parsed.ids if name.startswith("f0") or name.startswith("f1")] == ["f0-p", "f1-p"]
+    anchors = [a["href"] for tag, a in parsed.tags if tag == "a"]
+    assert anchors
+    assert {anchor[1:] for anchor in anchors} <= set(parsed.ids)
     assert [a["href"] for tag, a in parsed.tags if tag == "use"] == ["#f0-p", "#f1-p"]
+    assert [a["alt"] for tag, a in parsed.tags if tag == "img"] == ["three"]
+    assert [a["aria-label"] for tag, a in parsed.tags if tag == "svg"] == ["one", "two"], "words for who cannot see"
     assert "http" not in text.replace("http-equiv", "")
 
 
@@ -107,6 +112,26 @@ def test_counts_what_was_dropped_by_reason(tmp_path):
     assert "<li>measurements at 100 shots: 4 (constant ratings)</li>" in page(tmp_path, records=records)
     assert "Nothing." in page(tmp_path, dropped={})
     assert "<li>PA_IAA: no traits here</li>" in page(tmp_path, left_out={"PA_IAA": "no traits here"})
+
+
+def test_a_figure_that_brings_words_is_read_out_in_them(tmp_path):
+    told = SVG.replace('">', '">\n <desc>bars: a &lt; b &amp; "c"</desc>', 1)
+    parsed = Checked(page(tmp_path, {"one": told}))
+    assert [a["aria-label"] for tag, a in parsed.tags if tag == "svg"] == ['bars: a < b & "c"']
+    assert "desc" not in {tag for tag, _ in parsed.tags}, "said once"
+
+
+def test_the_first_comparison_stands_on_top_and_every_person_further_below(tmp_path):
+    rows = [{**row, "method": m} for m in ("A", "B") for row in SUMMARY["rows"]]
+    both = [{"a": "A", "b": "B", "shots": k, "difference": 0.125, "ci95": [0.05, 0.2], "p": 0.01} for k in (10, 100)]
+    other = {**both[0], "a": "B", "b": "A"}
+    records = [Record(m, "resnet18", 10, 0, "0123456789ab", 10, 20, 0.375) for m in "AB"]
+    text = page(tmp_path, records=records, rows=rows, comparisons=[*both, other])
+    assert text.count('class="tile"') == 2
+    assert "SROCC of A at 10 shots; B .500; difference +.125, 95 % interval +.050 to +.200" in text
+    assert "<summary>1 people</summary>" in text
+    assert "0123456789ab" in text
+    assert 'id="people"' not in page(tmp_path)
 
 
 def test_comparisons_are_worded(tmp_path):

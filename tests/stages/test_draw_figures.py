@@ -53,9 +53,10 @@ def judgement():
 
 def test_every_kind_of_result_is_drawn_under_a_caption_that_says_how_it_was_chosen(tmp_path, databases, judgement):
     found = draw_figures(CFG, SUMMARY, databases, judgement, tmp_path / "figures")
-    assert sorted(file.name for file in (tmp_path / "figures").iterdir()) == [
-        "fused_weights_d.png", "liked.png", "traits.png", "vote_distributions.png",
-    ]  # fmt: skip
+    drawn = tmp_path / "figures"
+    assert sorted(file.relative_to(drawn).as_posix() for file in drawn.rglob("*.png")) == [
+        "fused_weights_d.png", "pictures/liked.png", "pictures/vote_distributions.png", "traits.png",
+    ], "those that show a database's pictures stand apart"  # fmt: skip
     captions = list(found)
     assert captions[0].startswith("PA_IAA: what each trait in a picture adds to each test person's score, at 100 shots")
     assert "by the truth alone: evenly spaced from the worst to the best" in captions[1]

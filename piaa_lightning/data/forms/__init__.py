@@ -7,7 +7,10 @@ from piaa_lightning.data.forms.average_scores import AverageScores
 from piaa_lightning.data.forms.held_out import HeldOutLikes, HeldOutPictures, HeldOutUsers, held_out
 from piaa_lightning.data.forms.liked_pictures import LikedPictures
 from piaa_lightning.data.forms.picture_pairs import PicturePairs
+from piaa_lightning.data.forms.rater_pairs import RaterPairs
 from piaa_lightning.data.forms.score_distributions import ScoreDistributions
+from piaa_lightning.data.forms.semantic_tags import SemanticTags
+from piaa_lightning.data.forms.style_labels import StyleLabels
 from piaa_lightning.data.forms.user_episodes import UserEpisodes
 
 __all__ = [
@@ -18,7 +21,10 @@ __all__ = [
     "HeldOutUsers",
     "LikedPictures",
     "PicturePairs",
+    "RaterPairs",
     "ScoreDistributions",
+    "SemanticTags",
+    "StyleLabels",
     "UserEpisodes",
     "held_out",
 ]

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from piaa_lightning.data.forms.picture_form import PictureForm
-from piaa_lightning.data.forms.targets import average_scores
+from piaa_lightning.data.forms.labelled_pictures import LabelledPictures
 from piaa_lightning.data.inputs import Inputs
-from piaa_lightning.data.ratings import Indices, RatingTable, Scores
+from piaa_lightning.data.ratings import RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
-from piaa_lightning.errors import UserError
-from piaa_lightning.examples import Labelled
+from piaa_lightning.errors import MissingLabelsError
 
 
-class AttributeLabels(PictureForm[Labelled]):
-    """Every picture of a part that has a score or an attribute.
+class AttributeLabels(LabelledPictures):
+    """Every picture of a part that has an attribute.
 
     Attributes are brought to [-1, 1] by the least and the greatest value among training pictures, so that databases
     with other units (PARA's answers from 1 to 5) can be learnt from alike; AADB's stay as they are.
@@ -32,6 +28,7 @@ class AttributeLabels(PictureForm[Labelled]):
         inputs: where pictures come from.
         seed: of the run.
         attributes: names of the table's attributes to learn; None takes all.
+        scored: whether scores are told; False leaves all NaN, so that attributes alone are learnt.
 
     Raises:
         UserError: the database has no such attributes, or no picture of the part has any.
@@ -45,20 +42,10 @@ class AttributeLabels(PictureForm[Labelled]):
         inputs: Inputs,
         seed: int,
         attributes: Sequence[str] | None = None,
+        scored: bool = True,
     ) -> None:
         values = attributes_of(table, split, attributes)
-        of_part = np.zeros(table.images, dtype=bool)
-        of_part[split.images(part)] = True
-        super().__init__(np.flatnonzero(of_part & np.isfinite(values).any(axis=1)), inputs, seed)
-        if not len(self):
-            raise UserError(f"{table.database}: no picture of the {part} part has attributes; hold out fewer pictures.")
-        self.attributes = torch.from_numpy(values[self.images])
-        self.scores = torch.from_numpy(average_scores(table, split, part)[self.images])
-
-    def collect(self, inputs: Any, items: Indices) -> Labelled:
-        """Put pictures, scores and attributes together."""
-        chosen = torch.from_numpy(items)
-        return Labelled(inputs, self.scores[chosen], self.attributes[chosen], torch.from_numpy(self.images[items]))
+        super().__init__(table, split, part, inputs, seed, values, "attributes", scored=scored)
 
 
 def attributes_of(table: RatingTable, split: Split, names: Sequence[str] | None) -> Scores:
@@ -67,7 +54,7 @@ def attributes_of(table: RatingTable, split: Split, names: Sequence[str] | None)
     absent = [name for name in wanted if name not in table.attribute_names]
     if table.attributes is None or not wanted or absent:
         has = ", ".join(table.attribute_names) or "none"
-        raise UserError(
+        raise MissingLabelsError(
             f"{table.database} lacks the attributes {', '.join(absent) or 'of pictures'} (it has {has}); choose aadb or"
             " para, or name others with task.form.attributes."
         )

@@ -14,7 +14,7 @@ from piaa_lightning.data.label_checks import check_traits
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError, UserError
 from piaa_lightning.examples import Liked
 
 SCALINGS = ("published", "training")
@@ -79,7 +79,7 @@ def traits_of(table: RatingTable, split: Split, names: Sequence[str] | None, sca
     absent = [name for name in wanted if name not in table.trait_names]
     if table.traits is None or not wanted or absent:
         has = ", ".join(table.trait_names) or "none"
-        raise UserError(
+        raise MissingLabelsError(
             f"{table.database} lacks the traits {', '.join(absent) or 'that personality is learnt from'} (it has"
             f" {has}); choose psychoflickr or para, or name others with task.form.traits."
         )

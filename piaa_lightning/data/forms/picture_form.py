@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from torch.utils.data import Dataset
 
-from piaa_lightning.data.augment import DRAWS, Chances
+from piaa_lightning.data.augment import Chances
 from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.data.samplers import Visit
@@ -52,5 +52,5 @@ class PictureForm(Dataset[Batch], Generic[Batch]):
 
     def _chances(self, epoch: int) -> Chances:
         if self._drawn is None or self._drawn[0] != epoch:
-            self._drawn = (epoch, np.random.default_rng((self.seed, epoch, 1)).random((len(self), DRAWS)))
+            self._drawn = (epoch, np.random.default_rng((self.seed, epoch, 1)).random((len(self), self.inputs.draws)))
         return self._drawn[1]

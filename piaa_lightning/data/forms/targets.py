@@ -9,7 +9,7 @@ from piaa_lightning.data.label_checks import check_distributions
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import MissingLabelsError, UserError
 
 
 def counted_rows(table: RatingTable, split: Split, part: Part) -> Indices:
@@ -71,7 +71,7 @@ def distributions(table: RatingTable, split: Split, part: Part, bins: int) -> Sc
         check_distributions(own[known], table.image_ids[known], table.database)
         return own
     if not table.ratings:
-        raise UserError(
+        raise MissingLabelsError(
             f"{table.database} has neither distributions of votes nor ratings of single people; learn its average"
             " scores with task=generic."
         )

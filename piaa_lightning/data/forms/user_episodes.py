@@ -14,6 +14,7 @@ from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable, hashed
 from piaa_lightning.data.samplers import Visit
 from piaa_lightning.data.splits import Split
+from piaa_lightning.data.splits.draw import drawn
 from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 from piaa_lightning.examples import Episode, Examples
@@ -37,9 +38,10 @@ class UserEpisodes(Dataset[Episode]):
         support: pictures in a support batch.
         query: pictures in a query batch.
         min_ratings: users with fewer are left out.
+        users: how many users to visit, for learning curves; smaller numbers are part of larger ones. None visits all.
 
     Raises:
-        UserError: nobody has enough ratings.
+        UserError: nobody has enough ratings, or less than one user is asked for.
     """
 
     def __init__(
@@ -52,18 +54,21 @@ class UserEpisodes(Dataset[Episode]):
         support: int = 80,
         query: int = 20,
         min_ratings: int = 10,
+        users: int | None = None,
     ) -> None:
+        if users is not None and users < 1:
+            raise UserError(f"task.form.users={users}: give the number of users to visit, or null for all.")
         self.inputs = inputs
         self.seed = seed
         self.support, self.query = support, query
         rows = split.rows(table, part)
         order = rows[np.argsort(table.user[rows], kind="stable")]
-        users, starts = np.unique(table.user[order], return_index=True)
+        found, starts = np.unique(table.user[order], return_index=True)
         by_user = np.split(order, starts[1:])
         self.rows = [rows for rows in by_user if len(rows) >= max(2, min_ratings)]  # one for each batch
         few = [
             hashed(str(table.user_ids[u]))
-            for u, own in zip(users, by_user, strict=True)
+            for u, own in zip(found, by_user, strict=True)
             if len(own) < max(2, min_ratings)
         ]
         self.left_out = len(few)
@@ -76,6 +81,10 @@ class UserEpisodes(Dataset[Episode]):
                 min_ratings,
                 ", ".join(few),
             )
+        if users is not None and self.rows:
+            kept = np.array([table.user[rows[0]] for rows in self.rows])
+            visited = set(drawn(table.user_ids, kept, users, "episodes", 0).tolist())
+            self.rows = [rows for rows in self.rows if int(table.user[rows[0]]) in visited]
         self.image, self.score = table.image, torch.from_numpy(table.score)
         if not self.rows:
             raise UserError(
@@ -92,8 +101,8 @@ class UserEpisodes(Dataset[Episode]):
         total = self.support + self.query
         share = min(total, len(rows))  # whole numbers, because 50 * .58 falls short of 29
         support, query = max(1, self.support * share // total), max(1, self.query * share // total)
-        drawn = random.permutation(rows)[: support + query]
-        first, second = drawn[:support], drawn[support:]
+        chosen = random.permutation(rows)[: support + query]
+        first, second = chosen[:support], chosen[support:]
         return Episode(
             Examples(self.inputs.augmented(self.image[first], random.random((support, DRAWS))), self.score[first]),
             Examples(self.inputs.batch(self.image[second]), self.score[second]),

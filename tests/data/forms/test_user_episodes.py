@@ -127,3 +127,18 @@ def test_support_pictures_are_cropped_and_query_pictures_never(people, make_spli
     assert isinstance(episode.support.inputs, Crops)
     for picture in episode.query.inputs:
         assert picture.unique().numel() == 1  # the evaluation pictures are of one colour each
+
+
+def test_fewer_users_are_part_of_more_and_seeds_do_not_move_them(episodes):
+    def visited(users: int | None, seed: int = 0) -> list[int]:
+        table, data = episodes(*[30] * 20, 5, users=users, min_ratings=20, seed=seed)
+        return [int(table.user[rows[0]]) for rows in data.rows]
+
+    assert visited(None) == visited(50) == list(range(20))
+    few, more = visited(4), visited(9)
+    assert (len(few), len(more)) == (4, 9)
+    assert set(few) < set(more)
+    assert few == sorted(few) == visited(4, seed=1)
+    assert few != list(range(4))
+    with pytest.raises(UserError, match=r"^task\.form\.users=0: give the number"):
+        visited(0)

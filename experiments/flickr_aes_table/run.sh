@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# The study: make study NAME=flickr_aes_table, and for real people as well
+#   make study NAME=flickr_aes_table ARGS="OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors"
+# Three seeds each. On the embedded data three splits of every test person's ratings for each seed, instead of ten:
+# whole networks are fine-tuned there, person by person.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+python=${PYTHON:-.venv/bin/python}
+export OMP_NUM_THREADS=1 # the same rounding whatever the machine
+runs=runs/flickr_aes_table
+run() { "$python" -m piaa_lightning -m seed=0,1,2 logger=none paths.runs=$runs "$@"; }
+
+embedded() { run experiment=flickr_aes_table name=embedded protocol.test.repeats=3; }
+oasis() { run experiment=oasis_table name=oasis "data.root=$1" "backbone.weights=$2"; }
+collected() {
+    local sources=()
+    for variant in embedded oasis; do
+        [ -d $runs/$variant ] && sources+=("$variant=$runs/$variant")
+    done
+    "$python" experiments/collect.py experiments/flickr_aes_table "${sources[@]}"
+}
+
+# One part alone: bash experiments/flickr_aes_table/run.sh embedded | oasis DIRECTORY WEIGHTS | collected
+case "${1:-all}" in
+embedded | oasis | collected) "$@" && exit ;;
+esac
+embedded
+[ $# -ge 2 ] && oasis "$1" "$2"
+collected

@@ -1,0 +1,130 @@
+"""What experts measure and what a network sees, side by side, judged by boosted trees."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.decomposition import PCA
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.metrics import log_loss
+
+from piaa_lightning.data.ratings import Indices
+from piaa_lightning.errors import UserError
+from piaa_lightning.estimators.estimator import Estimator, PictureGround, Verdict
+from piaa_lightning.estimators.picture_features import simple_of
+from piaa_lightning.nn.network import ScoreNetwork
+
+log = logging.getLogger(__name__)
+
+KINDS = ("expert", "deep")
+BATCH = 64
+ROUNDING = 1e-6  # of a score in [0, 1] that was stored in single precision
+
+
+class BoostedTrees(Estimator):
+    """Is a picture good or bad, by gradient-boosted trees on handcrafted and deep features.
+
+    Source: Kucer, Loui and Messinger, "Leveraging expert feature knowledge for predicting image aesthetics", IEEE TIP
+    2018. NOTE: their expert features are hundreds from several papers; here they are ``features.SIMPLE``, those that
+    the talk shows. Deep features are the embedding of the network that the method starts from. How many trees there
+    are is chosen on validation pictures by cross entropy.
+
+    Args:
+        kinds: what trees are given: expert, deep, or both.
+        trees: the greatest number.
+        rate: of learning, per tree.
+        leaves: of a tree.
+        components: principal components of the deep features that are kept; None keeps the features.
+
+    Raises:
+        UserError: an unknown kind, or none.
+    """
+
+    def __init__(
+        self,
+        kinds: Sequence[str] = KINDS,
+        trees: int = 300,
+        rate: float = 0.05,
+        leaves: int = 15,
+        components: int | None = None,
+    ) -> None:
+        if not kinds or set(kinds) - set(KINDS):
+            raise UserError(f"estimator.kinds={list(kinds)}: choose one or both of {', '.join(KINDS)}.")
+        self.kinds, self.trees, self.rate, self.leaves = tuple(kinds), trees, rate, leaves
+        self.components = components
+        self.used = trees
+
+    def fit(self, ground: PictureGround) -> None:
+        """Grow the trees on training pictures and cut their number on validation pictures.
+
+        Raises:
+            UserError: training pictures that are all good or all bad, or deep features without a network.
+        """
+        self.ground = ground
+        images, scores = ground.scored("train")
+        good = self._good(scores)
+        if good.all() or not good.any():
+            raise UserError(
+                f"{ground.table.database}: all training pictures are on one side of the cut; move data.cut."
+            )
+        self.axes: PCA | None = None
+        machine = HistGradientBoostingClassifier(
+            learning_rate=self.rate,
+            max_iter=self.trees,
+            max_leaf_nodes=self.leaves,
+            early_stopping=False,
+            random_state=ground.seed,
+        )
+        self.machine = machine.fit(self._features(images, first=True), good)
+        seen, known = ground.scored("val")
+        losses = [
+            log_loss(self._good(known), share, labels=[False, True])
+            for share in self.machine.staged_predict_proba(self._features(seen))
+        ]
+        self.used = int(np.argmin(losses)) + 1
+        log.info("boosted trees: %d of %d, cross entropy %.3f on validation", self.used, self.trees, min(losses))
+
+    def judge(self, images: Indices) -> Verdict:
+        """Return probabilities of being good."""
+        staged = self.machine.staged_predict_proba(self._features(images))
+        share = next(share for number, share in enumerate(staged, 1) if number == self.used)
+        return Verdict(np.asarray(share[:, 1], dtype=np.float64), cut=0.5)
+
+    def _good(self, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.asarray(scores - self.ground.cut > ROUNDING)
+
+    def _features(self, images: Indices, first: bool = False) -> NDArray[np.float64]:
+        """Describe pictures, ``(images, values)``; the first ones say which principal components count."""
+        parts = [simple_of(self.ground, images)] if "expert" in self.kinds else []
+        if "deep" in self.kinds:
+            deep = deep_features(self.ground, images)
+            if self.components is not None and first:
+                self.axes = PCA(min(self.components, *deep.shape), random_state=self.ground.seed).fit(deep)
+            parts.append(deep if self.axes is None else self.axes.transform(deep))
+        return np.concatenate(parts, axis=1)
+
+
+def deep_features(ground: PictureGround, images: Indices) -> NDArray[np.float64]:
+    """Return what a network's head sees of pictures, ``(images, features)``.
+
+    Args:
+        ground: of the estimator, with the network.
+        images: numbers of the pictures in the table.
+
+    Raises:
+        UserError: there is no network that scores pictures.
+    """
+    network = ground.prior
+    if not isinstance(network, ScoreNetwork):
+        raise UserError("estimator: deep features need a network that scores pictures; give the method a prior.")
+    network = network.to(ground.device).eval()
+    with torch.no_grad():
+        parts = [
+            network.embed(ground.inputs.batch(images[start : start + BATCH]).to(ground.device)).double().cpu()
+            for start in range(0, len(images), BATCH)
+        ]
+    return np.asarray(torch.cat(parts).numpy())

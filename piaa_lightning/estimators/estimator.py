@@ -1,0 +1,103 @@
+"""The interface between the exam on pictures and every system that is fitted without gradient descent."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from piaa_lightning.data.forms.targets import average_scores
+from piaa_lightning.data.inputs import Inputs
+from piaa_lightning.data.ratings import Indices, RatingTable
+from piaa_lightning.data.splits import Split
+from piaa_lightning.data.splits.split import Part
+from piaa_lightning.errors import UserError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PictureGround:
+    """What every estimator stands on.
+
+    Args:
+        table: the database.
+        split: which pictures may be learnt from; test pictures are nobody's business before they are judged.
+        inputs: stored pictures at the size of the run's backbone, or its frozen features.
+        device: where networks run.
+        cut: between good and bad pictures, in [0, 1].
+        seed: of the run; keys whatever is drawn.
+        cache: directory that keeps features of pictures between runs.
+        prior: a trained network whose features are used, None where there is none.
+        aids: further trained networks by what they are for, for instance one that predicts attributes.
+    """
+
+    table: RatingTable
+    split: Split
+    inputs: Inputs
+    device: torch.device
+    cut: float
+    seed: int
+    cache: Path
+    prior: nn.Module | None = None
+    aids: Mapping[str, nn.Module] = field(default_factory=dict)
+
+    def scored(self, part: Part) -> tuple[Indices, Floats]:
+        """Return the numbers of a part's pictures that have an average score, and the scores in [0, 1].
+
+        Raises:
+            UserError: fewer than two, or all alike.
+        """
+        average = average_scores(self.table, self.split, part).astype(np.float64)
+        images = np.flatnonzero(np.isfinite(average)).astype(np.int64)
+        if len(images) < 2 or average[images].min() == average[images].max():
+            raise UserError(
+                f"{self.table.database}: its {len(images)} pictures of the {part} part have no differing average"
+                " scores, so there is nothing to learn; hold out fewer pictures."
+            )
+        return images, average[images]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What an estimator says of pictures. What it cannot say leaves the columns of the table empty.
+
+    Args:
+        values: ``(images,)``, higher is more beautiful: scores in [0, 1], probabilities, a classifier's decision
+            values, or bare classes 0 and 1.
+        cut: the value above which a picture is called good; None where values are scores, which are cut where the
+            database is (``ground.cut``).
+        ordered: whether values order the pictures; False for bare classes, which have no rank correlation.
+        votes: ``(images, bins)`` predicted distributions, None where there are none (no EMD).
+    """
+
+    values: Floats
+    cut: float | None = None
+    ordered: bool = True
+    votes: Floats | None = None
+
+
+class Estimator(ABC):
+    """Fitted once to the training part of a database; then judges any picture of it by its number."""
+
+    @abstractmethod
+    def fit(self, ground: PictureGround) -> None:
+        """Learn from training pictures, and choose settings on validation pictures alone.
+
+        Raises:
+            UserError: what this estimator needs is not there.
+        """
+
+    @abstractmethod
+    def judge(self, images: Indices) -> Verdict:
+        """Judge pictures.
+
+        Args:
+            images: ``(images,)`` numbers of the pictures in the table.
+        """

@@ -1,0 +1,1 @@
+"""Looking into networks: which pixels a score depends on."""

@@ -1,0 +1,99 @@
+"""The best crops of a photograph at given shapes, by a personal score."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from piaa_lightning.data.images import Pixels, squash
+from piaa_lightning.errors import UserError
+
+SCALES = (1.0, 0.8, 0.6)  # of the largest crop of a shape
+STEPS = 3  # places along each side that has room
+BATCH = 32
+
+
+@dataclass(frozen=True)
+class Crop:
+    """One crop.
+
+    Args:
+        shape: for instance ``16:9``.
+        box: left, upper, right and lower edge as shares of the picture's width and height.
+        score: by the person.
+    """
+
+    shape: str
+    box: tuple[float, float, float, float]
+    score: float
+
+    def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """Return the box in pixels of a picture of this size."""
+        left, upper, right, lower = self.box
+        return round(left * width), round(upper * height), round(right * width), round(lower * height)
+
+
+def shape_of(text: str) -> float:
+    """Return width over height of a shape such as ``16:9``.
+
+    Raises:
+        UserError: it is none.
+    """
+    found = re.fullmatch(r"(\d{1,3}(?:\.\d+)?):(\d{1,3}(?:\.\d+)?)", text.strip())
+    if not found or not float(found[1]) or not float(found[2]):
+        raise UserError(f"crop.shapes: '{text}' is no shape; give width and height, for instance 16:9.")
+    return float(found[1]) / float(found[2])
+
+
+def boxes(width: int, height: int, shape: float) -> list[tuple[float, float, float, float]]:
+    """Return candidate boxes of a shape: three sizes, evenly spread over the picture, as shares of its sides."""
+    largest = min(width, height * shape)
+    found = []
+    for scale in SCALES:
+        wide, high = scale * largest / width, scale * largest / shape / height
+        for left in _places(1 - wide):
+            found += [(left, upper, left + wide, upper + high) for upper in _places(1 - high)]
+    return found
+
+
+def _places(room: float) -> list[float]:
+    return [room / 2] if room < 0.02 else np.linspace(0, room, STEPS).tolist()
+
+
+def best_crops(
+    pixels: Pixels,
+    shapes: Sequence[str],
+    size: int,
+    resize: Literal["bilinear", "antialias"],
+    score: Callable[[Tensor], Tensor],
+) -> list[Crop]:
+    """Find the best crop of each shape.
+
+    NOTE: the network sees every crop squashed to a square, as it sees whole pictures.
+
+    Args:
+        pixels: ``(height, width, 3)`` of the photograph; a small copy will do.
+        shapes: for instance ``16:9``.
+        size: side of the network's input.
+        resize: see `squash`.
+        score: scores ``(batch, 3, size, size)`` uint8.
+
+    Raises:
+        UserError: a shape that is none.
+    """
+    height, width = pixels.shape[:2]
+    asked = [(shape, box) for shape in shapes for box in boxes(width, height, shape_of(shape))]
+    found: list[float] = []
+    for start in range(0, len(asked), BATCH):
+        some = [Crop(shape, box, 0.0).pixels(width, height) for shape, box in asked[start : start + BATCH]]
+        squares = [squash(pixels[upper:lower, left:right], size, resize) for left, upper, right, lower in some]
+        with torch.inference_mode():
+            found += score(torch.from_numpy(np.stack(squares))).tolist()
+    crops = [Crop(shape, box, value) for (shape, box), value in zip(asked, found, strict=True)]
+    return [max((crop for crop in crops if crop.shape == shape), key=lambda crop: crop.score) for shape in shapes]

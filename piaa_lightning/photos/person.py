@@ -1,0 +1,85 @@
+"""A personal file: what a person said of how many pictures as the prior saw them, and no picture."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from piaa_lightning.atomic import replace_file
+from piaa_lightning.data.ratings import Scale
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.prior import Prior
+from piaa_lightning.photos.taste import Taste
+
+FORMAT = "piaa_lightning person 1"
+
+
+@dataclass(frozen=True)
+class Person:
+    """Enough to score any photograph for a person, together with the prior.
+
+    Args:
+        name: what the person is called.
+        prior: hash of the prior.
+        scale: of what the person said.
+        rows: ``(ratings, 1 + components)`` float32, the rated pictures as the prior saw them.
+        scores: ``(ratings,)`` float32, in [0, 1].
+    """
+
+    name: str
+    prior: str
+    scale: Scale
+    rows: Tensor
+    scores: Tensor
+
+    def taste(self, prior: Prior) -> Taste:
+        """Fit the person, in milliseconds."""
+        return Taste(prior.people, self.rows, self.scores)
+
+    def bytes(self) -> bytes:
+        """Return the personal file."""
+        told = {"name": self.name, "prior": self.prior, "scale": [self.scale.low, self.scale.high]}
+        tensors = {"rows": self.rows.float().contiguous(), "scores": self.scores.float().contiguous()}
+        return save(tensors, metadata={"format": FORMAT, "config": json.dumps(told)})
+
+    def save(self, file: Path, card: str) -> None:
+        """Write the personal file, and its model card beside it."""
+        replace_file(file, self.bytes())
+        replace_file(file.with_suffix(".md"), card.encode())
+
+
+def load_person(file: Path, prior: Prior) -> Person:
+    """Read a personal file.
+
+    Raises:
+        UserError: there is none, it is damaged, or it was made with another prior.
+    """
+    if not file.is_file():
+        raise UserError(f"person={file}: there is no such personal file; make one with mode=adapt.")
+    try:
+        with safe_open(file, framework="pt") as opened:
+            metadata = opened.metadata() or {}
+            if metadata.get("format") != FORMAT:
+                raise UserError(f"person={file}: this is no personal file; give one that mode=adapt has written.")
+            told = json.loads(metadata["config"])
+            rows, scores = opened.get_tensor("rows"), opened.get_tensor("scores")
+        person = Person(str(told["name"]), str(told["prior"]), Scale(*told["scale"]), rows, scores)
+    except UserError:
+        raise
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise UserError(f"person={file}: the personal file is damaged ({error}); copy or make it again.") from error
+    if person.prior != prior.hash:
+        raise UserError(
+            f"person={file}: it was made with another prior ({person.prior[:12]}) than this one ({prior.hash[:12]}),"
+            " and says nothing without its own; give that one with prior=DIR, or make the file again with mode=adapt."
+        )
+    fits = rows.shape == (len(scores), len(prior.people.mean) - 1) and bool(torch.isfinite(rows).all())
+    if not fits or not bool(torch.isfinite(scores).all()):
+        raise UserError(f"person={file}: the personal file is damaged (its numbers do not fit); make it again.")
+    return person

@@ -1,0 +1,70 @@
+"""A folder in a person's order, beside what everybody is expected to say."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from piaa_lightning.data.ratings import Indices, Scale, Scores
+from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.photos.taste import Taste
+
+COLUMNS = ("rank", "image", "score", "generic_rank", "generic_score")
+
+
+@dataclass(frozen=True)
+class Ranking:
+    """Scores on the person's scale, and places.
+
+    Args:
+        scores: ``(photographs,)`` what the person is expected to say.
+        generic: ``(photographs,)`` what anybody is.
+        order: numbers of the photographs, the best first.
+        places: ``(photographs,)`` of each in the person's order, from 1.
+        generic_places: ``(photographs,)`` of each in everybody's order, from 1.
+    """
+
+    scores: Scores
+    generic: Scores
+    order: Indices
+    places: Indices
+    generic_places: Indices
+
+
+def rank(taste: Taste, shelf: Shelf, scale: Scale) -> Ranking:
+    """Put photographs in order; those with equal scores stay in the order of their files."""
+    with torch.inference_mode():
+        unit = taste.score(shelf.rows).numpy()
+        expected = taste.people.expected(shelf.rows.double()).numpy()
+    order, usual = (np.argsort(-values, kind="stable") for values in (unit, expected))
+    scores, generic = (scale.from_unit(np.clip(values, 0, 1)) for values in (unit, expected))
+    return Ranking(scores, generic, order, _places(order), _places(usual))
+
+
+def _places(order: Indices) -> Indices:
+    places = np.empty(len(order), dtype=np.int64)
+    places[order] = np.arange(1, len(order) + 1)
+    return places
+
+
+def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
+    """Return the ranking as csv, the best photograph first."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for number in ranking.order.tolist():
+        writer.writerow(
+            (
+                ranking.places[number],
+                files[number],
+                f"{ranking.scores[number]:.3f}",
+                ranking.generic_places[number],
+                f"{ranking.generic[number]:.3f}",
+            )
+        )
+    return text.getvalue()

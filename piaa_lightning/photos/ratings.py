@@ -1,0 +1,125 @@
+"""A person's ratings of photographs: from a csv file, or the stars that other programs gave."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from piaa_lightning.data.ratings import Scale
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.stars import read_stars
+
+COLUMNS = ("image", "score")
+STARS = Scale(1, 5)
+
+
+@dataclass(frozen=True)
+class Ratings:
+    """What a person said of photographs.
+
+    Args:
+        scores: on the scale, by path below the folder.
+        scale: the worst and the best score that could be given.
+        missing: names in the list that are no photograph of the folder.
+    """
+
+    scores: dict[str, float]
+    scale: Scale
+    missing: list[str]
+
+
+def read_ratings(source: str, root: Path, files: Sequence[str], scale: Scale = STARS) -> Ratings:
+    """Read a person's ratings.
+
+    Args:
+        source: a csv file with the columns ``image`` (a path below the folder, or a name that occurs there once) and
+            ``score``, of which the last line of a photograph counts; or ``stars`` for EXIF's and XMP's.
+        root: the folder of photographs.
+        files: its photographs.
+        scale: of the csv file's scores; stars are 1 to 5.
+
+    Raises:
+        UserError: the file cannot be read, a score is none, or there is no rating of any photograph of the folder.
+    """
+    if source == "stars":
+        scores = read_stars(root, files)
+        if not scores:
+            raise UserError(
+                f"ratings=stars: none of the {len(files)} photographs in {root} has stars in its EXIF or XMP data; rate"
+                " some in your photo program, or give a csv file with the columns image,score."
+            )
+        return Ratings(scores, STARS, [])
+    path = Path(source).expanduser()
+    scores, missing = {}, []
+    known = _names(files)
+    for number, name, score in _lines(path):
+        if not scale.low <= score <= scale.high:
+            raise UserError(
+                f"{path}, line {number}: the score {score:g} is outside {scale.low:g} to {scale.high:g}; correct it, or"
+                " say which scale it is with rating_scale=[LOW,HIGH]."
+            )
+        file = known.get(name.removeprefix("./"))
+        if file is None:
+            missing.append(name)
+        else:
+            scores[file] = score
+    if not scores:
+        first = f", the first of {len(missing)} is {missing[0]}" if missing else ""
+        raise UserError(f"{path}: rates no photograph that lies in {root}{first}; names are paths below the folder.")
+    return Ratings(scores, scale, missing)
+
+
+def refuse_equal(scores: Sequence[float]) -> None:
+    """Stop where ratings say nothing about an order.
+
+    Raises:
+        UserError: there are fewer than two different scores.
+    """
+    if len(set(scores)) < 2:
+        raise UserError(
+            f"All {len(scores)} ratings are equal, so nothing can be learned yet; rate some photographs better or worse"
+            " than the others."
+        )
+
+
+def _names(files: Sequence[str]) -> dict[str, str]:
+    """Map paths, and names that occur once, to paths."""
+    names: dict[str, list[str]] = {}
+    for file in files:
+        names.setdefault(file.rsplit("/", 1)[-1], []).append(file)
+    return {**{name: found[0] for name, found in names.items() if len(found) == 1}, **{file: file for file in files}}
+
+
+def _lines(path: Path) -> list[tuple[int, str, float]]:
+    """Return line number, name and score of every line."""
+    lines = []
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, skipinitialspace=True)
+            if not set(COLUMNS) <= set(reader.fieldnames or ()):
+                has = ", ".join(reader.fieldnames or ()) or "nothing"
+                raise UserError(f"{path}: the first line must name the columns image,score; it has {has}.")
+            for line in reader:
+                lines.append(
+                    (reader.line_num, (line["image"] or "").strip(), _score(line["score"], path, reader.line_num))
+                )
+    except FileNotFoundError as error:
+        raise UserError(
+            f"ratings={path}: there is no such file; give a csv file with the columns image,score, or ratings=stars."
+        ) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UserError(f"ratings={path}: cannot be read as a csv file in UTF-8 ({error}); save it as one.") from error
+    return lines
+
+
+def _score(text: str | None, path: Path, number: int) -> float:
+    try:
+        score = float(text or "")
+    except ValueError:
+        score = math.nan
+    if not math.isfinite(score):
+        raise UserError(f"{path}, line {number}: the score '{text or ''}' is no number; correct or remove the line.")
+    return score

@@ -1,0 +1,115 @@
+"""The talk's second visual analysis: where in a picture the prior and the models of two people look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from PIL import Image
+
+from piaa_lightning.data.ratings import Scale
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.shown_people import ExplainedPicture, Maps, ShownPeople
+from piaa_lightning.report.best_and_worst import SHORT
+from piaa_lightning.report.canvas import Pixels, head_all, look, save, show
+from piaa_lightning.report.wording import decimal
+
+COLOURS = "magma"  # even steps of brightness, so that it can be read without colour
+STRONG = 0.65  # share of the map's colour over the grey picture
+NARROW = 3  # columns of a picture that leave room for another picture beside it
+BRIGHTEST = 99.0  # percentile of a map that is drawn brightest
+
+
+def overlay(pixels: Pixels, gradients: Maps) -> Pixels:
+    """Lay a map's colours over the picture in grey; the map is stretched to the picture and to its own range.
+
+    Args:
+        pixels: ``(height, width, 3)``, 0..255.
+        gradients: ``(size, size)``, not negative, of the picture squashed to a square.
+    """
+    height, width = pixels.shape[:2]
+    bound = float(np.percentile(gradients, BRIGHTEST)) or 1.0
+    unit = np.clip(gradients / bound, 0, 1).astype(np.float32)
+    stretched = np.asarray(Image.fromarray(unit).resize((width, height), Image.Resampling.BILINEAR))
+    heat = matplotlib.colormaps[COLOURS](stretched)[..., :3] * 255
+    grey = pixels.astype(np.float64) @ [0.299, 0.587, 0.114]
+    laid: Pixels = np.clip((1 - STRONG) * grey[..., None] + STRONG * heat, 0, 255).astype(np.uint8)
+    return laid
+
+
+def gradient_maps(
+    shown: ShownPeople, pictures: Callable[[int], Pixels], scale: Scale, path_png: Path, title: str
+) -> str:
+    """Draw each picture beside the gradient maps of the prior and of the models of people who rated it.
+
+    Args:
+        shown: with explained pictures.
+        pictures: from a number to ``(height, width, 3)`` pixels.
+        scale: of the database.
+        path_png: where the PNG goes.
+        title: names the data.
+
+    Returns:
+        The figure as SVG.
+
+    Raises:
+        UserError: there are no maps.
+    """
+    explained = shown.explained
+    if not explained:
+        raise UserError(f"{path_png}: there are no gradient maps; raise report.maps.")
+    columns = 1 + max(len(picture.who) for picture in explained)
+    across = 2 if columns <= NARROW and len(explained) > 1 else 1
+    lines = -(-len(explained) // across)
+    with look():
+        figure = Figure(
+            figsize=(1.75 * columns * across, 0.35 + 1.45 * lines), layout=ConstrainedLayoutEngine(hspace=0.05)
+        )
+        panels = figure.subplots(lines + 1, columns * across, squeeze=False, height_ratios=[0.14, *[1] * lines])
+        for panel in panels.flat:
+            panel.set_axis_off()
+        for panel, words in zip(panels[0], ("picture", *_names(explained[0])) * across, strict=False):
+            panel.text(0.5, 0.5, words, ha="center", va="center", fontsize=9.5, fontweight="bold", in_layout=False)
+        for number, picture in enumerate(explained):
+            line, block = divmod(number, across)
+            row = panels[1 + line, block * columns : (block + 1) * columns]
+            pixels = pictures(picture.image)
+            show(row[0], pixels)
+            for place, panel in enumerate(row[1 : 1 + len(picture.who)]):
+                show(panel, overlay(pixels, picture.maps[place]))
+                panel.annotate(
+                    _words(picture, place, scale), (0.5, 0), (0, -3), "axes fraction", textcoords="offset points",
+                    ha="center", va="top", fontsize=7.5,
+                )  # fmt: skip
+        head_all(
+            figure,
+            title,
+            f"{shown.explains} at {shown.shots} shots: |gradient| of the score, brightest where it is largest",
+        )
+        return save(figure, path_png, f"Heat maps over {len(explained)} photographs. {spoken(shown)}")
+
+
+def spoken(shown: ShownPeople) -> str:
+    """Say how concentrated the maps are on average, prior against people."""
+    prior = float(np.mean([picture.concentrations[0] for picture in shown.explained]))
+    people = float(np.mean([share for picture in shown.explained for share in picture.concentrations[1:]]))
+    return (
+        f"The strongest tenth of pixels holds {decimal(prior)} of the prior's gradient and {decimal(people)} of the"
+        " people's models', on average."
+    )
+
+
+def _names(picture: ExplainedPicture) -> list[str]:
+    return ["prior", *(f"model of {who[:SHORT]}" for who in picture.who[1:])]
+
+
+def _words(picture: ExplainedPicture, place: int, scale: Scale) -> str:
+    said = f"says {scale.low + picture.predicted[place] * (scale.high - scale.low):.1f}"
+    rating = picture.scores[place]
+    if rating is not None:
+        said = f"rated {round(scale.low + rating * (scale.high - scale.low), 2):g}, {said}"
+    return f"{said}; {decimal(picture.concentrations[place])}"

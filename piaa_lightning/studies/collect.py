@@ -1,0 +1,155 @@
+"""Runs become the csv files of a study: a row is a mean over seeds, and what has not been run is a row too."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from piaa_lightning.atomic import replace_file
+from piaa_lightning.errors import UserError
+from piaa_lightning.studies.pairs import comparisons
+from piaa_lightning.studies.rows import Row, exams, people, single_people
+from piaa_lightning.studies.runs import Job, Run, finished_runs, newest_of_each, owed_jobs, refuse_different_splits
+
+SHARED = ("variant", "data", "seeds", "missing", "split_hash")
+SROCC = ("srocc", "srocc_std_repeats", "srocc_std_seeds", "srocc_std_users")
+COLUMNS = {
+    "results": ("method", "backbone", "shots", *SROCC, "users", "repeats", "users_dropped"),
+    "pictures": (
+        "method", "backbone", "acc", "balanced_acc", "srocc", "srocc_std_seeds", "plcc", "emd_r1", "emd_r2",
+        *(f"{measure}_{end}" for measure in ("acc", "srocc", "emd_r1") for end in ("low", "high")), "images",
+    ),
+    "traits": ("method", "backbone", "trait", "srocc", "srocc_std_seeds", "rmse", "users"),
+    "comparisons": (
+        "a", "b", "backbone", "measure", "shots", "difference", "low", "high", "p", "p_holm", "users", "images",
+        "repeats",
+    ),
+    "people": ("method", "backbone", "shots", "user", "srocc", "srocc_std_repeats", "repeats"),
+}  # fmt: skip
+FREE = {"backbone", "backbone.name", "shots", "seed"}  # what has columns of its own or is averaged over
+NOT_RUN = "(not run)"
+
+
+@dataclass
+class Group:
+    """Runs that stand in one table.
+
+    Args:
+        runs: finished, one for each seed, backbone and choice of shots.
+        owed: overrides of jobs that have not finished.
+    """
+
+    runs: list[Run] = field(default_factory=list)
+    owed: list[Job] = field(default_factory=list)
+
+
+def group_of(directory: Path, jobs_of: Callable[[Path], list[Job]]) -> Group:
+    """Return the runs below a directory as one variant of a study."""
+    return Group(newest_of_each(finished_runs(directory)), owed_jobs(directory, jobs_of))
+
+
+def groups_of_sweep(directory: Path, jobs_of: Callable[[Path], list[Job]]) -> dict[str, Group]:
+    """Return the runs of a sweep by what differs between its jobs beside backbone, shots and seed.
+
+    Args:
+        directory: of the sweep, or of several.
+        jobs_of: lists the jobs of a sweep from its ``multirun.yaml``.
+
+    Raises:
+        UserError: there is nothing that finished.
+    """
+    runs, owed = finished_runs(directory), owed_jobs(directory, jobs_of)
+    if not runs:
+        raise UserError(f"{directory}: there is no finished run (no summary.json below it); run the sweep first.")
+    jobs = [*(run.job for run in runs), *owed]
+    common = set.intersection(*map(set, jobs))
+
+    def variant(job: Job) -> str:
+        told = [word for word in job if word not in common and word.lstrip("+").partition("=")[0] not in FREE]
+        return " ".join(told) or "all"
+
+    groups: dict[str, Group] = defaultdict(Group)
+    for run in runs:
+        groups[variant(run.job)].runs.append(run)
+    for job in owed:
+        groups[variant(job)].owed.append(job)
+    return {name: Group(newest_of_each(group.runs), group.owed) for name, group in groups.items()}
+
+
+def tables_of(groups: Mapping[str, Group], single: Sequence[str] | None = None) -> dict[str, list[Row]]:
+    """Return the rows of each csv file.
+
+    Args:
+        groups: by variant.
+        single: methods whose single people are listed; None lists those that are compared, none lists nobody.
+
+    Raises:
+        UserError: runs of one group were judged on different splits.
+    """
+    tables: dict[str, list[Row]] = {name: [] for name in COLUMNS}
+    for variant, group in groups.items():
+        refuse_different_splits(group.runs, variant)
+        shared: Row = {"variant": variant, "missing": len(group.owed) or "", "seeds": 0}
+        if not group.runs:
+            tables["results"].append({**shared, "missing": len(group.owed) or 1, "method": NOT_RUN})
+            continue
+        one = group.runs[0].summary
+        seeds = len({run.seed for run in group.runs})
+        shared |= {"data": one["data"], "split_hash": one["split_hash"], "seeds": seeds}
+        rows = people(group.runs)
+        found = {
+            "results": [*rows, *holes(group, rows)],
+            "pictures": exams(group.runs, "images"),
+            "traits": exams(group.runs, "trait"),
+            "comparisons": comparisons(group.runs),
+        }
+        compared = {c[side] for c in found["comparisons"] if "shots" in c for side in "ab"}
+        found["people"] = single_people(group.runs, list(compared) if single is None else single)
+        for name, own in found.items():
+            # networks may be judged on another database than people
+            tables[name] += [{**shared, **row, "data": row.get("judged_on") or shared["data"]} for row in own]
+    return tables
+
+
+def holes(group: Group, rows: Sequence[Row]) -> list[Row]:
+    """Return rows without values for what owed jobs would have filled and no other seed did.
+
+    Which backbone and shots a job has is read from its overrides; which methods, from the rows that are there.
+    """
+    there = dict.fromkeys((row["method"], row["backbone"], int(row["shots"])) for row in rows)
+    found: dict[tuple[str, str, int], Row] = {}
+    for job in group.owed:
+        told = dict(word.lstrip("+").partition("=")[::2] for word in job)
+        named = told.get("backbone.name") or told.get("backbone")
+        shots = [int(word) for word in told.get("shots", "").strip("[]").split(",") if word.strip().isdigit()]
+        for method, known, k in there:
+            backbone = (named or known) if known else ""  # methods without a backbone have none in any job
+            for wanted in shots or [k]:
+                if (method, backbone, wanted) not in there:
+                    row = {"method": method, "backbone": backbone, "shots": wanted, "seeds": 0}
+                    found[method, backbone, wanted] = row
+    return list(found.values())
+
+
+def write_tables(tables: Mapping[str, Sequence[Row]], directory: Path) -> None:
+    """Write the csv files of a study; one without rows is removed, so that nothing old stays."""
+    for name, rows in tables.items():
+        path = directory / f"{name}.csv"
+        if rows:
+            replace_file(path, _csv((*SHARED, *COLUMNS[name]), rows))
+        else:
+            path.unlink(missing_ok=True)
+
+
+def _csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
+    """Write four digits, so that a diff shows what really changed."""
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()})
+    return text.getvalue().encode()

@@ -1,0 +1,105 @@
+"""Photographs that grow while they are looked at: read in the background, seen as far as they are there."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from piaa_lightning.data.images import MAX_PIXELS
+from piaa_lightning.photos.prior import Prior
+from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
+from piaa_lightning.photos.store import Store
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far reading is.
+
+    Args:
+        done: files that were read or skipped.
+        total: files that were found.
+    """
+
+    done: int
+    total: int
+
+
+class Album:
+    """What was read below one directory.
+
+    Args:
+        prior: looks at photographs.
+        store: keeps what it saw.
+        root: the directory.
+        max_pixels: the largest picture that is read.
+    """
+
+    def __init__(self, prior: Prior, store: Store, root: Path, max_pixels: int = MAX_PIXELS) -> None:
+        self.prior, self.store, self.root = prior, store, root
+        self.version = 0  # moves whenever there is more to see
+        self._max_pixels = max_pixels
+        self._lock = threading.Lock()
+        self._shelf = Shelf(rows=torch.empty(0, len(prior.people.mean) - 1))
+        self._known: set[str] = set()
+        self._rows: list[Tensor] = []  # not yet joined to the shelf's
+        self._done = self._total = 0
+        self._closed = False
+
+    def read(self, files: Sequence[str]) -> dict[str, str]:
+        """Read files below the root; several threads may do so at once.
+
+        Returns:
+            Why files were skipped, by path.
+        """
+        with self._lock:
+            self._total += len(files)
+        skipped: dict[str, str] = {}
+        waiting: list[tuple[str, str, str]] = []
+        for one in read_photos(self.prior, self.store, self.root, files, self._max_pixels):
+            waiting.append(one)
+            if one[2]:
+                skipped[one[0]] = one[2]
+            if len(waiting) >= 16:
+                self._take(waiting)
+                waiting = []
+            if self._closed:
+                break
+        self._take(waiting)
+        return skipped
+
+    def _take(self, read: Sequence[tuple[str, str, str]]) -> None:
+        new = shelf_of(self.store, read)
+        with self._lock:
+            for number, digest in enumerate(new.digests):
+                if digest not in self._known:
+                    self._known.add(digest)
+                    self._shelf.files.append(new.files[number])
+                    self._shelf.digests.append(digest)
+                    self._shelf.sizes.append(new.sizes[number])
+                    self._rows.append(new.rows[number : number + 1])
+            self._shelf.skipped.update(new.skipped)
+            self._done += len(read)
+            self.version += 1
+
+    def shelf(self) -> Shelf:
+        """Return what is there by now; it does not change any more."""
+        with self._lock:
+            if self._rows:
+                self._shelf.rows = torch.cat([self._shelf.rows, *self._rows])
+                self._rows = []
+            own = self._shelf
+            return Shelf(list(own.files), list(own.digests), list(own.sizes), own.rows, dict(own.skipped))
+
+    def progress(self) -> Progress:
+        """Say how far reading is."""
+        with self._lock:
+            return Progress(self._done, self._total)
+
+    def close(self) -> None:
+        """Stop reading after the photographs that are in work."""
+        self._closed = True

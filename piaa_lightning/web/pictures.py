@@ -1,0 +1,44 @@
+"""Pictures that the page asks for: large copies, and maps of what a score depends on."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import torch
+from PIL import Image
+
+from piaa_lightning.data.images import squash
+from piaa_lightning.explain.gradient_map import gradient_map
+from piaa_lightning.photos.opening import open_photo
+from piaa_lightning.web.session import Session
+
+LARGE = 1600
+GLOW = (255, 196, 0)
+
+
+def large_copy(session: Session, digest: str) -> bytes:
+    """Return a photograph as a JPEG of at most 1600 pixels, without anything that its file says besides."""
+    photo = open_photo(session.path_of(digest), LARGE // 2, session.uploads.limits.pixels)
+    picture = Image.fromarray(photo.pixels)
+    picture.thumbnail((LARGE, LARGE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    file = io.BytesIO()
+    picture.save(file, "jpeg", quality=88)
+    return file.getvalue()
+
+
+def map_picture(session: Session, person: str, digest: str) -> bytes:
+    """Return a see-through PNG that glows where a change would change the person's score most."""
+    prior, taste = session.prior, session.view(person).taste
+    pixels = open_photo(session.path_of(digest), prior.eye.size, session.uploads.limits.pixels).pixels
+    square = torch.from_numpy(squash(pixels, prior.eye.size, prior.config["resize"]))
+    normal = prior.eye.backbone.normalise(square[None])
+    (shown,) = gradient_map(lambda pictures: taste.score(prior.rows(pictures)), normal)
+    shown = shown / shown.max().clamp_min(torch.finfo(shown.dtype).tiny)
+    # from a veil over what does not matter to a glow over what does
+    strength = shown.clamp(0, 1).sqrt().numpy()[..., None]
+    veil, glow = np.array([16, 16, 24, 170.0]), np.array([*GLOW, 110.0])
+    colours = ((1 - strength) * veil + strength * glow).round().astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(colours).save(file, "png")
+    return file.getvalue()

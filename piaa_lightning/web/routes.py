@@ -1,0 +1,204 @@
+"""The page's few routes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.cards import person_card
+from piaa_lightning.photos.contact_sheet import contact_sheet
+from piaa_lightning.photos.ranking import ranking_csv
+from piaa_lightning.web.answers import compare_answer, cover_answer, crops_answer, view_answer
+from piaa_lightning.web.guard import Guard, cookie
+from piaa_lightning.web.pictures import large_copy, map_picture
+from piaa_lightning.web.session import Session
+from piaa_lightning.web.visitors import COOKIE, Visitors
+
+PAGE = Path(__file__).parent / "page"
+MAX_MESSAGE = 10_000  # bytes of anything that is no photograph
+Handler = Callable[[Request, Session], Awaitable[Response]]
+
+
+def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -> Starlette:
+    """Make the page's server.
+
+    Args:
+        visitors: whom it knows.
+        host: the address that it will listen on, see `Guard`.
+        token: likewise.
+        note: a sentence about the prior that everybody should read.
+    """
+
+    async def page(request: Request) -> Response:
+        answer = FileResponse(PAGE / "index.html", headers={"cache-control": "no-store"})
+        key = cookie(request.headers, COOKIE)
+        if visitors.session(key) is None:
+            key = visitors.new_key()
+        year = 365 * 24 * 3600
+        answer.set_cookie(COOKIE, key, httponly=True, samesite="strict", max_age=year)
+        return answer
+
+    def of_session(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def handle(request: Request) -> Response:
+            session = visitors.session(cookie(request.headers, COOKIE))
+            if session is None:
+                return JSONResponse({"error": "Open the page first."}, 401)
+            try:
+                return await handler(request, session)
+            except UserError as error:
+                return JSONResponse({"error": str(error)}, 400)
+            except ClientDisconnect:
+                return Response(status_code=400)
+
+        return handle
+
+    async def view(request: Request, session: Session) -> Response:
+        person = request.query_params.get("person") or session.log.people()[0]
+        if person not in session.log.people():  # a name that this browser remembers from elsewhere
+            person = session.log.people()[0]
+        told = await run_in_threadpool(view_answer, session, person, _number(request, "start", 0, 10**7))
+        prior = session.prior
+        about = {"name": prior.config["name"], "data": prior.config["data"], "note": note}
+        return JSONResponse({**told, "prior": about})
+
+    async def rate(request: Request, session: Session) -> Response:
+        said = await _message(request)
+        person, photo = str(said.get("person")), str(said.get("photo"))
+        if photo not in session.shelf().digests:
+            raise UserError("There is no such photograph here.")
+        await run_in_threadpool(session.log.rate, person, photo, said.get("stars"))
+        return JSONResponse(await run_in_threadpool(view_answer, session, person))
+
+    async def people(request: Request, session: Session) -> Response:
+        said = await _message(request)
+        return JSONResponse({"person": session.log.add_person(str(said.get("name", "")))})
+
+    async def upload(request: Request, session: Session) -> Response:
+        stored = await session.uploads.receive(request.query_params.get("name", ""), request.stream())
+        digest = await run_in_threadpool(session.take, stored)
+        return JSONResponse({"id": digest})
+
+    async def compare(request: Request, session: Session) -> Response:
+        return JSONResponse(await run_in_threadpool(compare_answer, session, _number(request, "count", 12, 60)))
+
+    async def cover(request: Request, session: Session) -> Response:
+        count, diversity = _number(request, "count", 9, 60), _number(request, "diversity", 50, 100) / 100
+        return JSONResponse(await run_in_threadpool(cover_answer, session, _person(request), count, diversity))
+
+    async def crops(request: Request, session: Session) -> Response:
+        found = await run_in_threadpool(crops_answer, session, _person(request), request.path_params["photo"])
+        return JSONResponse(found)
+
+    async def small(request: Request, session: Session) -> Response:
+        found = await run_in_threadpool(session.thumbnail, request.path_params["photo"])
+        if found is None:
+            return Response(status_code=404)
+        return _picture(found, "image/jpeg")
+
+    async def large(request: Request, session: Session) -> Response:
+        return _picture(await run_in_threadpool(large_copy, session, request.path_params["photo"]), "image/jpeg")
+
+    async def where(request: Request, session: Session) -> Response:
+        found = await run_in_threadpool(map_picture, session, _person(request), request.path_params["photo"])
+        return Response(found, media_type="image/png")
+
+    async def export(request: Request, session: Session) -> Response:
+        what, person = request.path_params["what"], _person(request)
+        content, kind = await run_in_threadpool(_exported, session, what, person)
+        name = f"attachment; filename={what}"
+        return Response(content, media_type=kind, headers={"content-disposition": name})
+
+    async def forget(request: Request, session: Session) -> Response:
+        await run_in_threadpool(visitors.forget, cookie(request.headers, COOKIE))
+        answer = JSONResponse({})
+        answer.delete_cookie(COOKIE)
+        return answer
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        yield
+        visitors.close()
+
+    return Starlette(
+        routes=[
+            Route("/", page),
+            Route("/api/view", of_session(view)),
+            Route("/api/rate", of_session(rate), methods=["POST"]),
+            Route("/api/people", of_session(people), methods=["POST"]),
+            Route("/api/photos", of_session(upload), methods=["POST"]),
+            Route("/api/compare", of_session(compare)),
+            Route("/api/cover", of_session(cover)),
+            Route("/api/forget", of_session(forget), methods=["POST"]),
+            Route("/photo/{photo}/small", of_session(small)),
+            Route("/photo/{photo}/large", of_session(large)),
+            Route("/photo/{photo}/map", of_session(where)),
+            Route("/photo/{photo}/crops", of_session(crops)),
+            Route("/export/{what}", of_session(export)),
+            Mount("/page", StaticFiles(directory=PAGE)),
+        ],
+        middleware=[Middleware(Guard, host=host, token=token)],
+        lifespan=lifespan,
+    )
+
+
+def _exported(session: Session, what: str, person: str) -> tuple[bytes, str]:
+    view = session.view(person)
+    if what == "ranking.csv":
+        return ranking_csv(view.ranking, view.shelf.files).encode(), "text/csv; charset=utf-8"
+    if what == "person.safetensors":
+        return session.person(person).bytes(), "application/octet-stream"
+    if what == "person.md":
+        return person_card(session.person(person), session.prior).encode(), "text/markdown; charset=utf-8"
+    if what == "contact_sheet.html":
+        title = f"{len(view.shelf.files)} photographs in the order of {person}"
+        notes = ["Stars from 1 to 5; in brackets what anybody is expected to say."]
+        return contact_sheet(title, notes, view.shelf, view.ranking, session.thumbnail).encode(), "text/html"
+    raise UserError(f"There is no export called {what}.")
+
+
+def _picture(content: bytes, kind: str) -> Response:
+    # a photograph never changes below its digest
+    return Response(content, media_type=kind, headers={"cache-control": "private, max-age=86400, immutable"})
+
+
+def _person(request: Request) -> str:
+    return request.query_params.get("person", "")
+
+
+def _number(request: Request, name: str, default: int, most: int) -> int:
+    try:
+        return min(max(int(request.query_params.get(name, default)), 0), most)
+    except ValueError:
+        return default
+
+
+async def _message(request: Request) -> dict[str, Any]:
+    """Read a short JSON message.
+
+    Raises:
+        UserError: it is none.
+    """
+    body = b""
+    async for some in request.stream():
+        body += some
+        if len(body) > MAX_MESSAGE:
+            raise UserError("This message is too long.")
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise UserError("This message cannot be read.") from error
+    if not isinstance(said, dict):
+        raise UserError("This message cannot be read.")
+    return said

@@ -1,0 +1,176 @@
+"""One visitor: photographs, people, their stars, and the orders that follow from them."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.next_to_rate import next_to_rate
+from piaa_lightning.photos.person import Person
+from piaa_lightning.photos.prior import Prior
+from piaa_lightning.photos.ranking import Ranking, rank
+from piaa_lightning.photos.ratings import STARS
+from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.taste import Taste
+from piaa_lightning.web.album import Album, Progress
+from piaa_lightning.web.rating_log import RatingLog
+from piaa_lightning.web.uploads import Limits, Uploads
+
+ASKED = 12  # photographs that are proposed at once: one to rate, and those after it where it is skipped
+
+
+@dataclass(frozen=True)
+class View:
+    """A person's order at one moment.
+
+    Args:
+        shelf: the photographs.
+        numbers: places in the shelf by digest.
+        stars: that the person gave, by digest.
+        taste: what follows from them.
+        ranking: the order.
+        asked: numbers of the photographs to rate next.
+    """
+
+    shelf: Shelf
+    numbers: dict[str, int]
+    stars: dict[str, int]
+    taste: Taste
+    ranking: Ranking
+    asked: list[int]
+
+
+class Session:
+    """What belongs to one visitor and nobody else; all of it lies below one directory.
+
+    Args:
+        directory: of the visitor.
+        prior: what tastes start from.
+        shared: the folder that whoever runs the page shows to all visitors; None where there is none.
+        limits: what may be brought.
+    """
+
+    def __init__(self, directory: Path, prior: Prior, shared: Album | None, limits: Limits) -> None:
+        self.directory, self.prior, self.shared = directory, prior, shared
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self.log = RatingLog(directory / "ratings.jsonl")
+        self.uploads = Uploads(directory, limits)
+        self.own = Album(prior, Store(directory / "seen.sqlite"), self.uploads.root, limits.pixels)
+        self._lock = threading.RLock()
+        self._shelf: tuple[tuple[int, int], Shelf] | None = None
+        self._views: dict[str, tuple[object, View]] = {}
+
+    def resume(self) -> None:
+        """Read what the visitor brought before the server was last stopped."""
+        self.own.read(self.uploads.files())
+
+    def take(self, stored: str) -> str:
+        """Read an upload, and verify by decoding that it is a photograph.
+
+        Returns:
+            Its digest.
+
+        Raises:
+            UserError: it cannot be read; the file is gone then.
+        """
+        reasons = self.own.read([stored])
+        if reasons:
+            self.uploads.remove(stored)
+            raise UserError(f"{self.uploads.name(stored)}: {reasons[stored]}")
+        digest = self.own.store.digest_of(self.uploads.root / stored)
+        shelf = self.own.shelf()
+        if shelf.files[shelf.digests.index(digest)] != stored:  # the same photograph was here already
+            self.uploads.remove(stored)
+        return digest
+
+    def progress(self) -> Progress:
+        """Say how far reading is, of the shared folder and of what the visitor brought."""
+        own, shared = self.own.progress(), self.shared.progress() if self.shared else Progress(0, 0)
+        return Progress(own.done + shared.done, own.total + shared.total)
+
+    def shelf(self) -> Shelf:
+        """Return all photographs that the visitor may see, each once, named as the visitor calls them."""
+        version = (self.shared.version if self.shared else 0, self.own.version)
+        with self._lock:
+            if self._shelf is None or self._shelf[0] != version:
+                self._shelf = (version, self._joined())
+            return self._shelf[1]
+
+    def _joined(self) -> Shelf:
+        own = self.own.shelf()
+        own.files = [self.uploads.name(file) for file in own.files]
+        if self.shared is None:
+            return own
+        shared = self.shared.shelf()
+        known = set(shared.digests)
+        new = [n for n, digest in enumerate(own.digests) if digest not in known]
+        return Shelf(
+            shared.files + [own.files[n] for n in new],
+            shared.digests + [own.digests[n] for n in new],
+            shared.sizes + [own.sizes[n] for n in new],
+            torch.cat([shared.rows, own.rows[new]]),
+            {**shared.skipped, **own.skipped},
+        )
+
+    def view(self, person: str) -> View:
+        """Return a person's order; it is made anew only where stars or photographs are."""
+        with self._lock:
+            stars, shelf = self.log.stars(person), self.shelf()
+            key = (self._shelf and self._shelf[0], tuple(stars.items()))
+            if person not in self._views or self._views[person][0] != key:
+                self._views[person] = (key, self._ordered(shelf, stars))
+            return self._views[person][1]
+
+    def _ordered(self, shelf: Shelf, stars: dict[str, int]) -> View:
+        numbers = {digest: number for number, digest in enumerate(shelf.digests)}
+        rated = [numbers[digest] for digest in stars if digest in numbers]
+        scores = STARS.to_unit(torch.tensor([stars[shelf.digests[n]] for n in rated], dtype=torch.float64).numpy())
+        taste = Taste(self.prior.people, shelf.rows[rated], torch.from_numpy(scores))
+        ranking = rank(taste, shelf, STARS)
+        asked = next_to_rate(taste, shelf.rows, rated, ASKED)
+        return View(shelf, numbers, stars, taste, ranking, asked)
+
+    def person(self, name: str) -> Person:
+        """Return what was learnt of a person, for a personal file.
+
+        Raises:
+            UserError: nothing can be learnt yet.
+        """
+        taste = self.view(name).taste
+        if not taste.says_something:
+            raise UserError("Nothing can be learned yet; rate at least two photographs differently.")
+        return Person(name, self.prior.hash, STARS, taste.told.float(), taste.scores.float())
+
+    def path_of(self, digest: str) -> Path:
+        """Return where a photograph of this visitor lies.
+
+        Raises:
+            UserError: the visitor has none of that digest.
+        """
+        for album in (self.own, self.shared):
+            if album is not None:
+                shelf = album.shelf()
+                if digest in shelf.digests:
+                    return album.root / shelf.files[shelf.digests.index(digest)]
+        raise UserError("There is no such photograph here.")
+
+    def thumbnail(self, digest: str) -> bytes | None:
+        """Return a photograph's small JPEG; None where the visitor has none of that digest."""
+        for album in (self.own, self.shared):
+            if album is not None and digest in self.shelf().digests:
+                found = album.store.thumbnail(digest)
+                if found is not None:
+                    return found
+        return None
+
+    def forget(self) -> None:
+        """Remove everything that the visitor brought or said."""
+        self.own.close()
+        self.own.store.close()
+        shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,0 +1,124 @@
+"""Photographs that visitors bring: bounded, verified by decoding, and stored under names of our own."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import threading
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath, PureWindowsPath
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.opening import SUFFIXES
+
+NAMES = "names.jsonl"
+MAX_NAME = 120
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a visitor may bring.
+
+    Args:
+        photos: how many photographs.
+        bytes_each: how large a file.
+        bytes_all: all files together.
+        pixels: how large a picture.
+    """
+
+    photos: int = 2000
+    bytes_each: int = 60_000_000
+    bytes_all: int = 8_000_000_000
+    pixels: int = 120_000_000
+
+
+class Uploads:
+    """The files that one visitor brought.
+
+    Args:
+        directory: of the visitor; nothing is written outside it.
+        limits: what may be brought.
+    """
+
+    def __init__(self, directory: Path, limits: Limits) -> None:
+        self.root = directory / "photos"
+        self.limits = limits
+        self._directory = directory
+        self._lock = threading.Lock()
+        self._names: dict[str, str] = {}
+        for part in self.root.glob(".*.part"):  # of a server that was stopped
+            part.unlink(missing_ok=True)
+        names = directory / NAMES
+        for line in names.read_text(encoding="utf-8", errors="replace").split("\n") if names.exists() else []:
+            try:
+                file, name = json.loads(line)
+                self._names[str(file)] = str(name)
+            except (ValueError, TypeError):  # half a line
+                continue
+
+    def files(self) -> list[str]:
+        """Return the stored files' names, in the order in which they came."""
+        there = {path.name for path in self.root.glob("*") if path.suffix in SUFFIXES}
+        known = [file for file in self._names if file in there]
+        return known + sorted(there - set(known))
+
+    def name(self, file: str) -> str:
+        """Return what the visitor calls a stored file."""
+        return self._names.get(file, file)
+
+    async def receive(self, name: str, body: AsyncIterator[bytes]) -> str:
+        """Write a file as it comes.
+
+        Args:
+            name: what the visitor calls it; only its ending decides where it goes.
+            body: its bytes.
+
+        Returns:
+            The stored file's name.
+
+        Raises:
+            UserError: an ending that is no photograph's, or a bound that is passed.
+        """
+        shown = plain_name(name)
+        suffix = Path(shown).suffix.lower()
+        if suffix not in SUFFIXES:
+            raise UserError(f"{shown}: not the name of a photograph; {', '.join(sorted(SUFFIXES)[:4])} and such are.")
+        self.root.mkdir(parents=True, exist_ok=True)
+        room = self._room(shown)
+        part = self.root / f".{secrets.token_hex(12)}.part"
+        try:
+            written = 0
+            with part.open("xb") as file:
+                async for some in body:
+                    written += len(some)
+                    if written > min(room, self.limits.bytes_each):
+                        most = self.limits.bytes_each / 1e6
+                        raise UserError(f"{shown}: larger than {most:.0f} MB, or than the room that is left.")
+                    file.write(some)
+            stored = f"{secrets.token_hex(12)}{suffix}"
+            with self._lock:
+                part.rename(self.root / stored)
+                self._names[stored] = shown
+                with (self._directory / NAMES).open("a", encoding="utf-8") as names:
+                    names.write("\n" + json.dumps([stored, shown]) + "\n")
+        finally:
+            part.unlink(missing_ok=True)
+        return stored
+
+    def remove(self, file: str) -> None:
+        """Take a file away that is no photograph, or was here before."""
+        (self.root / file).unlink(missing_ok=True)
+
+    def _room(self, shown: str) -> int:
+        sizes = [path.stat().st_size for path in self.root.glob("*")]
+        if len(sizes) >= self.limits.photos:
+            raise UserError(f"{shown}: there are {self.limits.photos} photographs already, which is as many as fit.")
+        return self.limits.bytes_all - sum(sizes)
+
+
+def plain_name(name: str) -> str:
+    """Return a file's name without directories and without letters that cannot be printed."""
+    last = PurePosixPath(PureWindowsPath(name).name).name
+    plain = "".join(letter for letter in last if letter.isprintable()).strip() or "photograph"
+    return plain if len(plain) <= MAX_NAME else plain[-MAX_NAME:]

@@ -1,0 +1,127 @@
+"""The classical row learns what its features can tell, keeps what it measured, and says what it cannot do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from piaa_lightning.data.inputs import Features, Inputs
+from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.splits import random_images
+from piaa_lightning.errors import UserError
+from piaa_lightning.estimators import handcrafted, picture_features
+from piaa_lightning.estimators.estimator import PictureGround
+from piaa_lightning.estimators.handcrafted import Handcrafted
+from piaa_lightning.estimators.picture_features import simple_of
+from piaa_lightning.features import SIMPLE, simple_features
+
+COUNT = 60
+
+
+@pytest.fixture
+def ground(tmp_path):
+    """Pictures with fine vertical stripes are good, those with horizontal ones bad; all are equally bright."""
+    random = np.random.default_rng(0)
+    good = random.random(COUNT) < 0.6
+    for number in range(COUNT):
+        wave = 128 + 60 * np.sin(np.arange(48) * (0.7 + 0.4 * random.random()))
+        picture = np.broadcast_to(wave[None, :, None], (48, 48, 3)) + random.normal(0, 8, (48, 48, 3))
+        picture = picture if good[number] else picture.transpose(1, 0, 2)
+        Image.fromarray(picture.clip(0, 255).astype(np.uint8)).save(tmp_path / f"{number}.png")
+    ids = np.array([str(number) for number in range(COUNT)])
+    nothing = np.zeros(0, np.int64)
+    score = np.where(good, 0.45, 0.43).astype(np.float32) + random.random(COUNT).astype(np.float32) / 1000
+    table = RatingTable(
+        "made", tmp_path, ids, np.array([f"{name}.png" for name in ids]), ids[:0], nothing, nothing,
+        np.zeros(0, np.float32), Scale(1, 10), image_score=score,
+    )  # fmt: skip
+    split = random_images(table, test_images=20, val_images=10)
+    inputs = Inputs(Features(torch.zeros(COUNT, 1)))
+    return PictureGround(table, split, inputs, torch.device("cpu"), 4 / 9, 0, tmp_path / "cache")
+
+
+SMALL = {"gaussians": 4, "components": 8, "vocabulary": 20, "per_picture": 30}
+
+
+def test_fisher_vectors_and_a_machine_tell_directions_apart(ground):
+    one = Handcrafted(kinds=["sift"], strengths=[10.0], **SMALL)
+    one.fit(ground)
+    test = ground.split.test_images
+    verdict = one.judge(test)
+    assert (verdict.cut, verdict.ordered, verdict.votes) == (0.0, True, None)
+    right = (verdict.values > 0) == (ground.table.image_score[test] > 4 / 9)
+    assert right.mean() >= 0.9, verdict.values
+    again = Handcrafted(kinds=["sift"], strengths=[10.0], **SMALL)
+    again.fit(ground)
+    assert again.judge(test).values.tolist() == verdict.values.tolist()
+
+
+def test_kinds_stand_one_after_the_other(ground):
+    one = Handcrafted(kinds=["colour"], **SMALL)
+    one.fit(ground)
+    assert one._features(ground.split.test_images).shape == (20, 2 * 4 * 8)
+    both = Handcrafted(kinds=["sift", "colour", "simple"], **SMALL)
+    both.fit(ground)
+    assert both._features(ground.split.test_images).shape == (20, 2 * 2 * 4 * 8 + len(SIMPLE))
+
+
+def test_validation_pictures_choose_the_strength(ground, monkeypatch):
+    right = {0.1: 0.7, 1.0: 0.9, 10.0: 0.9}
+    monkeypatch.setattr(handcrafted, "balanced_accuracy", lambda values, scores, *cuts: right[next(order)])
+    order = iter(right)
+    one = Handcrafted(kinds=["simple"])
+    one.fit(ground)
+    assert one.chosen == one.machine.C == 1.0
+
+
+def test_only_training_and_validation_pictures_have_a_part(ground):
+    one = Handcrafted(kinds=["sift"], **SMALL)
+    one.fit(ground)
+    score = ground.table.image_score.copy()
+    score[ground.split.test_images] = np.random.default_rng(1).random(20)
+    other = Handcrafted(kinds=["sift"], **SMALL)
+    other.fit(replace(ground, table=replace(ground.table, image_score=score)))
+    images = np.arange(COUNT)
+    assert other.judge(images).values.tolist() == one.judge(images).values.tolist()
+
+
+def test_simple_features_are_those_of_the_files_and_measured_once(ground, monkeypatch):
+    images = np.array([3, 1, 7])
+    found = simple_of(ground, images)
+    for row, number in zip(found, images, strict=True):
+        assert row.tolist() == simple_features(np.asarray(Image.open(ground.table.root / f"{number}.png"))).tolist()
+    monkeypatch.setattr(picture_features, "simple_features", None)
+    assert simple_of(ground, images).tolist() == found.tolist()
+
+
+def test_fewer_training_pictures_may_be_asked_for(ground):
+    one = Handcrafted(kinds=["simple"], at_most=12, strengths=[1.0])
+    one.fit(ground)
+    assert one.scale.n_samples_seen_ == 12
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "sentence"),
+    [
+        ({}, {"kinds": ["sift", "taste"]}, r"estimator.kinds=\['sift', 'taste'\]: choose some of sift, colour, simple"),
+        ({"cut": 0.9}, {"kinds": ["simple"]}, "all training pictures are on one side of the cut; move data.cut"),
+        (
+            {},
+            {"kinds": ["sift"], **SMALL, "vocabulary": 1, "per_picture": 3},
+            "3 descriptors of 128 values are too few",
+        ),
+    ],
+)
+def test_mistakes_are_sentences(ground, change, options, sentence):
+    with pytest.raises(UserError, match=sentence):
+        Handcrafted(**options).fit(replace(ground, **change))
+
+
+def test_a_broken_picture_is_a_sentence(ground):
+    (ground.table.root / f"{ground.split.train_images[0]}.png").write_bytes(b"nothing")
+    with pytest.raises(UserError, match=f"{ground.split.train_images[0]}.png"):
+        Handcrafted(kinds=["simple"]).fit(ground)

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+import pytest
+
+from piaa_lightning.data.ratings import Scale
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.ratings import read_ratings, refuse_equal
+
+FIVE = Scale(1, 5)
+FILES = ["a.jpg", "x/b.jpg", "x/c.jpg", "y/c.jpg"]
+
+
+def told(tmp_path, text, scale=FIVE):
+    (tmp_path / "ratings.csv").write_text(text)
+    return read_ratings(str(tmp_path / "ratings.csv"), tmp_path, FILES, scale)
+
+
+def test_paths_and_names_that_occur_once(tmp_path):
+    found = told(tmp_path, "image, score\nb.jpg, 4\n./a.jpg,2.5\nx/c.jpg,1\nb.jpg,5\n")
+    assert found.scores == {"x/b.jpg": 5, "a.jpg": 2.5, "x/c.jpg": 1}, "the last line of a photograph counts"
+    assert found.missing == []
+
+
+def test_names_that_are_not_there_or_not_clear_are_left_out_and_named(tmp_path):
+    found = told(tmp_path, "score,image\n4,a.jpg\n4,c.jpg\n2,../a.jpg\n")
+    assert found.scores == {"a.jpg": 4}
+    assert found.missing == ["c.jpg", "../a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("image,score\nnowhere.jpg,4\n", "rates no photograph that lies in .*the first of 1 is nowhere.jpg"),
+        ("image,score\n", "rates no photograph"),
+        ("photo,stars\na.jpg,4\n", "must name the columns image,score; it has photo, stars"),
+        ("", "it has nothing"),
+        ("image,score\na.jpg,good\n", "line 2: the score 'good' is no number"),
+        ("image,score\na.jpg,\n", "line 2: the score '' is no number"),
+        ("image,score\na.jpg,nan\n", "is no number"),
+        ("image,score\na.jpg\n", "is no number"),
+        ("image,score\na.jpg,7\n", r"line 2: the score 7 is outside 1 to 5.*rating_scale"),
+    ],
+)
+def test_every_mistake_is_one_sentence(tmp_path, text, words):
+    with pytest.raises(UserError, match=words):
+        told(tmp_path, text)
+
+
+def test_a_missing_file_and_one_that_is_no_text(tmp_path):
+    with pytest.raises(UserError, match="no such file"):
+        read_ratings(str(tmp_path / "none.csv"), tmp_path, FILES)
+    (tmp_path / "ratings.csv").write_bytes(b"\xff\xfe\x00\x01" * 9)
+    with pytest.raises(UserError, match="cannot be read as a csv file"):
+        read_ratings(str(tmp_path / "ratings.csv"), tmp_path, FILES)
+
+
+def test_stars_that_nobody_gave(tmp_path):
+    with pytest.raises(UserError, match=r"none of the 4 photographs .* has stars"):
+        read_ratings("stars", tmp_path, FILES)
+
+
+def test_another_scale(tmp_path):
+    assert told(tmp_path, "image,score\na.jpg,7\n", Scale(1, 7)).scale == Scale(1, 7)
+
+
+def test_equal_ratings_teach_nothing():
+    refuse_equal([1.0, 2.0])
+    with pytest.raises(UserError, match="All 3 ratings are equal, so nothing can be learned yet"):
+        refuse_equal([4.0, 4.0, 4.0])

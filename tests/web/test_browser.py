@@ -1,0 +1,147 @@
+"""A person's whole way, in a real browser."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from playwright import sync_api
+
+from piaa_lightning.web.routes import make_app
+from piaa_lightning.web.visitors import Visitors
+from tests.web.conftest import serving
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)")
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+PATIENCE = 60_000  # ms; a limit for a busy machine, not an expectation
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium):
+    """Open an address as a new person would; errors of the page's scripts fail the test."""
+    opened, errors = [], []
+
+    def open_(address, **options):
+        context = chromium.new_context(accept_downloads=True, reduced_motion="reduce", **options)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(address)
+        opened.append(context)
+        return page
+
+    yield open_
+    for context in opened:
+        context.close()
+    assert errors == []
+
+
+def expect(locator):
+    return sync_api.expect(locator)
+
+
+def names(page):
+    return [text.split(": ")[1].split(",")[0] for text in page.locator(".tile").evaluate_all(
+        "tiles => tiles.map(tile => tile.getAttribute('aria-label'))")]  # fmt: skip
+
+
+def rate(page, stars):
+    done = page.locator("#steps i.on").count()
+    page.keyboard.press(str(stars))
+    expect(page.locator("#steps i.on")).to_have_count(done + 1, timeout=PATIENCE)
+
+
+def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
+    with serving(make_app(visitors, "127.0.0.1", None)) as address:
+        page = open_page(address)
+        expect(page.locator("#empty")).to_be_visible(timeout=PATIENCE)
+        page.set_input_files("#files", [str(path) for path in twenty])
+        expect(page.locator(".tile")).to_have_count(20, timeout=PATIENCE)
+        expect(page.locator("#reading")).to_be_hidden(timeout=PATIENCE)
+        before = names(page)
+
+        for _ in range(10):
+            rate(page, 5 if page.get_attribute("#asked-picture", "alt").startswith("sea") else 1)
+        expect(page.locator("#order-title")).to_have_text("20 photographs in your order")
+        after = names(page)
+        assert after != before
+        assert all(name.startswith("sea") for name in after[:10]), "what was liked has come first"
+
+        page.reload()
+        expect(page.locator("#steps i.on")).to_have_count(10, timeout=PATIENCE)
+        assert names(page) == after, "a reload keeps state"
+
+        page.locator(".tile").first.click()
+        expect(page.locator("#look")).to_be_visible()
+        page.keyboard.press("m")
+        expect(page.locator("#look-map")).to_be_visible()
+        page.click("#show-crops")
+        expect(page.locator("#crops button")).to_have_count(4, timeout=PATIENCE)
+        page.keyboard.press("ArrowRight")
+        expect(page.locator("#look-name")).to_have_text(after[1])
+        page.keyboard.press("Escape")
+        page.click("#open-cover")
+        expect(page.locator("#cover-grid img")).to_have_count(9, timeout=PATIENCE)
+        page.keyboard.press("Escape")
+
+        page.click("#open-export")
+        for link, name in (("ranking", "ranking.csv"), ("person", "person.safetensors")):
+            with page.expect_download() as download:
+                page.click(f"#export-{link}")
+            assert download.value.suggested_filename == name
+            download.value.save_as(tmp_path / name)
+        assert (tmp_path / "ranking.csv").read_text().splitlines()[1].split(",")[1] == after[0]
+        assert (tmp_path / "person.safetensors").stat().st_size < 2_000_000
+        page.keyboard.press("Escape")
+
+        other = open_page(address)  # another browser: another person
+        expect(other.locator("#empty")).to_be_visible(timeout=PATIENCE)
+        other.set_input_files("#files", [str(path) for path in twenty[:4]])
+        expect(other.locator(".tile")).to_have_count(4, timeout=PATIENCE)
+        rate(other, 3)
+        page.reload()
+        expect(page.locator("#steps i.on")).to_have_count(10, timeout=PATIENCE)
+        assert names(page) == after
+        cookies = page.context.cookies()
+
+    # the server has died; a new one knows the person again
+    with serving(make_app(Visitors(visitors.home, prior, None, limits), "127.0.0.1", None)) as address:
+        page = open_page("about:blank")
+        known = [{"name": cookie["name"], "value": cookie["value"], "url": address} for cookie in cookies]
+        page.context.add_cookies(known)
+        page.goto(address)
+        expect(page.locator("#steps i.on")).to_have_count(10, timeout=PATIENCE)
+        expect(page.locator(".tile")).to_have_count(20, timeout=PATIENCE)
+        assert names(page) == after
+
+
+def test_two_people_side_by_side_on_a_phone(visitors, twenty, open_page):
+    with serving(make_app(visitors, "127.0.0.1", None)) as address:
+        page = open_page(address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+        page.set_input_files("#files", [str(path) for path in twenty[:6]])
+        expect(page.locator(".tile")).to_have_count(6, timeout=PATIENCE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, "nothing sticks out"
+        rate(page, 5)
+        rate(page, 1)
+        page.get_by_text("+ person").tap()
+        page.get_by_label("Name").fill("Ben")
+        page.keyboard.press("Enter")
+        expect(page.locator("#steps i.on")).to_have_count(0, timeout=PATIENCE)
+        page.get_by_label("2 stars").first.tap()
+        expect(page.locator("#steps i.on")).to_have_count(1, timeout=PATIENCE)
+        rate(page, 4)
+        page.click("#open-compare")
+        expect(page.locator("#columns section h3")).to_have_text(["everybody", "me", "Ben"], timeout=PATIENCE)
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="me 2").tap()
+        expect(page.locator("#steps i.on")).to_have_count(2, timeout=PATIENCE)

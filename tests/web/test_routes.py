@@ -1,0 +1,250 @@
+"""The page's routes, without a browser."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+from PIL import Image
+from starlette.testclient import TestClient
+
+from piaa_lightning.photos.person import load_person
+from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.photos.store import Store
+from piaa_lightning.web.album import Album
+from piaa_lightning.web.routes import make_app
+from piaa_lightning.web.visitors import Visitors
+from tests.photos.conftest import GREEN, draw
+from tests.photos.test_opening import bomb
+
+MARK = {"X-Piaa": "1"}
+
+
+def browser(visitors, cookies=None):
+    app = make_app(visitors, "127.0.0.1", None)
+    client = TestClient(app, base_url="http://localhost:8765", headers=MARK, cookies=cookies)
+    client.get("/")
+    return client
+
+
+def bring(client, paths):
+    ids = []
+    for path in paths:
+        answer = client.post("/api/photos", params={"name": path.name}, content=path.read_bytes())
+        assert answer.status_code == 200, answer.text
+        ids.append(answer.json()["id"])
+    return ids
+
+
+def view(client, **parameters):
+    return client.get("/api/view", params=parameters).json()
+
+
+def rate(client, photo, stars, person="me"):
+    return client.post("/api/rate", json={"person": person, "photo": photo, "stars": stars})
+
+
+@pytest.fixture
+def client(visitors):
+    return browser(visitors)
+
+
+@pytest.fixture
+def rated(client, twenty):
+    """A visitor who likes the sea and has said so ten times, whatever was asked."""
+    bring(client, twenty)
+    told = view(client)
+    for _ in range(10):
+        asked = told["ask"][0]
+        told = rate(client, asked["id"], 5 if asked["name"].startswith("sea") else 1).json()
+    return client
+
+
+class TestTheWholeWay:
+    def test_rate_ten_and_the_rest_falls_into_order(self, rated):
+        told = view(rated)
+        assert (told["total"], told["rated"], told["learns"]) == (20, 10, True)
+        assert [item["place"] for item in told["items"]] == list(range(1, 21))
+        assert all(item["name"].startswith("sea") for item in told["items"][:10])
+        assert sorted(item["generic_place"] for item in told["items"]) == list(range(1, 21))
+        assert not {item["id"] for item in told["ask"]} & {item["id"] for item in told["items"] if item["stars"]}
+
+    def test_equal_stars_teach_nothing_and_taking_back_works(self, client, twenty):
+        ids = bring(client, twenty[:4])
+        for photo in ids[:3]:
+            told = rate(client, photo, 4).json()
+        assert (told["rated"], told["learns"]) == (3, False)
+        assert rate(client, ids[0], 1).json()["learns"] is True
+        assert rate(client, ids[0], None).json()["rated"] == 2
+
+    def test_it_is_there_again_after_the_server_died(self, rated, prior, limits, visitors):
+        before = view(rated)
+        cookie = rated.cookies["piaa_session"]
+        again = browser(Visitors(visitors.home, prior, None, limits), cookies={"piaa_session": cookie})
+        for _ in range(200):
+            after = view(again)
+            if after["total"] == 20:
+                break
+        keys = [{key: item[key] for key in ("id", "name", "score", "stars")} for item in after["items"]]
+        assert keys == [{key: item[key] for key in ("id", "name", "score", "stars")} for item in before["items"]]
+
+    def test_people_of_one_session_keep_their_own_order(self, rated, twenty):
+        assert rated.post("/api/people", json={"name": "Ben"}).json() == {"person": "Ben"}
+        told = view(rated, person="Ben")
+        assert (told["rated"], told["learns"]) == (0, False)
+        for item in told["items"][:4] + told["items"][-4:]:
+            rate(rated, item["id"], 5 if item["name"].startswith("red") else 1, "Ben")
+        assert view(rated, person="Ben")["items"][0]["name"].startswith("red")
+        assert view(rated)["items"][0]["name"].startswith("sea")
+        columns = rated.get("/api/compare", params={"count": 3}).json()
+        assert [column["name"] for column in columns] == ["everybody", "me", "Ben"]
+        assert [len(column["items"]) for column in columns] == [3, 3, 3]
+
+    def test_cover_crops_map_and_large_copy(self, rated):
+        told = view(rated)
+        photo = told["items"][0]["id"]
+        cover = rated.get("/api/cover", params={"person": "me", "count": 4, "diversity": 30}).json()
+        assert cover[0]["id"] == photo
+        assert len({item["id"] for item in cover}) == 4
+        crops = rated.get(f"/photo/{photo}/crops", params={"person": "me"}).json()
+        assert [crop["shape"] for crop in crops] == ["1:1", "16:9", "9:16", "2:3"]
+        glow = Image.open(io.BytesIO(rated.get(f"/photo/{photo}/map", params={"person": "me"}).content))
+        assert (glow.size, glow.mode) == ((16, 16), "RGBA")
+        large = Image.open(io.BytesIO(rated.get(f"/photo/{photo}/large").content))
+        assert large.size == (60, 40)
+
+    def test_exports(self, rated, prior, tmp_path):
+        for what in ("ranking.csv", "contact_sheet.html", "person.safetensors", "person.md"):
+            answer = rated.get(f"/export/{what}", params={"person": "me"})
+            assert answer.status_code == 200
+            assert answer.headers["content-disposition"] == f"attachment; filename={what}"
+            (tmp_path / what).write_bytes(answer.content)
+        assert (tmp_path / "ranking.csv").read_text().count("\n") == 21
+        person = load_person(tmp_path / "person.safetensors", prior)
+        assert (person.name, len(person.scores)) == ("me", 10)
+        assert (tmp_path / "contact_sheet.html").read_text().count("data:image/jpeg") == 20
+        assert rated.get("/export/secrets", params={"person": "me"}).status_code == 400
+
+    def test_a_personal_file_of_equal_stars_is_refused(self, client, twenty):
+        (photo,) = bring(client, twenty[:1])
+        rate(client, photo, 3)
+        answer = client.get("/export/person.safetensors", params={"person": "me"})
+        assert (answer.status_code, answer.json()["error"][:32]) == (400, "Nothing can be learned yet; rate")
+
+    def test_pages_of_a_long_order(self, rated, monkeypatch):
+        from piaa_lightning.web import answers
+
+        monkeypatch.setattr(answers, "PAGE", 8)
+        parts = [view(rated, start=start)["items"] for start in (0, 8, 16)]
+        assert [len(part) for part in parts] == [8, 8, 4]
+        assert [item["place"] for part in parts for item in part] == list(range(1, 21))
+
+    def test_forgetting_removes_everything(self, rated, visitors):
+        (directory,) = visitors.home.iterdir()
+        assert list(directory.rglob("*.jpg"))
+        assert rated.post("/api/forget", json={}).status_code == 200
+        assert not directory.exists()
+
+
+class TestASharedFolder:
+    def test_everybody_sees_it_and_their_own(self, prior, tmp_path, limits, photos, twenty):
+        store = Store(tmp_path / "seen.sqlite")
+        shared = Album(prior, store, photos)
+        shared.read(sorted(path.relative_to(photos).as_posix() for path in photos.rglob("*.jpg")))
+        visitors = Visitors(tmp_path / "sessions", prior, shared, limits)
+        one, two = browser(visitors), browser(visitors)
+        draw(tmp_path / "own.jpg", GREEN)
+        bring(one, [tmp_path / "own.jpg", photos / "red" / "r0.jpg"])
+        assert view(one)["total"] == 17, "what lies in the folder already is not there twice"
+        assert view(two)["total"] == 16
+        assert one.get(f"/photo/{view(two)['items'][0]['id']}/small").status_code == 200
+        store.close()
+
+    @pytest.fixture
+    def photos(self, tmp_path):
+        from tests.photos.conftest import BLUE, RED
+
+        for number in range(8):
+            draw(tmp_path / "photos" / "red" / f"r{number}.jpg", RED, number)
+            draw(tmp_path / "photos" / "sea" / f"b{number}.jpg", BLUE, 100 + number)
+        return tmp_path / "photos"
+
+
+class TestTwoVisitors:
+    def test_they_see_nothing_of_each_other(self, rated, visitors, twenty):
+        other = browser(visitors)
+        assert view(other)["total"] == 0
+        photo = view(rated)["items"][0]["id"]
+        for path in (f"/photo/{photo}/large", f"/photo/{photo}/map", f"/photo/{photo}/crops", f"/photo/{photo}/small"):
+            assert rated.get(path, params={"person": "me"}).status_code == 200
+            assert other.get(path, params={"person": "me"}).status_code in (400, 404)
+        assert rate(other, photo, 5).status_code == 400
+        assert len(list(visitors.home.iterdir())) == 2
+        bring(other, twenty[:1])
+        assert view(other)["rated"] == 0, "the same photograph, but not the same stars"
+
+    def test_without_a_session_there_is_nothing(self, visitors):
+        client = TestClient(make_app(visitors, "127.0.0.1", None), base_url="http://localhost", headers=MARK)
+        for key in ("", "short", "../../../../etc/passwd" + "x" * 21, "a" * 44):
+            client.cookies.set("piaa_session", key)
+            assert client.get("/api/view").status_code == 401
+
+
+class TestUploads:
+    @pytest.mark.parametrize(
+        ("name", "content", "words"),
+        [
+            ("a.jpg", b"no picture", "not a picture"),
+            ("a.png", bomb(), "pixels"),
+            ("a.html", b"<script>alert(1)</script>", "not the name of a photograph"),
+            ("a.jpg", bytes(300_000), "larger than"),
+        ],
+    )
+    def test_what_is_no_photograph_leaves_no_trace(self, client, visitors, name, content, words):
+        answer = client.post("/api/photos", params={"name": name}, content=content)
+        assert answer.status_code == 400
+        assert words in answer.json()["error"]
+        assert view(client)["total"] == 0
+        assert not [path for path in visitors.home.rglob("*") if path.suffix in (".jpg", ".png", ".html", ".part")]
+
+    def test_a_photograph_that_comes_twice_is_there_once(self, client, visitors, twenty):
+        assert len(set(bring(client, [twenty[0], twenty[0], twenty[1]]))) == 2
+        assert view(client)["total"] == 2
+        assert len(list(visitors.home.rglob("*.jpg"))) == 2
+
+    def test_nonsense_is_answered_in_a_sentence(self, client, twenty):
+        (photo,) = bring(client, twenty[:1])
+        for content in (
+            b"",
+            b"[1]",
+            b"{",
+            b"[" * 9000,
+            json.dumps({"person": "me", "photo": photo, "stars": 9}).encode(),
+        ):
+            answer = client.post("/api/rate", content=content)
+            assert answer.status_code == 400
+            assert answer.json()["error"].endswith(".")
+        assert (
+            client.post("/api/rate", content=b'{"a": "' + b"x" * 20_000 + b'"}').json()["error"].endswith("too long.")
+        )
+        assert client.post("/api/people", json={"name": ""}).status_code == 400
+        assert view(client, start="x", person="nobody")["person"] == "me"
+
+
+def test_the_page_takes_nothing_from_elsewhere(client):
+    page = client.get("/")
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert page.headers["x-content-type-options"] == "nosniff"
+    text = page.text + "".join(client.get(f"/page/{name}").text for name in ("main.js", "style.css", "look.js"))
+    assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
+    assert "https://" not in text
+
+
+def test_progress_tells_how_far_reading_is(prior, tmp_path, limits):
+    album = Album(prior, Store(tmp_path / "seen.sqlite"), tmp_path)
+    album._total, album._done = 10, 3
+    told = view(browser(Visitors(tmp_path / "sessions", prior, album, limits)))
+    assert told["reading"] == {"done": 3, "total": 10}
+    assert isinstance(album.shelf(), Shelf)
+    album.store.close()
