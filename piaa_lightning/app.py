@@ -102,6 +102,7 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
         return run(cfg, directory)
     if cfg.mode not in MODES:
         raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
+    refuse_strange_targets(OmegaConf.to_container(cfg))  # not resolved: these modes need not have all that a run has
     refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
     _calm()
     keep_freed_memory()
