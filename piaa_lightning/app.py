@@ -68,7 +68,10 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
         return run(cfg, directory)
     if cfg.mode not in MODES:
         raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
-    refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
+    trains = cfg.mode not in ("check", "collect")  # a prior, if it comes to that
+    if trains:
+        refuse_dangling(cfg)
+    refuse_strange_targets(OmegaConf.to_container(cfg if trains else cfg.data, resolve=True))
     _calm()
     keep_freed_memory()
     stage = import_module(f"piaa_lightning.stages.{MODES[cfg.mode]}")  # late, for the same reason as in ``run``
