@@ -71,6 +71,9 @@ bench-personal: setup ## measure closed-form rows: the whole table, and one pers
 bench-meta: setup ## measure meta-training and the evaluation
 	$(BIN)/python experiments/performance/bench_meta.py $(ARGS)
 
+bench-features: setup ## measure handcrafted features, and networks with several columns against their columns
+	$(BIN)/python experiments/performance/bench_features.py $(ARGS)
+
 bench-scale: setup ## measure what two processes gain, and what a checkpoint costs
 	$(BIN)/python experiments/performance/bench_scale.py $(ARGS)
 
