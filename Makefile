@@ -83,6 +83,9 @@ test-faults: setup ## kill runs, fill disks, damage files; prints what was survi
 fuzz: setup ## feed every reader with 10,000 spoilt files; prints what was found
 	$(BIN)/python experiments/reliability/fuzz.py $(ARGS)
 
+bench-web: setup ## measure the page: reading photographs, and from a rating to the new order
+	$(BIN)/python experiments/performance/bench_web.py $(ARGS)
+
 constraints: setup ## choose the newest versions that fit together and write constraints.txt
 	@uv="$(UV)"; "$${uv:-$(BIN)/uv}" pip compile --quiet --universal --no-header --no-annotate \
 		--no-emit-index-url --no-emit-find-links --all-extras --python-version 3.11 \

@@ -122,6 +122,7 @@ EXPECTED = {
     },
     "bench_report": {"report, s", "report with gradient maps, s"},
     "bench_train": {"a run's training step over the bare network's"},
+    "bench_web": {"read, photographs/s", "personal file of 1000 ratings, MB"},
 }
 
 
