@@ -232,7 +232,7 @@ class Priors:
             data.split,
             data.inputs.with_patches(patches),
             instantiate(stream.form),
-            2 if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
+            2 * world_size() if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
             self.cfg.seed,
             self.cfg.data.workers,
             instantiate(stream.validation),
