@@ -19,7 +19,7 @@ oasis() {
 }
 # BLG-PIAA from fewer and fewer training users, visited as often in all: the generic prior knows all of them.
 users() {
-    for users in 8 32 128 508; do
+    for users in 32 128 508; do
         run experiment=blg_piaa_oasis name=users_$users "data.root=$1" "backbone.weights=$2" "shots=[5,10,20,50,100]" \
             task.form.users=$users task.epochs=$((8 * 508 / users)) \
             "task.module.gamma=$(awk "BEGIN { print 0.9 ^ ($users / 508) }")"
@@ -27,7 +27,7 @@ users() {
 }
 collected() {
     local sources=()
-    for variant in learners slips learners_oasis slips_oasis users_8 users_32 users_128 users_508; do
+    for variant in learners slips learners_oasis slips_oasis users_32 users_128 users_508; do
         [ -d $runs/$variant ] && sources+=("$variant=$runs/$variant")
     done
     "$python" experiments/collect.py experiments/meta_learners "${sources[@]}"
