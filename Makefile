@@ -17,7 +17,8 @@ BIN := .venv/bin
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT
 unexport UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_CONSTRAINT UV_OVERRIDE
 
-.PHONY: help setup run test check format tables pages study collect bench-report bench-data bench-train bench-personal bench-meta bench-web constraints clean
+# Whatever is described below is a command, not a file.
+.PHONY: $(shell awk -F: '/^[a-z-]+:.*\#\# / { print $$1 }' $(firstword $(MAKEFILE_LIST)))
 
 help: ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +70,18 @@ bench-personal: setup ## measure closed-form rows: the whole table, and one pers
 
 bench-meta: setup ## measure meta-training and the evaluation
 	$(BIN)/python experiments/performance/bench_meta.py $(ARGS)
+
+bench-features: setup ## measure handcrafted features, and networks with several columns against their columns
+	$(BIN)/python experiments/performance/bench_features.py $(ARGS)
+
+bench-scale: setup ## measure what two processes gain, and what a checkpoint costs
+	$(BIN)/python experiments/performance/bench_scale.py $(ARGS)
+
+test-faults: setup ## kill runs, fill disks, damage files; prints what was survived and how many records were lost
+	$(BIN)/python experiments/reliability/faults.py $(ARGS)
+
+fuzz: setup ## feed every reader with 10,000 spoilt files; prints what was found
+	$(BIN)/python experiments/reliability/fuzz.py $(ARGS)
 
 bench-web: setup ## measure the page: reading photographs, and from a rating to the new order
 	$(BIN)/python experiments/performance/bench_web.py $(ARGS)

@@ -11,7 +11,7 @@ import re
 import sys
 from pathlib import Path
 
-from piaa_lightning.evaluation.talk import big_five, talk_number, talk_pictures, talk_traits
+from piaa_lightning.evaluation.talk import TalkPictures, big_five, talk_number, talk_pictures_of, talk_traits
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKED = re.compile(r"(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -37,6 +37,8 @@ def main(arguments: list[str]) -> None:
 
 def table(path: Path, variant: str) -> str:
     """Return one variant of a study's csv as a Markdown table; the csv's columns say which kind it is."""
+    if not path.exists():
+        return f"{HOLE}\n"
     with path.open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["variant"] == variant]
     if not rows:
@@ -60,7 +62,7 @@ def measured(rows: Rows) -> str:
         words.append("the talk's on FLICKR-AES (37 people)")
     if kind == "trait" and any(talk_traits(row["method"], row["backbone"]) for row in rows):
         words.append("the talk's on PsychoFlickr, by hypothesis")
-    if "acc" in rows[0] and any(talk_pictures(row["method"], row["backbone"]) for row in rows):
+    if "acc" in rows[0] and any(talk_pictures_of(row["method"]) for row in rows):
         words.append("the talk's on AVA")
     missing = max(int(row.get("missing") or 0) for row in rows)
     if missing:
@@ -101,21 +103,37 @@ def results(rows: Rows) -> str:
 
 
 def pictures(rows: Rows) -> str:
-    """One line per network that was judged on pictures, then the talk's."""
+    """One line per network that was judged on pictures, with 95 % intervals and the talk's numbers where known."""
+    told = [worded(row["method"]) for row in rows]
+    more = ("| talk: ACC / SROCC / EMD |", "|---|") if any(told) else ("|", "|")
     lines = [
-        "| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | pictures |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | pictures {more[0]}",
+        f"|---|---|---|---|---|---|---|---{more[1]}",
     ]
-    for row in rows:
-        cells = [decimal(row[key]) if row[key] else "–" for key in MEASURES]
-        lines.append(f"| {row['method']} | {' | '.join(cells)} | {row['images']} |")
-    found = dict.fromkeys(talk_pictures(row["method"], row["backbone"]) for row in rows)
-    for one in found:
-        if one is not None:
-            told = {"acc": one.acc, "srocc": one.srocc, "emd_r1": one.emd}
-            cells = ["" if told.get(key) is None else decimal(str(told[key])) for key in MEASURES]
-            lines.append(f"| *talk: {one.method}* | {' | '.join(cells)} | |")
+    for row, talk in zip(rows, told, strict=True):
+        cells = [measured_value(row, key) if row[key] else "–" for key in MEASURES]
+        ends = [talk] if any(told) else []
+        lines.append(f"| {row['method']} | {' | '.join([*cells, row['images'], *ends])} |")
     return "\n".join(lines) + "\n"
+
+
+def measured_value(row: dict[str, str], key: str) -> str:
+    """A number with its interval, where it has one."""
+    low, high = row.get(f"{key}_low"), row.get(f"{key}_high")
+    return f"{decimal(row[key])} [{decimal(low)}, {decimal(high)}]" if low and high else decimal(row[key])
+
+
+def worded(method: str) -> str:
+    """Write the talk's ACC, SROCC and EMD of a network, with its backbone where the talk names several."""
+    return "; ".join(map(one_of_the_talk, talk_pictures_of(method)))
+
+
+def one_of_the_talk(talk: TalkPictures) -> str:
+    """Write one of the talk's rows."""
+    found = ("–" if value is None else decimal(str(value)) for value in (talk.acc, talk.srocc, talk.emd))
+    _, _, inside = talk.method.partition("(")
+    net = talk.method.split("(")[0] if "(aesthetics)" in talk.method else inside.strip(")")
+    return " / ".join(found) + (f" {net}" if net and "improved" not in net else "")
 
 
 def traits(rows: Rows) -> str:

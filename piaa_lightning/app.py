@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
@@ -35,6 +36,7 @@ JUDGED = "judged"  # what was judged so far, below the run's directory until it 
 MODES = {
     "check": "check_data",
     "collect": "collect_runs",
+    "workspace": "make_workspace",
     "export": "publish_prior",
     "adapt": "adapt_person",
     "predict": "predict_photos",
@@ -49,9 +51,41 @@ def hydra_main(cfg: DictConfig) -> float | None:
     """Run what the command line asks for, in the directory that Hydra made for it."""
     cfg.command = " ".join(["python -m piaa_lightning", *HydraConfig.get().overrides.task])
     try:
+        if HydraConfig.get().mode == RunMode.MULTIRUN and cfg.mode == "run":
+            return job(cfg, Path(HydraConfig.get().runtime.output_dir))
         return dispatch(cfg, Path(HydraConfig.get().runtime.output_dir))
     except UserError as error:
         sys.exit(f"piaa_lightning: {error}")  # here, because Hydra prints lines of its own about other exceptions
+
+
+def job(cfg: DictConfig, directory: Path) -> float | None:
+    """Do one job of a sweep, unless an earlier sweep has finished it.
+
+    Args:
+        cfg: the composed configuration.
+        directory: of the job.
+
+    Raises:
+        UserError: a search on test people, or whatever a person can mend.
+    """
+    from piaa_lightning.stages.sweep_jobs import finished_before, objective, take_over
+
+    sweeper = str(HydraConfig.get().sweeper._target_)
+    if not sweeper.endswith("BasicSweeper") and cfg.judge != "val":
+        raise UserError(
+            "A search never looks at test people: add judge=val, and judge what it found in a run of its own."
+        )
+    earlier = finished_before(cfg) if cfg.skip_finished else None
+    if earlier is None:
+        value = dispatch(cfg, directory)
+        # with resume=auto it may have gone on in the directory of the sweep that was cut off
+        elsewhere = None if (directory / "summary.json").exists() else finished_before(cfg)
+        if elsewhere is not None:
+            take_over(elsewhere, directory)
+        return value
+    summary = take_over(earlier, directory)
+    print(f"{directory}: taken over from {earlier}, which was run in just the same way; skip_finished=false runs again")
+    return objective(cfg, summary)
 
 
 def dispatch(cfg: DictConfig, directory: Path) -> float | None:
@@ -68,10 +102,11 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
         return run(cfg, directory)
     if cfg.mode not in MODES:
         raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
-    trains = cfg.mode not in ("check", "collect")  # a prior, if it comes to that
+    trains = cfg.mode not in ("check", "collect", "workspace")  # a prior, if it comes to that
     if trains:
         refuse_dangling(cfg)
-    refuse_strange_targets(OmegaConf.to_container(cfg if trains else cfg.data, resolve=True))
+    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=trains))  # the others need not have all that a run has
+    refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
     _calm()
     keep_freed_memory()
     stage = import_module(f"piaa_lightning.stages.{MODES[cfg.mode]}")  # late, for the same reason as in ``run``
@@ -87,7 +122,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
         directory: where the run is written.
 
     Returns:
-        Mean SROCC of the first method at the most shots, for sweepers that optimise; None where it was dropped.
+        What a search is after: mean SROCC of the first method on validation people; None where test people are judged.
 
     Raises:
         UserError: whatever a person can mend.
@@ -181,6 +216,7 @@ def _clock(seconds: dict[str, float], phase: str) -> Iterator[None]:
 
 def _calm() -> None:
     """Keep libraries from talking over the progress bars."""
+    logging.raiseExceptions = False  # a log on a full disk: what fills it stops the run, with a sentence
     for library in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(library).setLevel(logging.WARNING)  # "GPU available: False" and the like
     for message in (

@@ -18,6 +18,15 @@ from omegaconf.errors import InterpolationKeyError
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.keys import CoverKeys, CropKeys, ExportKeys, WebKeys
 
+SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
+PLUGINS = {
+    ("hydra/launcher", "joblib"),
+    ("hydra/launcher", "submitit_local"),
+    ("hydra/launcher", "submitit_slurm"),
+    ("hydra/sweeper", "optuna"),
+    ("hydra/sweeper/sampler", "tpe"),
+}
+
 
 @dataclass
 class CheckKeys:
@@ -60,12 +69,23 @@ class CollectKeys:
 
 
 @dataclass
+class WorkspaceKeys:
+    """Where ``mode=workspace`` puts a study's workspace in Weights & Biases.
+
+    Args:
+        entity: the person or team that owns the project.
+    """
+
+    entity: str | None = None
+
+
+@dataclass
 class RunKeys:
     """The keys of a run that are not groups; Hydra refuses others and values of another type.
 
     Args:
-        mode: what is done: run; check the database; collect runs into one table; export a prior; adapt, predict, cover,
-            crop or web on photographs.
+        mode: what is done: run; check the database; collect runs into one table; make a workspace; export a prior;
+            adapt, predict, cover, crop or web on photographs.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
@@ -88,6 +108,7 @@ class RunKeys:
         judge: which held-out people and pictures methods are judged on: test, or val, which searches for settings take.
         report: what the report shows beside tables.
         collect: what ``mode=collect`` puts into one table.
+        workspace: where ``mode=workspace`` puts a study's workspace in Weights & Biases.
         study: the study that a run is part of; groups runs in W&B.
         skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
         photos: the folder of one's own photographs.
@@ -119,6 +140,7 @@ class RunKeys:
     judge: str = "test"
     report: ReportKeys = field(default_factory=ReportKeys)
     collect: CollectKeys = field(default_factory=CollectKeys)
+    workspace: WorkspaceKeys = field(default_factory=WorkspaceKeys)
     study: str | None = None
     skip_finished: bool = True
     photos: str | None = None
@@ -143,7 +165,8 @@ class RunKeys:
 
 
 def register() -> None:
-    """Tell Hydra the schema; may be called more than once."""
+    """Tell Hydra the schema and resolvers; may be called more than once."""
+    OmegaConf.register_new_resolver("modulo", lambda number, count: int(number) % max(1, int(count)), replace=True)
     ConfigStore.instance().store(name="run_keys", node=RunKeys)
 
 
@@ -211,6 +234,8 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     text = " ".join(f"{error} {cause}".split())
     if found := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
         group, value = found.groups()
+        if (group, value) in PLUGINS:
+            return f"{group}={value} needs a plug-in that is not installed: {SWEEP_EXTRA}."
         choices = sorted(file.stem for file in (config_dir() / group).glob("*.yaml"))
         return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{_close(value, choices)}."
     if found := re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' (?:is )?not in", text):

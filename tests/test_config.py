@@ -24,6 +24,7 @@ OPTIONS = sorted(
     (file.parent.relative_to(CONF).as_posix(), file.stem) for file in CONF.rglob("*.yaml") if file.parent != CONF
 )
 OPTIONS.remove(("task", "base"))  # what all tasks stand on, with ??? for what each says itself
+OPTIONS.remove(("data", "pictures"))  # what all databases stand on; it is none, and has no name
 EXPERIMENTS = [option for group, option in OPTIONS if group == "experiment"]
 TASKS = [option for group, option in OPTIONS if group == "task" and option != "meta"]  # which has no learner
 # groups that the defaults do not name plainly
@@ -32,9 +33,8 @@ PLUGGED = {
     "optimizer": "optimizer@task.module.optimizer",
     "schedule": "schedule@task.module.schedule",
 }
-MANY = {
-    ("method", rows): "+method@methods" for rows in ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows")
-}
+ROWS = ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows", "ava_rows")
+MANY = {("method", rows): "+method@methods" for rows in ROWS}
 
 
 def composed(*overrides: str) -> DictConfig:
@@ -48,9 +48,18 @@ def with_option(group: str, option: str) -> DictConfig:
         return composed(f"{MANY.get((group, option), PLUGGED[group])}={option}")
     if group == "experiment":
         return composed(f"experiment={option}")
+    if group == "sweep":
+        return composed("experiment=blg_piaa", f"sweep={option}")
     if group == "task":
         return composed("experiment=ba_piaa", "head=distribution", f"task={option}")
     return composed("experiment=ba_piaa", f"{PLUGGED.get(group, group)}={option}")
+
+
+def test_everything_that_the_configuration_makes_may_be_made():
+    from piaa_lightning.targets import refuse_strange_targets
+
+    for group, option in OPTIONS:
+        refuse_strange_targets(OmegaConf.to_container(with_option(group, option), resolve=True))
 
 
 def targets(node: Any) -> Iterator[DictConfig]:
@@ -96,12 +105,23 @@ def test_every_backbone_is_built(option):
 
 @pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "trainer"])
 def test_every_trainer_is_made(option):
-    missing = {"gpu": not torch.cuda.is_available(), "mps": not torch.backends.mps.is_available()}
-    if missing.get(option):
-        pytest.skip(f"this machine has no {option}")
-    trainer = instantiate(with_option("trainer", option).trainer, logger=False, max_epochs=3)
+    cfg = with_option("trainer", option).trainer
+    has = {"gpu": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not has.get(cfg.accelerator, True):
+        pytest.skip(f"this machine has no {cfg.accelerator}")
+    trainer = instantiate(cfg, logger=False, max_epochs=3, plugins=[])  # SLURM's cannot be made without SLURM
     assert trainer.max_epochs == 3
-    assert trainer.num_devices == 1
+    assert trainer.num_devices == {"ddp_cpu": 2}.get(option, 1) or option in ("ddp", "fsdp", "slurm")
+
+
+def test_processes_are_as_many_as_torchrun_or_slurm_started(monkeypatch):
+    assert composed("trainer=ddp_cpu").trainer.devices == 2
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "3")
+    assert composed("trainer=ddp_cpu").trainer.devices == 3
+    monkeypatch.setenv("SLURM_NTASKS_PER_NODE", "8")
+    monkeypatch.setenv("SLURM_JOB_NUM_NODES", "4")
+    trainer = composed("trainer=slurm").trainer
+    assert (trainer.devices, trainer.num_nodes, trainer.strategy) == (8, 4, "ddp")
 
 
 @pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "logger" and option != "none"])
@@ -134,7 +154,7 @@ def test_every_head_scores(option):
     assert head(torch.randn(2, 6)).shape == (2,)
 
 
-@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "data" and option != "pictures"])
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "data"])
 def test_every_database_has_a_reader_and_a_split(option):
     data = with_option("data", option).data
     for made in (instantiate(data.reader), instantiate(data.split)):
@@ -142,7 +162,7 @@ def test_every_database_has_a_reader_and_a_split(option):
         inspect.signature(made).bind(None)  # the root, or the table, is all that is missing
 
 
-@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "data" and option != "pictures"])
+@pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "data"])
 @pytest.mark.parametrize(("group", "place"), [("data", "data"), ("+data@methods.one.data", "methods.one.data")])
 def test_one_key_says_for_every_reader_how_many_pictures_may_be_missing(option, group, place):
     cfg = composed(f"{group}={option}")
@@ -300,7 +320,10 @@ def test_shots_that_are_no_whole_numbers_are_a_sentence(value):
         ("experiment=blg_pia", r"^experiment=blg_pia: there is no such experiment; choose one of .*did you mean blg_"),
         ("sed=3", r"^sed: there is no such key \(did you mean seed\?\)"),
         ("task.epoch=3", r"^task\.epoch: there is no such key"),
-        ("trainer=tpu", r"^trainer=tpu: there is no such trainer; choose one of base, cpu, gpu, mps"),
+        (
+            "trainer=tpu",
+            r"^trainer=tpu: there is no such trainer; choose one of base, cpu, ddp, ddp_cpu, fsdp, gpu, mps, slurm",
+        ),
         ("method=random", r"^method: there is no such key|^The configuration cannot be composed"),
         ("seed=abc", r"abc"),
     ],

@@ -63,6 +63,7 @@ def test_what_has_not_been_run_is_marked(tables, tmp_path):
     assert lines[-1] == "*Measured: ours on d; **incomplete: 2 runs missing**.*"
     file.write_text(f"{RESULTS}one,(not run),,,,,,,0,1\n")
     assert tables.table(file, "one") == "*not run*\n"
+    assert tables.table(tmp_path / "absent.csv", "one") == "*not run*\n"
     with pytest.raises(SystemExit, match="there is no variant two"):
         tables.table(file, "two")
 
@@ -80,5 +81,27 @@ def test_traits_and_pictures_get_the_talks_lines(tables, tmp_path):
         "one,PA_IAA,densenet121,0.8,0.7,0.6,0.5,0.06,0.09,99,a,1\n"
     )
     made = tables.table(file, "one").splitlines()
-    assert made[3] == "| *talk: PA_IAA(DenseNet121)* | .829 |  | .666 |  | .049 |  | |"
+    assert made[0].endswith("| pictures | talk: ACC / SROCC / EMD |")
+    assert made[2].startswith("| PA_IAA | .800 | .700 | .600 | .500 | .060 | .090 | 99 | ")
+    assert ".829 / .666 / .049 DenseNet121" in made[2]
     assert made[-1] == "*Measured: ours on a; the talk's on AVA.*"
+
+
+def test_intervals_and_the_talks_numbers_stand_in_the_row(tables, tmp_path):
+    file = tmp_path / "pictures.csv"
+    file.write_text(
+        "variant,method,backbone,acc,balanced_acc,srocc,plcc,emd_r1,emd_r2,acc_low,acc_high,images,data,seeds\n"
+        "one,RAPID,net,0.7,0.6,,,,,0.65,0.75,80,a,1\none,mine,net,0.7,0.6,0.5,0.5,0.1,0.1,,,80,a,1\n"
+    )
+    assert tables.table(file, "one").splitlines()[2:4] == [
+        "| RAPID | .700 [.650, .750] | .600 | – | – | – | – | 80 | .745 / – / – |",
+        "| mine | .700 | .600 | .500 | .500 | .100 | .100 | 80 |  |",
+    ]
+
+
+def test_the_talks_numbers_are_told_with_their_backbones(tables):
+    assert tables.worded("NIMA") == ".806 / .592 / .054 VGG16; .815 / .612 / .050 Inception-v2"
+    assert tables.worded("single task") == ".805 / .630 / .051 DenseNet121; .809 / .638 / .050 Inception-v3"
+    assert tables.worded("RAPID (improved version)") == ".754 / – / –"
+    assert tables.worded("Reg+Rank+Att") == ".755 / .545 / –"
+    assert tables.worded("mine") == ""

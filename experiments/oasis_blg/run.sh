@@ -12,10 +12,6 @@ run() {
         logger=none paths.runs=runs/oasis_blg "$@"
 }
 data=$1 weights=$2
-inner=task.module.learner.inner
-
-# First look: all 1,280 features, and the inner rate of the embedded data.
-run name=all_features backbone.components=null $inner.rates.head=1e-3
 
 # What validation people chose.
 run name=tuned
@@ -27,7 +23,7 @@ run name=weak_prior task.starts_from.epochs=10
 run name=swapped "data.split.test_images='subset=subset3'" "data.split.val_images='subset=subset4'" \
     data.split.test_users=145 data.split.val_users=104
 
-for variant in all_features tuned weak_prior swapped; do
+for variant in tuned weak_prior swapped; do
     variants+=("$variant=runs/oasis_blg/$variant")
 done
 "$python" experiments/collect.py experiments/oasis_blg "${variants[@]}"

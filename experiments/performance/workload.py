@@ -64,9 +64,9 @@ class Workload:
 
     def __init__(self, cfg: DictConfig, checkpoints: Path) -> None:
         self.cfg = cfg
-        databases = Databases(cfg, torch.device("cpu"))
-        self.data = databases.main
-        self._priors = Priors(cfg, databases, False, checkpoints)
+        self.databases = Databases(cfg, torch.device("cpu"))
+        self.data = self.databases.main
+        self._priors = Priors(cfg, self.databases, False, checkpoints)
 
     def module(self, batch_size: int, workers: int = 0) -> RatingsModule:
         """Make the LightningDataModule that a run would train from."""

@@ -1,1 +1,1 @@
-"""Lightning callbacks that make training faster; nothing imports them, the configuration names them."""
+"""Lightning callbacks: what makes training faster, named by the configuration, and what keeps every training safe."""

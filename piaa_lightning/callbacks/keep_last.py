@@ -49,8 +49,10 @@ class KeepLast(Checkpoint):
     def on_train_batch_end(self, trainer: pl.Trainer, *_rest: Any) -> None:
         """Keep the state within a long epoch."""
         before, self._steps = self._steps, trainer.global_step
-        self._whole = self._steps > before  # else gradients are being accumulated, which no checkpoint holds
-        if self.every_steps and self._steps // self.every_steps > before // self.every_steps:
+        # gradients that are being accumulated are in no checkpoint; and of one from an epoch's last step Lightning
+        # believes that the epoch was validated, so its best epoch would be lost
+        self._whole = self._steps > before and not trainer.is_last_batch
+        if self.every_steps and self._whole and self._steps // self.every_steps > before // self.every_steps:
             self._keep(trainer)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:

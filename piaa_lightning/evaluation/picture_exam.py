@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.resampling import Indices, paired_interval
+from piaa_lightning.evaluation.resampling import Indices, interval, paired_interval
+from piaa_lightning.evaluation.statistics import holm
 from piaa_lightning.metrics.accuracy import accuracy, balanced_accuracy
 from piaa_lightning.metrics.emd import emd
 from piaa_lightning.metrics.srocc import plcc, srocc
 
 Floats = NDArray[np.float64]
+
+KEYS = {"ACC": "acc", "SROCC": "srocc", "EMD r=1": "emd_r1"}  # what is compared, and its name in rows
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,23 @@ class PictureExam:
             return {}
         return {f"emd_r{r}": emd(self.predicted_votes, self.votes, r) for r in (1, 2)}
 
+    def measures(self) -> dict[str, Callable[[Indices], float]]:
+        """Return what is compared and has an interval, by name, as functions of the numbers of the pictures drawn."""
+        distances = self.distances
+        found: dict[str, Callable[[Indices], float]] = {
+            "ACC": lambda drawn: accuracy(self.predicted[drawn], self.scores[drawn], self.cut, self.predicted_cut)
+        }
+        if self.ordered:
+            found["SROCC"] = lambda drawn: srocc(self.predicted[drawn], self.scores[drawn])
+        if distances:
+            found["EMD r=1"] = lambda drawn: float(distances["emd_r1"][drawn].mean())
+        return found
+
     def row(self) -> dict[str, Any]:
-        """Return the line of the result table; a distance is None where distributions are not known."""
+        """Return the line of the result table, with 95 % bootstrap intervals over pictures of what is compared.
+
+        A distance is None where distributions are not known, and so are other measures that are not defined.
+        """
         measures = {
             "acc": accuracy(self.predicted, self.scores, self.cut, self.predicted_cut),
             "balanced_acc": balanced_accuracy(self.predicted, self.scores, self.cut, self.predicted_cut),
@@ -68,6 +86,7 @@ class PictureExam:
             "judged_on": self.database,
             **{name: None if np.isnan(value) else value for name, value in measures.items()},
             **{name: distances.get(name) for name in ("emd_r1", "emd_r2")},
+            **{f"{KEYS[name]}_ci95": interval(measure, len(self.scores)) for name, measure in self.measures().items()},
             "images": len(self.scores),
         }
 
@@ -98,25 +117,35 @@ def compare_pictures(a: PictureExam, b: PictureExam) -> list[dict[str, Any]]:
     if not np.array_equal(a.image_ids, b.image_ids):
         raise UserError(f"{a.method} and {b.method} were judged on different pictures; judge both on one database.")
 
-    def of_acc(drawn: Indices) -> float:
-        scores = a.scores[drawn]
-        ours, theirs = (accuracy(one.predicted[drawn], scores, a.cut, one.predicted_cut) for one in (a, b))
-        return ours - theirs
+    ours, theirs = a.measures(), b.measures()
+    found = []
+    for name in ours:
+        if name in theirs:
 
-    def of_srocc(drawn: Indices) -> float:
-        scores = a.scores[drawn]
-        return srocc(a.predicted[drawn], scores) - srocc(b.predicted[drawn], scores)
+            def difference(drawn: Indices, name: str = name) -> float:
+                return ours[name](drawn) - theirs[name](drawn)
 
-    measures: dict[str, Callable[[Indices], float]] = {"ACC": of_acc}
-    if a.ordered and b.ordered:
-        measures["SROCC"] = of_srocc
-    if a.distances and b.distances:
-        farther = a.distances["emd_r1"] - b.distances["emd_r1"]
-        measures["EMD r=1"] = lambda drawn: float(farther[drawn].mean())
-    return [
-        comparison(a, b, name, "images", len(a.scores), paired_interval(difference, len(a.scores)))
-        for name, difference in measures.items()
-    ]
+            count = len(a.scores)
+            found.append(comparison(a, b, name, "images", count, paired_interval(difference, count)))
+    return found
+
+
+def quoted_together(comparisons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Fill in Holm's correction of comparisons over pictures, for each measure over all that were compared by it.
+
+    Args:
+        comparisons: lines of `compare_pictures`; those of one measure stand for one question about many methods.
+
+    Returns:
+        The same lines, with ``p_holm`` where more than one has the measure.
+    """
+    corrected = [dict(line) for line in comparisons]
+    for measure in dict.fromkeys(line["measure"] for line in corrected):
+        own = [line for line in corrected if line["measure"] == measure]
+        if len(own) > 1:
+            for line, p in zip(own, holm([line["p"] for line in own]), strict=True):
+                line["p_holm"] = p
+    return corrected
 
 
 def comparison(

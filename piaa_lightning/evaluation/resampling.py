@@ -28,11 +28,37 @@ def paired_interval(
         The difference on all things; the interval; and the two-sided p-value that the interval implies, twice the
         smaller share of samples on either side of zero, at least 1 / samples.
     """
-    random = np.random.default_rng(seed)
-    drawn = np.array([difference(random.integers(0, count, count)) for _ in range(samples)])
-    drawn = drawn[np.isfinite(drawn)]  # a draw may hold one value only, and no correlation
+    drawn = _drawn(difference, count, samples, seed)
     if not len(drawn):
         return float("nan"), (float("nan"), float("nan")), 1.0
     low, high = np.percentile(drawn, [2.5, 97.5])
     p = 2 * min(float((drawn <= 0).mean()), float((drawn >= 0).mean()))
     return difference(np.arange(count)), (float(low), float(high)), min(1.0, max(p, 1 / samples))
+
+
+def interval(
+    measure: Callable[[Indices], float], count: int, samples: int = 1000, seed: int = 0
+) -> tuple[float, float] | None:
+    """95 % percentile bootstrap interval of one method's measure; the draws are those of `paired_interval`.
+
+    Args:
+        measure: on the things with these numbers.
+        count: how many things there are.
+        samples: bootstrap samples.
+        seed: of the draws.
+
+    Returns:
+        Both ends; None where no draw has a value.
+    """
+    drawn = _drawn(measure, count, samples, seed)
+    if not len(drawn):
+        return None
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    return float(low), float(high)
+
+
+def _drawn(measure: Callable[[Indices], float], count: int, samples: int, seed: int) -> NDArray[np.float64]:
+    random = np.random.default_rng(seed)
+    drawn = np.array([measure(random.integers(0, count, count)) for _ in range(samples)])
+    known: NDArray[np.float64] = drawn[np.isfinite(drawn)]
+    return known  # a draw may hold one value only, and no correlation

@@ -179,6 +179,19 @@ def talk_pictures(method: str, backbone: str) -> TalkPictures | None:
     return _row({row.method: row for row in TABLE_AVA}, method, backbone, "aesthetics")
 
 
+def talk_pictures_of(method: str) -> list[TalkPictures]:
+    """Find all of the talk's rows for a method, whatever their backbones; the spelling is as free as above."""
+    asked = _key(method)
+    single = asked in map(_key, _SINGLE["aesthetics"])
+    found = []
+    for row in TABLE_AVA:
+        before, _, inside = row.method.partition("(")
+        what = inside.strip(")") if single else before
+        if asked == _key(row.method) or (inside and _key(what) == _key("aesthetics" if single else method)):
+            found.append(row)
+    return [row for row in found if _key(row.method) == asked] or found
+
+
 def talk_traits(method: str, backbone: str) -> TalkTraits | None:
     """Find the talk's row for a network judged on traits; the rules are those of `talk_pictures`."""
     return _row({row.method: row for row in TABLE_TRAITS}, method, backbone, "personality")

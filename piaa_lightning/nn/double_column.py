@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from piaa_lightning.backbones.backbone import Backbone
-from piaa_lightning.nn.network import ScoreNetwork
-from piaa_lightning.nn.patches import apart, each, eye_of
+from piaa_lightning.nn.network import ScoreNetwork, pictures_needed
+from piaa_lightning.nn.patches import apart, each
 
 
 class DoubleColumn(ScoreNetwork):
@@ -35,7 +35,7 @@ class DoubleColumn(ScoreNetwork):
     def __init__(
         self, backbone: Backbone | None, head: Callable[[int], nn.Module], features: int, patches: int = 1
     ) -> None:
-        eye = eye_of(backbone, self.name)
+        eye = pictures_needed(backbone, self.name)
         super().__init__(eye, head(self.columns * features))
         self.local = copy.deepcopy(eye)
         self.patches = patches
@@ -70,6 +70,7 @@ class StyleColumn(DoubleColumn):
     """
 
     columns = 3
+    counted_by = "task.network.styles.traits"
     name = "RAPID (improved version)"
 
     def __init__(

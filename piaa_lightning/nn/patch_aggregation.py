@@ -9,8 +9,8 @@ from torch import Tensor, nn
 
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.errors import UserError
-from piaa_lightning.nn.network import ScoreNetwork
-from piaa_lightning.nn.patches import apart, each, eye_of
+from piaa_lightning.nn.network import ScoreNetwork, pictures_needed
+from piaa_lightning.nn.patches import apart, each
 
 
 def statistics(features: Tensor) -> Tensor:
@@ -78,7 +78,9 @@ class PatchAggregation(ScoreNetwork):
     ) -> None:
         if aggregation not in AGGREGATIONS:
             raise UserError(f"task.network.aggregation={aggregation}: choose {' or '.join(AGGREGATIONS)}.")
-        super().__init__(eye_of(backbone, self.name), head(features * (patches if aggregation == "sorting" else 4)))
+        super().__init__(
+            pictures_needed(backbone, self.name), head(features * (patches if aggregation == "sorting" else 4))
+        )
         self.patches = patches
         self.aggregate = AGGREGATIONS[aggregation]
 
@@ -91,5 +93,5 @@ class PatchAggregation(ScoreNetwork):
         Returns:
             ``(batch, 4 * features)`` or ``(batch, patches * features)``.
         """
-        eye = eye_of(self.backbone, self.name)
+        eye = pictures_needed(self.backbone, self.name)
         return self.aggregate(each(eye, apart(inputs, self.name)[1]))

@@ -8,21 +8,6 @@ from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.errors import UserError
 
 
-def eye_of(backbone: Backbone | None, what: str) -> Backbone:
-    """Return the backbone, which patches cannot do without.
-
-    Args:
-        backbone: None where frozen features are fed in.
-        what: the network is, in words.
-
-    Raises:
-        UserError: frozen features are fed in.
-    """
-    if backbone is None:
-        raise UserError(f"backbone.frozen=true: {what} looks at patches of pictures, not at features; set it to false.")
-    return backbone
-
-
 def apart(views: Tensor, what: str) -> tuple[Tensor, Tensor]:
     """Take a picture and its patches apart.
 
@@ -38,7 +23,7 @@ def apart(views: Tensor, what: str) -> tuple[Tensor, Tensor]:
     """
     if views.ndim != 5 or views.shape[1] < 2:
         raise UserError(
-            f"{what} looks at patches beside the picture, which here come without any; judge it by an exam."
+            f"{what} looks at patches beside the picture, which come without any here; judge it with an exam."
         )
     return views[:, 0], views[:, 1:]
 
@@ -47,4 +32,4 @@ def each(backbone: Backbone, patches: Tensor) -> Tensor:
     """Send all patches through one backbone in one pass, ``(batch, patches, features)``."""
     batch, count = patches.shape[:2]
     features: Tensor = backbone(patches.flatten(0, 1))
-    return features.unflatten(0, (batch, count))
+    return features.view(batch, count, -1)

@@ -16,6 +16,7 @@ from piaa_lightning.evaluation.shown_people import ShownPeople
 from piaa_lightning.report.canvas import Pixels, head_all, look, save, show
 
 SIDE = 3  # pictures at either end
+FACES = 4  # people in a figure at most
 SHORT = 6  # digits of a person's hash in figures
 
 
@@ -52,20 +53,21 @@ def best_and_worst_pictures(
     """
     if not shown.predicted.get(method):
         raise UserError(f"{path_png}: {method} predicted nothing for the people shown; raise report.people.")
+    people = shown.people[:FACES]
     with look():
         figure = Figure(
-            figsize=(0.5 + 1.5 * 2 * SIDE, 0.3 + 1.35 * len(shown.people)), layout=ConstrainedLayoutEngine(hspace=0.06)
+            figsize=(0.5 + 1.5 * 2 * SIDE, 0.3 + 1.35 * len(people)), layout=ConstrainedLayoutEngine(hspace=0.06)
         )
         panels = figure.subplots(
-            len(shown.people) + 1, 2 * SIDE + 2, squeeze=False,
-            width_ratios=[0.22, *[1] * SIDE, 0.12, *[1] * SIDE], height_ratios=[0.14, *[1] * len(shown.people)],
+            len(people) + 1, 2 * SIDE + 2, squeeze=False,
+            width_ratios=[0.22, *[1] * SIDE, 0.12, *[1] * SIDE], height_ratios=[0.14, *[1] * len(people)],
         )  # fmt: skip
         for panel in panels.flat:
             panel.set_axis_off()
         for first, words in ((1, "expected to be liked best"), (SIDE + 2, "expected to be liked least")):
             panels[0, first].text(0, 0.5, words, fontsize=9.5, fontweight="bold", va="center", in_layout=False)
         sentences = []
-        for row, (person, said) in enumerate(zip(shown.people, shown.predicted[method], strict=True), start=1):
+        for row, (person, said) in enumerate(zip(people, shown.predicted[method], strict=False), start=1):
             panels[row, 0].text(
                 0.5, 0.5, person.name[:SHORT], ha="center", va="center", rotation=90, fontsize=8.5, in_layout=False
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,33 @@ from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import user_matrix
 from piaa_lightning.report.result_tables import ResultTable
 from piaa_lightning.report.wording import decimal
+
+
+def people_means(records: Sequence[Record], methods: Sequence[str]) -> list[dict[str, Any]]:
+    """Return each person's mean and standard deviation over repeats, for each method, backbone and number of shots.
+
+    Args:
+        records: of one run.
+        methods: which, in this order.
+
+    Returns:
+        ``user, method, backbone, shots, srocc, srocc_std_repeats, repeats``; None where a person has no value.
+    """
+    groups: dict[tuple[str, str, int], list[Record]] = {}
+    for record in records:
+        groups.setdefault((record.method, record.backbone, record.shots), []).append(record)
+    rows = []
+    for key in sorted(groups, key=lambda key: (key[0] not in methods, *key[1:])):
+        if key[0] not in methods:
+            continue
+        users, _, matrix = user_matrix(groups[key])
+        for user, values in zip(users, matrix, strict=True):
+            known = values[~np.isnan(values)]
+            mean = float(known.mean()) if len(known) else None
+            deviation = float(known.std(ddof=1)) if len(known) > 1 else None
+            told = dict(zip(("method", "backbone", "shots"), key, strict=True))
+            rows.append({"user": user, **told, "srocc": mean, "srocc_std_repeats": deviation, "repeats": len(known)})
+    return sorted(rows, key=lambda row: methods.index(row["method"]))
 
 
 def people_table(records: Sequence[Record], methods: Sequence[str]) -> ResultTable | None:
@@ -22,26 +50,19 @@ def people_table(records: Sequence[Record], methods: Sequence[str]) -> ResultTab
     Returns:
         The table; None where the records hold none of the methods.
     """
-    columns: dict[str, dict[str, float]] = {}
-    for method in methods:
-        own = [record for record in records if record.method == method]
-        for backbone in dict.fromkeys(record.backbone for record in own):
-            name = f"{method} ({backbone})" if len({record.backbone for record in own}) > 1 else method
-            for shots in sorted({record.shots for record in own}):
-                group = [record for record in own if (record.backbone, record.shots) == (backbone, shots)]
-                users, _, matrix = user_matrix(group)
-                known = ~np.isnan(matrix).all(axis=1)
-                means = np.full(len(users), np.nan)
-                means[known] = np.nanmean(matrix[known], axis=1)
-                columns[f"{name}, {shots} shots"] = dict(zip(users, means.tolist(), strict=True))
-    if not columns:
+    rows = people_means(records, methods)
+    if not rows:
         return None
+    several = {m for m in methods if len({row["backbone"] for row in rows if row["method"] == m}) > 1}
+    columns: dict[str, dict[str, float | None]] = {}
+    for row in rows:
+        name = f"{row['method']} ({row['backbone']})" if row["method"] in several else row["method"]
+        columns.setdefault(f"{name}, {row['shots']} shots", {})[row["user"]] = row["srocc"]
     first = next(iter(columns.values()))
-    people = sorted({user for own in columns.values() for user in own}, key=lambda user: (_rank(first, user), user))
+    people = sorted({user for own in columns.values() for user in own}, key=lambda user: (_rank(first.get(user)), user))
     cells = [[user, *(decimal(own.get(user)) for own in columns.values())] for user in people]
     return ResultTable("people", "Every test person", ["person", *columns], cells)
 
 
-def _rank(values: dict[str, float], user: str) -> float:
-    value = values.get(user, np.nan)
-    return np.inf if np.isnan(value) else -value
+def _rank(value: float | None) -> float:
+    return np.inf if value is None else -value

@@ -13,7 +13,7 @@ from matplotlib.lines import Line2D
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.shown_people import ShownPeople, ShownPerson
-from piaa_lightning.report.best_and_worst import SHORT
+from piaa_lightning.report.best_and_worst import FACES, SHORT
 from piaa_lightning.report.canvas import INK, Pixels, head_all, look, save, show, style
 
 PICTURES = 6  # of each person
@@ -50,7 +50,7 @@ def predicted_scores(
     methods = list(shown.predicted)[:METHODS]
     if not methods:
         raise UserError(f"{path_png}: nothing was predicted for the people shown; raise report.people.")
-    people = len(shown.people)
+    people = len(shown.people[:FACES])
     with look():
         figure = Figure(figsize=(9.2, 0.7 + 1.75 * people), layout="constrained")
         panels = figure.subplots(
@@ -59,7 +59,7 @@ def predicted_scores(
         )  # fmt: skip
         for panel in panels.flat:
             panel.set_axis_off()
-        for row, person in enumerate(shown.people):
+        for row, person in enumerate(shown.people[:FACES]):
             panels[2 * row, 0].text(
                 0.5, 0.5, person.name[:SHORT], ha="center", va="center", rotation=90, fontsize=8.5, in_layout=False
             )
@@ -69,10 +69,11 @@ def predicted_scores(
                 _strip(panels[2 * row + 1, column], float(person.scores[place]), said, scale)
         rating = {"marker": "|", "markersize": 11, "markeredgewidth": 2.2, "color": INK, "linestyle": "none"}
         marks = [Line2D([], [], label="the person's rating", **rating)]  # type: ignore[arg-type]
+        over = f" over all pictures of {len(shown.people)} people"
         for index, method in enumerate(methods):
             colour, marker = style(index)
             error = _error(shown, method) * (scale.high - scale.low)
-            label = f"{method}, off by {error:.2f} on average over all their pictures"
+            label = f"{method}, off by {error:.2f} on average{over}"
             marks.append(Line2D([], [], color=colour, marker=marker, linestyle="none", label=label))
         figure.legend(handles=marks, loc="outside lower center", ncols=1 + len(methods) if len(methods) < 2 else 1)
         head_all(figure, title, f"pictures of {people} people, {RULE}; {shown.shots} shots; strips: {_ends(scale)}")

@@ -131,16 +131,20 @@ def _users(row: Row) -> str:
 
 
 def _pictures(rows: list[Row], database: str, several: bool) -> ResultTable:
-    """A line per network, the talk's under a rule; a measure that no network has gets no column."""
+    """A line per network, the talk's right under it; a measure that no network has gets no column."""
     measures = [key for key in _MEASURES if any(row.get(key) is not None for row in rows)]
-    rows_of_talk = _distinct(talk_pictures(row["method"], row.get("backbone") or "") for row in rows)
     headings = [*_names(several), *(_MEASURES[key] for key in measures)]
-    cells = [[*_named(row, several), *(decimal(row.get(key)) for key in measures)] for row in rows]
-    for talk in rows_of_talk:
-        values = {"acc": talk.acc, "srocc": talk.srocc, "emd_r1": talk.emd}
-        cells.append([f"talk: {talk.method}", *[""] * several, *(_or_blank(values.get(key)) for key in measures)])
+    of_rows = [talk_pictures(row["method"], row.get("backbone") or "") for row in rows]
+    last = {talk.method: number for number, talk in enumerate(of_rows) if talk is not None}
+    cells, theirs = [], set()
+    for number, (row, talk) in enumerate(zip(rows, of_rows, strict=True)):
+        cells.append([*_named(row, several), *(decimal(row.get(key)) for key in measures)])
+        if talk is not None and last[talk.method] == number:  # once, under the last of several backbones
+            values = {"acc": talk.acc, "srocc": talk.srocc, "emd_r1": talk.emd}
+            theirs.add(len(cells))
+            cells.append([f"talk: {talk.method}", *[""] * several, *(_or_blank(values.get(key)) for key in measures)])
     title = f"Pictures of {database}{_count(rows, 'images', 'test pictures')}"
-    return _with_talk("pictures", title, headings, cells, len(rows), several, {"SROCC"})
+    return _with_talk("pictures", title, headings, cells, theirs, several, {"SROCC"})
 
 
 def _traits(rows: list[Row], database: str, several: bool) -> ResultTable:
@@ -159,7 +163,8 @@ def _traits(rows: list[Row], database: str, several: bool) -> ResultTable:
         cells.append([f"talk: {talk.method}", *[""] * several, *_trait_cells(found)])
     title = f"Traits of people of {database}, SROCC{_count(rows, 'users', 'test people')}"
     headings = [*_names(several), *traits, "mean"]
-    return _with_talk("traits", title, headings, cells, len(methods), several, {"mean"})
+    theirs = set(range(len(methods), len(cells)))
+    return _with_talk("traits", title, headings, cells, theirs, several, {"mean"}, ends={len(methods) - 1})
 
 
 def _trait_cells(values: Sequence[float | None]) -> list[str]:
@@ -167,16 +172,22 @@ def _trait_cells(values: Sequence[float | None]) -> list[str]:
 
 
 def _with_talk(
-    kind: str, title: str, headings: list[str], cells: list[list[str]], own: int, several: bool, main: set[str]
+    kind: str,
+    title: str,
+    headings: list[str],
+    cells: list[list[str]],
+    talk: set[int],
+    several: bool,
+    main: set[str],
+    ends: set[int] | None = None,
 ) -> ResultTable:
-    """Make a table whose lines from number ``own`` on are the talk's."""
-    talk = set(range(own, len(cells)))
+    """Make a table with the talk's lines in it, and rules where there are any of these."""
     return ResultTable(
         kind,
         title,
         headings,
         cells,
-        ends={own - 1} if talk else set(),
+        ends=(ends or set()) if talk else set(),
         words=set(range(1 + several)),
         main={headings.index(name) for name in main if name in headings},
         talk_rows=talk,

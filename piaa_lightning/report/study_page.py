@@ -18,12 +18,13 @@ from piaa_lightning.report.forest import forest
 from piaa_lightning.report.page import embedded, template
 from piaa_lightning.report.result_tables import ResultTable, result_tables, talk_notes
 from piaa_lightning.report.single_people import single_people
+from piaa_lightning.report.wording import decimal
 
 Row = Mapping[str, str]
 FILES = ("results", "pictures", "traits", "comparisons", "people")
 NUMBERS = {
     "srocc", "srocc_std_repeats", "srocc_std_seeds", "srocc_std_users", "acc", "balanced_acc", "plcc", "emd_r1",
-    "emd_r2", "rmse", "difference", "low", "high", "p", "p_holm",
+    "emd_r2", "rmse", "difference", "low", "high", "p", "p_holm", "value",
 }  # fmt: skip
 COUNTS = {"shots", "users", "images", "repeats", "users_dropped", "seeds", "missing"}
 NOT_RUN = "(not run)"
@@ -64,6 +65,8 @@ def write_study_page(directory: Path, path_html: Path, name: str) -> None:
         UserError: there is no csv file.
     """
     tables = {file: read(directory / f"{file}.csv") for file in FILES}
+    others = [read(file) for file in sorted(directory.glob("*.csv")) if file.stem not in FILES]
+    tables["values"] = [row for rows in others for row in rows if {"what", "value"} <= set(row)]
     if not any(tables.values()):
         raise UserError(f"{directory}: there is no results.csv or the like; run the study and collect its runs first.")
     names = dict.fromkeys(str(row["variant"]) for rows in tables.values() for row in rows)
@@ -109,7 +112,7 @@ def _variant(number: int, name: str, rows: Mapping[str, Sequence[dict[str, Any]]
         "data": data,
         "rows": [{key: value for key, value in row.items() if key != "trait" or value} for row in measured],
     }
-    tables = result_tables(summary)
+    tables = [*result_tables(summary), *_values(rows["values"])]
     several_seeds = any(row.get("srocc_std_seeds") for row in rows["results"])
     facts = {
         "data": data,
@@ -127,6 +130,18 @@ def _variant(number: int, name: str, rows: Mapping[str, Sequence[dict[str, Any]]
         talk_notes(tables),
         [(caption, picture) for caption, picture in _figures(number, summary, rows, directory)],
     )
+
+
+def _values(rows: Sequence[dict[str, Any]]) -> list[ResultTable]:
+    """Lay out facts with their intervals, a line each."""
+    if not rows:
+        return []
+    cells = [[row["what"], decimal(row["value"]), _interval(row)] for row in rows]
+    return [ResultTable("values", "What was measured", ["what", "value", "95 % interval"], cells, main={1})]
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    return "" if row.get("low") is None else f"{decimal(row['low'])} to {decimal(row['high'])}"
 
 
 def _figures(
@@ -166,7 +181,7 @@ def _figures(
 
 def _holes(every: Sequence[Mapping[str, Any]], measured: Sequence[Mapping[str, Any]]) -> str:
     """Say what is missing: whole variants, runs of single seeds, and rows without a value."""
-    if not measured:
+    if not measured and not any("what" in row for row in every):
         return "Nothing of this variant has been run."
     words = []
     owed = max((row.get("missing") or 0 for row in every), default=0)

@@ -11,13 +11,14 @@ import pytorch_lightning as pl
 from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig
 from pytorch_lightning.callbacks import ModelCheckpoint
-from pytorch_lightning.loggers import Logger
+from pytorch_lightning.loggers import Logger, WandbLogger
 
 from piaa_lightning.callbacks.clip_own_steps import ClipOwnSteps
 from piaa_lightning.callbacks.finite_steps import FiniteSteps
 from piaa_lightning.callbacks.keep_last import KeepLast
 from piaa_lightning.errors import UserError
 from piaa_lightning.stages.checkpoints import WholeCheckpoints
+from piaa_lightning.tasks.meta import MetaTask
 from piaa_lightning.tasks.prior import MONITOR, PriorTask
 
 log = logging.getLogger(__name__)
@@ -96,4 +97,6 @@ def make_trainer(
         default_root_dir=directory.parent,
         **options,
     )
+    if isinstance(logger, WandbLogger) and isinstance(module, MetaTask):  # curves over users visited
+        logger.experiment.define_metric(f"{module.prefix}*", step_metric=f"{module.prefix}users")
     return trainer, best

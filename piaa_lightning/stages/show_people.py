@@ -98,11 +98,11 @@ def show_method(
         said.append(np.asarray(fitted(person.images), dtype=np.float32))
         network = _network(fitted, prior, settings)
         if wanted and place < LOOKED_INTO and network is not None:
-            looks.append(_look(network, databases, wanted, device))
+            looks.append(gradients_of(network, databases, wanted, device))
     shown.predicted[label] = said
     if looks and prior is not None:
         shown.explains = label
-        of_prior = _look(prior, databases, wanted, device)
+        of_prior = gradients_of(prior, databases, wanted, device)
         for number, image in enumerate(wanted):
             seen = [of_prior[number], *(own[number] for own in looks)]
             image_id = str(table.image_ids[image])
@@ -129,7 +129,7 @@ def _network(fitted: Scorer, prior: nn.Module | None, settings: Settings) -> nn.
     return prior if settings.get("steps") == 0 else None
 
 
-def _look(network: nn.Module, databases: Databases, images: Sequence[int], device: torch.device) -> list[Look]:
+def gradients_of(network: nn.Module, databases: Databases, images: Sequence[int], device: torch.device) -> list[Look]:
     """Take the gradients of a network's scores with respect to the pixels, also where it stands on frozen features."""
     data = databases.main
     eye, score = databases.seen_through(network)

@@ -24,6 +24,7 @@ from torch import nn
 import piaa_lightning
 from piaa_lightning.atomic import replace_file
 from piaa_lightning.callbacks.keep_last import PRIOR, kept
+from piaa_lightning.data.cache_directories import locked
 from piaa_lightning.data.modules import RatingsModule, StreamsModule
 from piaa_lightning.errors import UserError
 from piaa_lightning.nn.network import score_network
@@ -57,6 +58,18 @@ class Priors:
         self._fingerprints: dict[str, str] = {}
 
     def get(self, task: DictConfig) -> nn.Module:
+        """Return a prior; while one job of a sweep trains it, others that want the same wait for it.
+
+        Args:
+            task: as in `made`.
+        """
+        key = self.key(task)
+        if key in self.networks or not self.cfg.reuse_priors or world_size() > 1:
+            return self.made(task)
+        with locked(self.store, key):
+            return self.made(task)
+
+    def made(self, task: DictConfig) -> nn.Module:
         """Return the prior that a task trains, after the one that it starts from.
 
         Args:
@@ -74,11 +87,18 @@ class Priors:
             network = self._given(task) if task.weights is not None else self._finished(task, key)
             if network is None:
                 network = self._train(task)
-                _save(network, self.store / f"{key}.safetensors", key)
+                self._keep(network, key)
             _save(network, self.checkpoints / f"{task.name}.safetensors", key)
             self._forget_steps(task)
             self.networks[key] = network
         return self.networks[key]
+
+    def _keep(self, network: nn.Module, key: str) -> None:
+        """Keep a prior for later runs; a cache that cannot be written is no reason to lose this one."""
+        try:
+            _save(network, self.store / f"{key}.safetensors", key)
+        except OSError as error:
+            log.warning("%s: the prior is not kept for later runs (%s)", self.store, error.strerror or error)
 
     def _given(self, task: DictConfig) -> nn.Module:
         network = self.untrained(task)
@@ -113,7 +133,7 @@ class Priors:
         cfg = self.cfg
         parts = {"task": task, **{name: cfg[name] for name in ("backbone", "head", "trainer", "callbacks")}}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
-        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), _source()]
+        depends = [json.dumps(config, sort_keys=True), *self._origins_of(task), str(cfg.seed), source_digest()]
         return hashlib.sha256("\n".join([*depends, torch.__version__]).encode()).hexdigest()[:20]
 
     def digest(self, method: DictConfig) -> str:
@@ -122,7 +142,7 @@ class Priors:
         parts = {"method": method, "protocol": self.cfg.protocol, "trainer": self.cfg.trainer}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
         told = [json.dumps(config, sort_keys=True), str(self.cfg.shots), str(self.cfg.seed), torch.__version__]
-        depends = [*told, *map(self.key, tasks), self._fingerprint(None), _source(), str(world_size())]
+        depends = [*told, *map(self.key, tasks), self._fingerprint(None), source_digest(), str(world_size())]
         return hashlib.sha256("\n".join(depends).encode()).hexdigest()[:20]
 
     def _origins_of(self, task: DictConfig) -> list[str]:
@@ -190,6 +210,13 @@ class Priors:
         except SIGTERMException:
             log.warning("stopped by SIGTERM; the same command with resume=auto goes on where training was.")
             sys.exit(128 + signal.SIGTERM)
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise UserError(
+                f"A process that fetches batches for the prior {task.name} was ended by the system, likely for want"
+                " of memory; lower data.workers, and run the same command again with resume=auto."
+            ) from error
         if best.best_model_path:
             found = read(Path(best.best_model_path))
             if found is None:
@@ -219,7 +246,7 @@ class Priors:
             data.split,
             data.inputs.with_patches(patches),
             instantiate(stream.form),
-            2 if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
+            2 * world_size() if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
             self.cfg.seed,
             self.cfg.data.workers,
             instantiate(stream.validation),
@@ -280,7 +307,7 @@ def _digest_of_file(file: Path) -> str:
 
 
 @cache
-def _source() -> str:
+def source_digest() -> str:
     """Digest of the program's source: a prior trained by other code is another prior."""
     package = Path(piaa_lightning.__file__).parent
     content = hashlib.sha256()

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from pytorch_lightning.loggers import Logger, WandbLogger
+from pytorch_lightning.loggers import Logger
 
 from piaa_lightning.atomic import replace_file
-from piaa_lightning.evaluation.picture_exam import compare_pictures
+from piaa_lightning.evaluation.picture_exam import compare_pictures, quoted_together
 from piaa_lightning.evaluation.records import write_records, write_table
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
 from piaa_lightning.evaluation.trait_exam import compare_traits
 from piaa_lightning.report.page import write_page
-from piaa_lightning.report.result_tables import rows_by_kind
 from piaa_lightning.report.table import print_table
 from piaa_lightning.stages.draw_figures import draw_figures
 from piaa_lightning.stages.judge_methods import Judgement
+from piaa_lightning.stages.log_run import log_run
 from piaa_lightning.stages.open_data import MAIN, Databases
+from piaa_lightning.stages.sweep_jobs import objective, run_key
 from piaa_lightning.stages.train_priors import Priors
 
 LIBRARIES = ("torch", "pytorch-lightning", "learn2learn", "timm", "hydra-core", "numpy", "piaa-lightning")
@@ -52,7 +53,7 @@ def write_run(
         logger: receives the result as well.
 
     Returns:
-        SROCC of the first method, at the most shots where there are several; None where all its users were dropped.
+        What a search is after, see `sweep_jobs.objective`.
     """
     write_records(judgement.records, directory / "records.csv")
     for name, exams in (
@@ -71,14 +72,12 @@ def write_run(
     figures = draw_figures(cfg, summary, databases, judgement, directory / "figures")
     write_page(summary, judgement.records, directory / "report.html", figures)
     if isinstance(logger, Logger):
-        _log(logger, cfg, summary, directory / "figures")
+        log_run(logger, cfg, summary, judgement.records, directory / "figures", objective(cfg, summary))
     replace_file(directory / "summary.json", json.dumps(summary, indent=2).encode())
     _point_latest(Path(cfg.paths.runs), directory)
     print_table(summary)
     print(f"\n{directory}{os.sep}: summary.json, records.csv, report.html, figures, checkpoints")
-    first = next(iter(cfg.methods.values())).label
-    found = [row for row in summary["rows"] if row["method"] == first and row["srocc"] is not None]
-    return max(found, key=lambda row: row.get("shots", 0))["srocc"] if found else None
+    return objective(cfg, summary)
 
 
 def _summary(
@@ -112,6 +111,7 @@ def _summary(
         "judged": cfg.judge,
         "protocol": _protocol(cfg),
         "seed": cfg.seed,
+        "run_key": run_key(cfg),
         "command": cfg.command,
         "backbone": OmegaConf.to_container(cfg.backbone, resolve=True),
         "versions": {library: version(library) for library in LIBRARIES},
@@ -134,7 +134,7 @@ def _protocol(cfg: DictConfig) -> dict[str, Any]:
 
 
 def _comparisons(cfg: DictConfig, judgement: Judgement, shots: Sequence[int]) -> list[dict[str, Any]]:
-    """Compare the pairs that the configuration names, each kind of exam by its own measures; Holm over people's."""
+    """Compare the pairs that the configuration names, each kind of exam by its own measures, with Holm's correction."""
     known = {(row.method, row.shots) for row in summarise(judgement.records) if row.srocc is not None}
     labels = {key: method.label for key, method in cfg.methods.items()}
     pairs = [(a, b) for a, b in cfg.comparisons if {a, b} <= set(labels)]
@@ -145,38 +145,18 @@ def _comparisons(cfg: DictConfig, judgement: Judgement, shots: Sequence[int]) ->
         if {(labels[a], k), (labels[b], k)} <= known
     ]
     found: list[dict[str, Any]] = [asdict(comparison) for comparison in corrected(of_people)]
+    of_pictures: list[dict[str, Any]] = []
+    of_traits: list[dict[str, Any]] = []
     for a, b in pairs:
         if {a, b} <= set(judgement.pictures):
-            found += compare_pictures(judgement.pictures[a], judgement.pictures[b])
+            of_pictures += compare_pictures(judgement.pictures[a], judgement.pictures[b])
         if {a, b} <= set(judgement.traits):
-            found.append(compare_traits(judgement.traits[a], judgement.traits[b]))
-    return found
+            of_traits.append(compare_traits(judgement.traits[a], judgement.traits[b]))
+    return found + quoted_together(of_pictures) + of_traits
 
 
 def _label_of(cfg: DictConfig, key: str) -> str | None:
     return cfg.methods[key].label if key in cfg.methods else None
-
-
-def _log(logger: Logger, cfg: DictConfig, summary: dict[str, Any], figures: Path) -> None:
-    logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
-    logger.log_metrics(
-        {f"test/{row['method']}{_of(row)}": row["srocc"] for row in summary["rows"] if row["srocc"] is not None}
-    )
-    if isinstance(logger, WandbLogger):
-        for kind, rows in rows_by_kind(summary).items():
-            columns = list(dict.fromkeys(column for row in rows for column in row))
-            logger.log_table(f"test/{kind}", columns, [[row.get(column) for column in columns] for row in rows])
-        for file in sorted(figures.glob("*.png")):
-            logger.log_image(f"figures/{file.stem}", [str(file)])
-        import wandb
-
-        wandb.finish()
-    logger.finalize("success")
-
-
-def _of(row: Mapping[str, Any]) -> str:
-    """Tell the rows of one method apart."""
-    return f"/{row['shots']} shots" if "shots" in row else f"/{row['trait']}" if "trait" in row else ""
 
 
 def _point_latest(runs: Path, directory: Path) -> None:

@@ -20,7 +20,8 @@ SROCC = ("srocc", "srocc_std_repeats", "srocc_std_seeds", "srocc_std_users")
 COLUMNS = {
     "results": ("method", "backbone", "shots", *SROCC, "users", "repeats", "users_dropped"),
     "pictures": (
-        "method", "backbone", "acc", "balanced_acc", "srocc", "srocc_std_seeds", "plcc", "emd_r1", "emd_r2", "images",
+        "method", "backbone", "acc", "balanced_acc", "srocc", "srocc_std_seeds", "plcc", "emd_r1", "emd_r2",
+        *(f"{measure}_{end}" for measure in ("acc", "srocc", "emd_r1") for end in ("low", "high")), "images",
     ),
     "traits": ("method", "backbone", "trait", "srocc", "srocc_std_seeds", "rmse", "users"),
     "comparisons": (

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
+from piaa_lightning.evaluation.picture_exam import quoted_together
 from piaa_lightning.evaluation.resampling import paired_interval
 from piaa_lightning.evaluation.statistics import compare, corrected
-from piaa_lightning.metrics.accuracy import accuracy
-from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.studies.measures import PICTURES, Drawn, Measure, trait_srocc
 from piaa_lightning.studies.rows import records_by_seed
 from piaa_lightning.studies.runs import Lines, Run
 
-Drawn = NDArray[np.int64]
-Measure = Callable[[Lines], Callable[[Any], float]]
 SEED = 1000  # repeats of a further seed are numbered from its multiples
 
 
 def comparisons(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Return every comparison that any of the runs made; those of people share Holm's correction.
+    """Return every comparison that any of the runs made.
+
+    Those of people share Holm's correction, and so do those of pictures that have the same measure.
 
     Args:
         runs: judged on the same splits; seeds count as further repeats.
@@ -46,12 +43,14 @@ def comparisons(runs: Sequence[Run]) -> list[dict[str, Any]]:
         {**asdict(found), "backbone": found.backbone_a, "measure": "SROCC", "low": found.ci95[0], "high": found.ci95[1]}
         for found in corrected(of_people)
     ]
+    of_pictures, of_traits = [], []
+    lines = [run.lines("pictures.csv") for run in runs]
     for c in asked.values():
         if "measure" in c and "images" in c:
-            rows.append(_over(c, [run.lines("pictures.csv") for run in runs], "image", PICTURES[c["measure"]]))
+            of_pictures.append(_over(c, lines, "image", PICTURES[c["measure"]]))
         elif "measure" in c:
-            rows.append(_over(c, [run.lines("traits.csv") for run in runs], "user", trait_srocc))
-    return rows
+            of_traits.append(_over(c, [run.lines("traits.csv") for run in runs], "user", trait_srocc))
+    return rows + quoted_together(of_pictures) + of_traits
 
 
 def _key(c: dict[str, Any]) -> tuple[Any, ...]:
@@ -76,37 +75,3 @@ def _over(c: dict[str, Any], by_seed: list[Lines], unit: str, measure: Measure) 
     units = "images" if unit == "image" else "users"
     told = {"a": c["a"], "b": c["b"], "measure": c["measure"]}
     return {**told, "difference": found, "low": low, "high": high, "p": p, units: count}
-
-
-def of_pictures(function: Callable[..., float]) -> Measure:
-    """Turn a function of predictions, scores, cut and the predictions' own cut into a measure of drawn pictures."""
-
-    def measure(lines: Lines) -> Callable[[Any], float]:
-        predicted, scores = (np.array([float(line[key]) for line in lines]) for key in ("predicted", "score"))
-        cut, own = (float(lines[0][key]) for key in ("cut", "predicted_cut"))
-        return lambda drawn: function(predicted[drawn], scores[drawn], cut, own)
-
-    return measure
-
-
-def distance(lines: Lines) -> Callable[[Any], float]:
-    """Mean EMD with r=1 of drawn pictures."""
-    values = np.array([float(line["emd_r1"]) for line in lines])
-    return lambda drawn: float(values[drawn].mean())
-
-
-def trait_srocc(lines: Lines) -> Callable[[Any], float]:
-    """Mean over traits of the SROCC over drawn people."""
-    traits = list(dict.fromkeys(line["trait"] for line in lines))
-    arrays = [
-        tuple(np.array([float(line[key]) for line in lines if line["trait"] == name]) for key in ("predicted", "value"))
-        for name in traits
-    ]
-    return lambda drawn: statistics.fmean(srocc(predicted[drawn], value[drawn]) for predicted, value in arrays)
-
-
-PICTURES: dict[str, Measure] = {
-    "ACC": of_pictures(accuracy),
-    "SROCC": of_pictures(lambda predicted, scores, *cuts: srocc(predicted, scores)),
-    "EMD r=1": distance,
-}

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from piaa_lightning.evaluation.picture_exam import KEYS
 from piaa_lightning.evaluation.records import Record, read_records
+from piaa_lightning.evaluation.resampling import interval
 from piaa_lightning.evaluation.statistics import summarise
+from piaa_lightning.studies.measures import PICTURES, mean_of
 from piaa_lightning.studies.runs import Run
 
 Row = dict[str, Any]
@@ -84,8 +87,21 @@ def exams(runs: Sequence[Run], kind: str) -> list[Row]:
             if all(row.get(key) is not None for row in group)
         }
         found = spread([row["srocc"] for row in group])
-        rows.append({**group[0], **mean, "seeds": len(group), "srocc_std_seeds": found})
+        row = {**group[0], **mean, "seeds": len(group), "srocc_std_seeds": found}
+        rows.append({**row, **intervals(runs, row)} if kind == "images" else row)
     return rows
+
+
+def intervals(runs: Sequence[Run], row: Row) -> Row:
+    """Return the 95 % intervals over pictures of a row's means over seeds, ``acc_low``, ``acc_high`` and so on."""
+    own = ("method", "backbone")
+    by_seed = [[line for line in run.lines("pictures.csv") if all(line[k] == row[k] for k in own)] for run in runs]
+    found: Row = {}
+    for name, measure in PICTURES.items():
+        if row.get(KEYS[name]) is not None:
+            ends = interval(mean_of([measure(lines) for lines in by_seed if lines]), row["images"])
+            found |= {f"{KEYS[name]}_{end}": value for end, value in zip(("low", "high"), ends or (), strict=False)}
+    return found
 
 
 def spread(values: Sequence[float | None]) -> float | None:

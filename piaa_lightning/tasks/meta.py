@@ -101,6 +101,13 @@ class MetaTask(PriorTask):
         length = torch.stack([value.norm() for value in gradient]).norm()
         self.log("train/outer_gradient_norm", length, batch_size=max(1, len(batch)), prog_bar=True)
 
+    def on_validation_epoch_end(self) -> None:
+        """Log how many users have been visited beside what validation says: curves of learners are drawn over it."""
+        super().on_validation_epoch_end()
+        loader: Any = self.trainer.train_dataloader
+        if loader is not None and hasattr(loader, "dataset"):
+            self.log("users", float((self.current_epoch + 1) * len(loader.dataset)))
+
     def inner_factor(self, epoch: int) -> float:
         """Return what multiplies the inner rates in an epoch, from 0."""
         return float(self.inner_gamma ** (epoch * (epoch + 1) // 2 if self.compounding else epoch))

@@ -67,7 +67,7 @@ def test_what_has_no_larger_pictures_or_draws_no_places_is_a_sentence():
     for one in (Inputs(SMALL, STORED, 8), Inputs(Features(torch.zeros(3, 2)))):
         with pytest.raises(UserError, match=r"^data\.detail=null: the network looks at patches"):
             one.with_patches(1)
-    with pytest.raises(UserError, match="learns from single pictures; choose another task.form"):
+    with pytest.raises(UserError, match=r"learns from single pictures; choose another task\.form"):
         inputs(True).augmented(IMAGES, CHANCE[:, :3])
     with pytest.raises(UserError, match="patches=10: at most 9 have a place"):
         fixed_places(10)

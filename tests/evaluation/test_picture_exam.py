@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn import metrics
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.picture_exam import PictureExam, compare_pictures
+from piaa_lightning.evaluation.picture_exam import PictureExam, compare_pictures, quoted_together
 
 RANDOM = np.random.default_rng(0)
 IDS = np.array([f"p{n}" for n in range(60)])
@@ -54,6 +54,17 @@ def test_what_is_not_known_is_none_and_not_a_number_of_its_own():
     row = constant.row()
     assert [row[name] for name in ("srocc", "plcc", "balanced_acc")] == [None, None, None]
     assert row["acc"] is not None
+    assert row["srocc_ci95"] is None
+
+
+def test_intervals_are_those_of_what_is_compared():
+    row = exam("A", 2.0).row()
+    for key in ("acc", "srocc", "emd_r1"):
+        low, high = row[f"{key}_ci95"]
+        assert low < row[key] < high
+    low, high = row["acc_ci95"]
+    assert high - low == pytest.approx(2 * 1.96 * np.sqrt(row["acc"] * (1 - row["acc"]) / 60), rel=0.2)
+    assert "emd_r1_ci95" not in exam("A", 1.0, votes=False).row()
 
 
 @pytest.mark.parametrize("votes", [True, False])
@@ -115,3 +126,16 @@ def test_probabilities_are_cut_where_they_say_and_classes_have_no_order():
     assert classes.row()["acc"] == one.row()["acc"]
     assert (classes.row()["srocc"], classes.row()["plcc"]) == (None, None)
     assert "SROCC" not in [line["measure"] for line in compare_pictures(one, classes)]
+
+
+def test_what_is_quoted_together_is_corrected_together_measure_by_measure():
+    lines = [{"measure": "ACC", "p": p} for p in (0.01, 0.04, 0.03)] + [{"measure": "SROCC", "p": 0.02}]
+    found = quoted_together(lines)
+    assert [line.get("p_holm") for line in found] == [
+        pytest.approx(0.03),
+        pytest.approx(0.06),
+        pytest.approx(0.06),
+        None,
+    ]
+    assert "p_holm" not in lines[0]
+    assert quoted_together([]) == []

@@ -8,6 +8,7 @@ import pytest
 
 from piaa_lightning.data.ratings import RatingTable, Scale, hashed
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.protocol import Protocol, choose, draws, evaluate, support_of
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.personalizers.personalizer import Personalizer
@@ -287,3 +288,47 @@ class TestChoose:
         assert chosen == {10: {"rule": 1}, 100: {"rule": 1}}
         assert "no validation user has enough ratings for 100 shots" in caplog.text
         assert choose(table, everything(table), [100], PROTOCOL, "fake", fake) == {100: {"rule": 0}}
+
+
+class CutOffError(Exception):
+    pass
+
+
+class Mortal(Fake):
+    """Dies in the middle, as a process does."""
+
+    together = 2
+
+    def __init__(self, *rules, lives: int):
+        super().__init__(*rules)
+        self.lives = lives
+
+    def fit(self, support, settings):
+        if len(self.told) == self.lives:
+            raise CutOffError
+        return super().fit(support, settings)
+
+
+class TestJournal:
+    RULES = (np.sin, np.cos)
+
+    def judged(self, personalizer, directory):
+        table = people(40, 14, 30, 25, 50)
+        journals = {part: Journal(directory / part, "content") for part in ("val", "test")}
+        rows = everything(table)
+        chosen = choose(table, rows, [5, 10], PROTOCOL, "rule", personalizer, journal=journals["val"])
+        return evaluate(table, rows, [5, 10], PROTOCOL, "rule", "", personalizer, chosen, journal=journals["test"])
+
+    @pytest.mark.parametrize("lives", [0, 1, 7, 40, 60, 80])
+    def test_judging_goes_on_at_the_first_missing_batch(self, tmp_path, lives):
+        whole = Fake(*self.RULES)
+        whole.together = 2
+        expected = self.judged(whole, tmp_path / "whole")
+        mortal = Mortal(*self.RULES, lives=lives)
+        with pytest.raises(CutOffError):
+            self.judged(mortal, tmp_path / "cut")
+        rest = Fake(*self.RULES)
+        rest.together = 2
+        assert self.judged(rest, tmp_path / "cut") == expected
+        # a batch of two draws, under two candidates, may have been lost half way
+        assert len(whole.told) <= len(mortal.told) + len(rest.told) < len(whole.told) + 4

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from piaa_lightning.evaluation.resampling import paired_interval
+from piaa_lightning.evaluation.resampling import interval, paired_interval
 
 VALUES = np.random.default_rng(5).normal(0.03, 0.1, 200)
 
@@ -62,3 +62,11 @@ def test_no_measure_at_all_is_nan():
     difference, interval, p = paired_interval(lambda drawn: float("nan"), 3, samples=10)
     assert np.isnan([difference, *interval]).all()
     assert p == 1.0
+
+
+def test_an_interval_of_a_mean_is_what_theory_says_and_pairs_with_a_difference():
+    values = np.random.default_rng(3).normal(2, 1, 400)
+    low, high = interval(lambda drawn: float(values[drawn].mean()), 400)
+    assert (low, high) == pytest.approx((values.mean() - 1.96 / 20, values.mean() + 1.96 / 20), abs=0.015)
+    assert paired_interval(lambda drawn: float(values[drawn].mean()), 400)[1] == (low, high)
+    assert interval(lambda drawn: float("nan"), 10) is None

@@ -9,6 +9,7 @@ from piaa_lightning.evaluation.talk import (
     big_five,
     talk_number,
     talk_pictures,
+    talk_pictures_of,
     talk_traits,
 )
 
@@ -87,3 +88,20 @@ def test_the_tables_are_whole():
     assert ["".join(row.srocc) for row in TABLE_TRAITS] == ["OCEAN"] * 6
     assert TABLE_TRAITS[0].srocc["O"] == 0.354
     assert [big_five(name) for name in ("O", "openness", "Neuroticism", "age", "TEPS")] == ["O", "O", "N", None, None]
+
+
+@pytest.mark.parametrize(
+    ("method", "found"),
+    [
+        ("NIMA", ["NIMA(VGG16)", "NIMA(Inception-v2)"]),
+        ("nima_vgg16", ["NIMA(VGG16)"]),
+        ("single task", ["DenseNet121(aesthetics)", "Inception-v3(aesthetics)"]),
+        ("PA_IAA", ["PA_IAA(DenseNet121)", "PA_IAA(Inception-v3)"]),
+        ("RAPID", ["RAPID"]),
+        ("RAPID (improved version)", ["RAPID (improved version)"]),
+        ("DMA (sorting)", []),
+        ("simple features", []),
+    ],
+)
+def test_all_rows_of_a_method_are_found_whatever_their_backbones(method, found):
+    assert [row.method for row in talk_pictures_of(method)] == found

@@ -99,12 +99,12 @@ def test_styles_move_the_style_column_alone():
 
 @pytest.mark.parametrize("name", networks())
 def test_pictures_without_patches_are_a_sentence(name):
-    with pytest.raises(UserError, match="looks at patches beside the picture, which here come without any"):
+    with pytest.raises(UserError, match="looks at patches beside the picture, which come without any here"):
         networks()[name](VIEWS[:, 0])
 
 
 def test_frozen_features_and_unknown_aggregations_are_sentences():
-    with pytest.raises(UserError, match=r"^backbone.frozen=true: RAPID looks at patches of pictures"):
+    with pytest.raises(UserError, match=r"^backbone.frozen=true: RAPID looks at pictures and not at features"):
         DoubleColumn(None, ScoreHead, 7)
     with pytest.raises(UserError, match=r"^task.network.aggregation=max: choose statistics or sorting"):
         PatchAggregation(backbone(), ScoreHead, 7, aggregation="max")

@@ -45,16 +45,22 @@ def test_backbones_are_shown_once_there_are_several():
     assert talk_notes([table]) == []
 
 
-def test_pictures_have_a_line_per_network_and_the_talk_below():
+def test_pictures_have_a_line_per_network_and_the_talks_under_it():
     (table,) = tables(picture_row("NIMA"), picture_row("other", emd=None))
     assert table.title == "Pictures of ava, embedded tiny (2,000 test pictures)"
     assert table.headings == ["method", "ACC", "SROCC", "PLCC", "EMD r=1", "EMD r=2"]
     assert table.cells == [
         ["NIMA", ".806", ".592", ".600", ".050", ".050"],
-        ["other", ".806", ".592", ".600", "\u2013", "\u2013"],
         ["talk: NIMA(VGG16)", ".806", ".592", "", ".054", ""],
+        ["other", ".806", ".592", ".600", "\u2013", "\u2013"],
     ]
-    assert (table.ends, table.talk_rows, table.main) == ({1}, {2}, {2})
+    assert (table.ends, table.talk_rows, table.main) == (set(), {1}, {2})
+
+
+def test_one_line_of_the_talk_stands_under_several_backbones():
+    (table,) = tables(*(picture_row("NIMA", backbone=name) for name in ("a", "b")), picture_row("RAPID", backbone="b"))
+    assert [line[0] for line in table.cells] == ["NIMA", "NIMA", "talk: NIMA(Inception-v2)", "RAPID", "talk: RAPID"]
+    assert table.talk_rows == {2, 4}
 
 
 def test_traits_are_laid_out_as_in_the_talk():

@@ -55,9 +55,9 @@ def test_pictures_are_spaced_evenly_by_the_rating(shown):
 def test_predicted_scores_quote_the_error_over_all_pictures(shown, tmp_path, words, picture):
     texts = words(predicted_scores(shown, picture, SCALE, tmp_path / "p.png", "d"))
     of_ba = 4 * np.abs(np.linspace(0, 1, 8) - 0.5).mean()
-    assert f"BA-PIAA, off by {of_ba:.2f} on average over all their pictures" in texts
+    assert f"BA-PIAA, off by {of_ba:.2f} on average over all pictures of 2 people" in texts
     of_blg = 4 * np.mean([np.abs(np.linspace(1, 0, 8) - person.scores).mean() for person in shown.people])
-    assert f"BLG-PIAA, off by {of_blg:.2f} on average over all their pictures" in texts
+    assert f"BLG-PIAA, off by {of_blg:.2f} on average over all pictures of 2 people" in texts
 
 
 def test_maps_stand_beside_the_picture_with_words(shown, tmp_path, words, picture):

@@ -45,7 +45,7 @@ def test_a_network_on_frozen_features_is_followed_down_to_the_pixels(cache, froz
     head = torch.nn.Sequential(torch.nn.Linear(databases.features, 1), torch.nn.Flatten(0))
     network = head if frozen else torch.nn.Sequential(databases.backbone, head)
     images = np.array([3, 8, 5])
-    looks = show_people._look(network, databases, images.tolist(), torch.device("cpu"))
+    looks = show_people.gradients_of(network, databases, images.tolist(), torch.device("cpu"))
     with torch.no_grad():
         expected = network.eval()(data.inputs.batch(images))
     np.testing.assert_allclose([look[0] for look in looks], expected.numpy(), atol=2e-5)

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import contextlib
 import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import pytorch_lightning as pl
 import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 from safetensors.torch import load_file
 
 from piaa_lightning.backbones.backbone import Backbone
@@ -21,6 +24,7 @@ from piaa_lightning.data.splits import users_and_images
 from piaa_lightning.errors import UserError
 from piaa_lightning.nn.fusion import FusedHead
 from piaa_lightning.nn.two_streams import TwoStreams
+from piaa_lightning.stages.make_trainer import make_trainer
 from piaa_lightning.stages.open_data import Data
 from piaa_lightning.stages.train_priors import Priors, _save
 
@@ -269,7 +273,7 @@ class TestGet:
         cfg = OmegaConf.merge(trained.cfg, {"reuse_priors": False})
         priors = Priors(cfg, data, False, tmp_path)
         monkeypatch.setattr(priors, "_train", lambda task: "trained")
-        monkeypatch.setattr("piaa_lightning.stages.train_priors._save", lambda network, file: None)
+        monkeypatch.setattr("piaa_lightning.stages.train_priors._save", lambda network, file, key: None)
         assert priors.get(cfg.task) == "trained"
 
     def test_another_seed_starts_elsewhere(self, trained, data, tmp_path):
@@ -295,7 +299,7 @@ class TestSaved:
 
     def test_an_interrupted_write_leaves_what_was_there(self, trained, tmp_path, monkeypatch):
         network = copy.deepcopy(trained.get(trained.cfg.task))
-        _save(network, tmp_path / "prior.safetensors")
+        _save(network, tmp_path / "prior.safetensors", "key")
         before = (tmp_path / "prior.safetensors").read_bytes()
 
         def interrupted(handle):
@@ -305,9 +309,169 @@ class TestSaved:
         with torch.no_grad():
             next(network.parameters()).add_(1)
         with pytest.raises(KeyboardInterrupt):
-            _save(network, tmp_path / "prior.safetensors")
+            _save(network, tmp_path / "prior.safetensors", "key")
         assert (tmp_path / "prior.safetensors").read_bytes() == before
         assert [file.name for file in tmp_path.iterdir()] == ["prior.safetensors"]
+
+
+class KilledError(Exception):
+    pass
+
+
+class Killed(pl.Callback):
+    """Ends a training after a step, as a kill does: without a word."""
+
+    def __init__(self, task, step):
+        self.task, self.step = task, step
+
+    def on_train_batch_end(self, trainer, module, *_rest):
+        if module.prefix == f"{self.task}/" and trainer.global_step >= self.step:
+            raise KilledError
+
+
+@pytest.fixture
+def kill(monkeypatch):
+    """Have the training of a task end after a step; None lets it live."""
+
+    def kill(task=None, step=0):
+        def made(*given):
+            trainer, best = make_trainer(*given)
+            if task is not None:
+                trainer.callbacks.append(Killed(task, step))  # after what keeps the state of training
+            return trainer, best
+
+        monkeypatch.setattr("piaa_lightning.stages.train_priors.make_trainer", made)
+
+    return kill
+
+
+@pytest.mark.filterwarnings("ignore:Checkpoint directory .* exists and is not empty")
+class TestResume:
+    """A run that was cut off in training ends with the bits of one that was not."""
+
+    LONGER = ("reuse_priors=false", "task.starts_from.epochs=3", "task.epochs=2")
+
+    @pytest.mark.parametrize("composed", [composed, joint], ids=["blg", "pa_iaa"])
+    @pytest.mark.parametrize("every", [None, 2], ids=["epochs", "steps"])
+    def test_killed_in_both_trainings(self, data, tmp_path, kill, composed, every):
+        keys = [*self.LONGER, f"checkpoint_steps={every or 'null'}"]
+        whole = Priors(composed(tmp_path, *keys), data, False, tmp_path / "whole")
+        expected = [whole.get(task).state_dict() for task in (whole.cfg.task, whole.cfg.task.starts_from)]
+        first, second = whole.cfg.task.starts_from.name, whole.cfg.task.name
+        again = [composed(tmp_path, *keys, "resume=auto")]
+        for task, step in ((first, 1), (first, 5), (first, 9), (second, 1), (second, 4)):
+            kill(task, step)
+            priors = Priors(again[0], data, False, tmp_path / "cut")
+            with contextlib.suppress(KilledError):
+                priors.get(priors.cfg.task)
+        kill()
+        priors = Priors(again[0], data, False, tmp_path / "cut")
+        found = [priors.get(task).state_dict() for task in (priors.cfg.task, priors.cfg.task.starts_from)]
+        assert all(same(one, other) for one, other in zip(found, expected, strict=True))
+        assert not list((tmp_path / "cut").rglob("step_*.ckpt")), "nothing is left to go on from"
+
+    def test_it_goes_on_where_it_was(self, data, tmp_path, kill, monkeypatch):
+        begun = []
+        monkeypatch.setattr(pl.Trainer, "fit", watched(pl.Trainer.fit, begun))
+        cfg = composed(tmp_path, *self.LONGER, "resume=auto")
+        kill("generic", 7)
+        with pytest.raises(KilledError):
+            Priors(cfg, data, False, tmp_path / "cut").get(cfg.task)
+        states = sorted(file.name for file in (tmp_path / "cut" / "generic").glob("step_*.ckpt"))
+        kill()
+        Priors(cfg, data, False, tmp_path / "cut").get(cfg.task)
+        assert [None if path is None else path.name for path in begun] == [None, states[-1], None]
+
+    def test_without_resume_it_begins_anew(self, data, tmp_path, kill, monkeypatch):
+        begun = []
+        monkeypatch.setattr(pl.Trainer, "fit", watched(pl.Trainer.fit, begun))
+        cfg = composed(tmp_path, *self.LONGER)
+        kill("generic", 7)
+        for _ in range(2):
+            with pytest.raises(KilledError):
+                Priors(cfg, data, False, tmp_path / "cut").get(cfg.task)
+        assert begun == [None, None]
+
+    def test_a_prior_that_this_run_finished_is_not_trained_twice(self, data, tmp_path, monkeypatch):
+        cfg = composed(tmp_path, "reuse_priors=false", "resume=auto")
+        task = cfg.task.starts_from
+        expected = Priors(cfg, data, False, tmp_path / "run").get(task).state_dict()
+        again = Priors(cfg, data, False, tmp_path / "run")
+        monkeypatch.setattr(again, "_train", lambda task: pytest.fail("trained again"))
+        assert same(again.get(task).state_dict(), expected)
+        assert again.reused == [], "no earlier run's"
+        other = Priors(composed(tmp_path, "reuse_priors=false", "resume=auto", "seed=1"), data, False, tmp_path / "run")
+        monkeypatch.setattr(other, "_train", lambda task: (_ for _ in ()).throw(KilledError))
+        with pytest.raises(KilledError):  # another prior of that name is trained
+            other.get(task)
+
+    def test_a_damaged_stored_prior_is_trained_anew(self, data, tmp_path, caplog):
+        cfg = composed(tmp_path)
+        task = cfg.task.starts_from
+        priors = Priors(cfg, data, False, tmp_path / "one")
+        expected = priors.get(task).state_dict()
+        stored = priors.store / f"{priors.key(task)}.safetensors"
+        whole = stored.read_bytes()
+        stored.write_bytes(whole[: len(whole) // 2])
+        again = Priors(cfg, data, False, tmp_path / "two")
+        assert same(again.get(task).state_dict(), expected)
+        assert again.reused == []
+        assert "It is trained anew." in caplog.text
+        assert stored.read_bytes() == whole
+
+    def test_a_best_epoch_that_is_removed_meanwhile_is_a_sentence_and_then_trained_anew(self, data, tmp_path, kill):
+        cfg = composed(tmp_path, "reuse_priors=false", "resume=auto")
+        task, directory = cfg.task.starts_from, tmp_path / "run"
+
+        class Removing(pl.Callback):
+            def on_fit_end(self, trainer, module):
+                (directory / "generic" / "best.ckpt").unlink()
+
+        cfg.callbacks = {"removing": {"_target_": "piaa_lightning.callbacks.channels_last.ChannelsLast"}}
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("piaa_lightning.callbacks.channels_last.ChannelsLast", Removing)
+            with pytest.raises(
+                UserError, match=r"best\.ckpt: the best epoch of the prior generic was damaged or removed"
+            ):
+                Priors(cfg, data, False, directory).get(task)
+        assert Priors(cfg, data, False, directory).get(task) is not None
+
+    def test_a_killed_worker_is_a_sentence(self, data, tmp_path, monkeypatch):
+        cfg = composed(tmp_path)
+
+        def killed(trainer, module, **_given):
+            raise RuntimeError("DataLoader worker (pid 1) is killed by signal: Killed.")
+
+        monkeypatch.setattr(pl.Trainer, "fit", killed)
+        with pytest.raises(UserError, match=r"for the prior generic was ended by the system, .*lower data\.workers"):
+            Priors(cfg, data, False, tmp_path).get(cfg.task)
+
+    def test_a_cache_that_cannot_be_written_costs_later_runs_alone(self, data, tmp_path, caplog):
+        (tmp_path / "file").touch()
+        cfg = composed(tmp_path / "file")  # a file in the cache's place: nothing can be written below it
+        priors = Priors(cfg, data, False, tmp_path / "run")
+        assert priors.get(cfg.task.starts_from) is not None
+        assert "the prior is not kept for later runs" in caplog.text
+        assert (tmp_path / "run" / "generic.safetensors").is_file()
+
+    def test_sigterm_ends_the_program_with_its_status_and_leaves_a_state(self, data, tmp_path, monkeypatch):
+        cfg = composed(tmp_path, *self.LONGER, "resume=auto")
+
+        def terminated(trainer, module, **_given):
+            raise SIGTERMException
+
+        monkeypatch.setattr(pl.Trainer, "fit", terminated)
+        with pytest.raises(SystemExit) as ended:
+            Priors(cfg, data, False, tmp_path).get(cfg.task)
+        assert ended.value.code == 143
+
+
+def watched(fit, begun):
+    def seen(self, *given, ckpt_path=None, **options):
+        begun.append(ckpt_path)
+        return fit(self, *given, ckpt_path=ckpt_path, **options)
+
+    return seen
 
 
 class TestGivenWeights:

@@ -104,6 +104,10 @@ def test_exams_are_averaged_over_seeds_and_compared_on_the_same_things(collect, 
     for row, method in ((a, "A"), (b, "B")):
         for key in ("acc", "srocc", "emd_r1"):
             assert float(row[key]) == pytest.approx(np.mean([r[key] for r in rows[method]]), abs=1e-4)
+            low, high = float(row[f"{key}_low"]), float(row[f"{key}_high"])
+            assert low < float(row[key]) < high
+            widths = [r[f"{key}_ci95"][1] - r[f"{key}_ci95"][0] for r in rows[method]]
+            assert high - low < max(widths) + 1e-4, "a mean over seeds moves no more than one of them"
     found = {row["measure"]: row for row in table(tmp_path / "comparisons.csv")[1:]}
     for measure, key in (("ACC", "acc"), ("SROCC", "srocc"), ("EMD r=1", "emd_r1")):
         expected = np.mean([one[key] - other[key] for one, other in zip(rows["A"], rows["B"], strict=True)])

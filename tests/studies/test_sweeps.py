@@ -140,6 +140,16 @@ def test_a_variant_that_was_never_run_is_a_row_and_a_warning(sweep, tmp_path):
     assert "Nothing of this variant has been run." in (tmp_path / "report.html").read_text()
 
 
+def test_facts_that_are_no_rows_of_methods_have_a_table_too(tmp_path):
+    (tmp_path / "agreement.csv").write_text(
+        "variant,data,what,value,low,high\none,d,shares,0.25,0.2,0.3\none,d,x,0.5,,\n"
+    )
+    write_study_page(tmp_path, tmp_path / "report.html", "s")
+    text = (tmp_path / "report.html").read_text()
+    assert ".200 to .300" in text
+    assert "has been run" not in text
+
+
 def test_a_run_that_was_started_and_left_no_summary_is_owed_until_it_is_superseded(tmp_path):
     finish(tmp_path / "a", ["seed=1"])
     (tmp_path / "b" / ".hydra").mkdir(parents=True)

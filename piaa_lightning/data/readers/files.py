@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from piaa_lightning.errors import UserError
 from piaa_lightning.progress import track
 
+CONTROL = r"[\x00-\x1f\x7f]"
+LONGEST = 200  # characters of a file that a sentence repeats
 PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 
@@ -75,7 +77,8 @@ def read_csv(path: Path, columns: Sequence[str] = (), delimiter: str = ",") -> p
     absent = [name for name in columns if name not in header]
     if absent:
         raise UserError(
-            f"{path} has no column {' or '.join(absent)} (it has {', '.join(header)}); correct the header or the name."
+            f"{path} has no column {' or '.join(absent)} (it has {shown(', '.join(header))}); correct the header or the"
+            " name."
         )
     if not isinstance(frame.index, pd.RangeIndex):  # pandas takes surplus leading fields for row labels
         raise UserError(f"{path}: its lines have more fields than its header; correct the header.")
@@ -106,7 +109,9 @@ def read_fields(path: Path, fields: int) -> pd.DataFrame:
     whole = np.array([len(line.split()) >= fields for line in lines])
     if not whole.all():
         line = int(lines.index[int(np.argmin(whole))])
-        raise UserError(f"{path}, line {line}: '{lines[line]}' has not {fields} fields; correct or delete the line.")
+        raise UserError(
+            f"{path}, line {line}: '{shown(lines[line])}' has not {fields} fields; correct or delete the line."
+        )
     return frame
 
 
@@ -147,7 +152,7 @@ def numbers(column: pd.Series[str], path: Path, low: float = -np.inf, high: floa
         row = int(np.argmax(bad))
         wish = "a number" if np.isinf(low) and np.isinf(high) else f"a number in {low:g}..{high:g}"
         raise UserError(
-            f"{path}, line {column.index[row]}: {column.name} '{column.iloc[row]}' is not {wish}"
+            f"{path}, line {column.index[row]}: {column.name} '{shown(column.iloc[row])}' is not {wish}"
             f" ({int(bad.sum())} such lines); correct the file or the range."
         )
     return values
@@ -161,24 +166,33 @@ def refuse(column: pd.Series[str], bad: NDArray[np.bool_], path: Path, trouble: 
     """
     if bad.any():
         row = int(np.argmax(bad))
-        raise UserError(f"{path}, line {column.index[row]}: {column.name} '{column.iloc[row]}' {trouble}.")
+        raise UserError(f"{path}, line {column.index[row]}: {column.name} '{shown(column.iloc[row])}' {trouble}.")
 
 
 def ids(column: pd.Series[str], path: Path) -> pd.Series[str]:
-    """Return a column of ids, none of them blank.
+    """Return a column of ids, none of them blank or with control characters, of which numpy loses some.
 
     Raises:
-        UserError: a cell is blank.
+        UserError: a cell is blank, or holds a character that no id has.
     """
     refuse(column, (column == "").to_numpy(dtype=bool), path, "is blank; fill it in or delete the line")
+    if pd.Series(column.unique(), dtype="str").str.contains(CONTROL, regex=True).any():  # an id stands there many times
+        odd = column.str.contains(CONTROL, regex=True).to_numpy(dtype=bool)
+        refuse(column, odd, path, "holds a control character; correct the line")
     return column
+
+
+def shown(text: object) -> str:
+    """Return the beginning of what a file says on one line, for a sentence."""
+    plain = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(text)[:LONGEST])
+    return plain if len(str(text)) <= LONGEST else f"{plain}..."
 
 
 def unique_ids(column: pd.Series[str], path: Path) -> pd.Series[str]:
     """Return a column of ids, none of them blank or doubled.
 
     Raises:
-        UserError: a cell is blank or stands there twice.
+        UserError: a cell is blank, holds a control character, or stands there twice.
     """
     refuse(ids(column, path), column.duplicated().to_numpy(), path, "stands there twice; delete one of the lines")
     return column
@@ -188,7 +202,7 @@ def names(column: pd.Series[str], path: Path) -> pd.Series[str]:
     """Return a column of picture names with ``/`` between directories, none blank and none leaving the root.
 
     Raises:
-        UserError: a cell is blank, an absolute path, or climbs with ``..``.
+        UserError: a cell is blank, holds a control character, is an absolute path, or climbs with ``..``.
     """
     codes, unique = pd.factorize(ids(column, path))  # a picture is rated many times: look at each name once
     tidy = pd.Series(unique, dtype="str").str.replace("\\", "/", regex=False).str.removeprefix("./")

@@ -60,7 +60,7 @@ def csv_with(folders: Sequence[Path], columns: Sequence[str]) -> Path | None:
     """Return the first csv in some directories whose header has all these columns, whatever it is called, or None."""
     for path in (path for folder in folders for path in sorted(folder.glob("*.csv"))):
         with suppress(UserError):  # an empty one, say, is a stranger too
-            if not path.name.startswith(".") and set(columns) <= set(column_names(path)):
+            if path.is_file() and not path.name.startswith(".") and set(columns) <= set(column_names(path)):
                 return path
     return None
 

@@ -57,3 +57,12 @@ def test_mistakes_are_named(tmp_path, text, sentence):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(UserError, match=sentence):
         read_columns(tmp_path / "a.csv", ["a"], ["b"])
+
+
+def test_a_directory_or_a_dangling_link_called_csv_is_a_stranger(tmp_path):
+    # found by fuzzing
+    (tmp_path / "a.csv").mkdir()
+    (tmp_path / "b.csv").symlink_to("nowhere")
+    (tmp_path / "c.csv").write_text("x\n1\n")
+    assert typed_csv.csv_with([tmp_path], ["x"]) == tmp_path / "c.csv"
+    assert typed_csv.csv_with([tmp_path], ["y"]) is None

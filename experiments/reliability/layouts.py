@@ -1,0 +1,72 @@
+"""Small whole copies of every database in its published layout: labels of a few pictures, and pictures of no byte."""
+
+from __future__ import annotations
+
+import csv
+import importlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from piaa_lightning.synthetic import embedded
+
+LINES = 9  # of every file of labels, the header included
+DATABASES = tuple(embedded.WRITERS)
+PICTURES = (".jpg", ".jpeg", ".png")
+
+
+def write(database: str, root: Path) -> list[str]:
+    """Write a small copy; return its files of labels, relative to ``root``.
+
+    The writers of the embedded databases do it, without drawing anything: readers look at the names of pictures alone.
+    """
+    if database == "ratings_csv":
+        return _own_ratings(root)
+    module = importlib.import_module(f"piaa_lightning.synthetic.{database}")
+    drawing, module.write_pictures = module.write_pictures, _touch
+    try:
+        embedded.WRITERS[database].write(root, "tiny", 0)
+    finally:
+        module.write_pictures = drawing
+    labels = [file for file in sorted(root.rglob("*")) if file.is_file() and file.suffix.lower() not in PICTURES]
+    for file in labels:
+        _shorten(file)
+    _thin_out(root, labels)
+    return [file.relative_to(root).as_posix() for file in labels]
+
+
+def _touch(root: Path, _seed: int, _database: str, _long_side: int, jobs: Sequence[tuple[int, str]]) -> None:
+    for _, path in jobs:
+        (root / path).touch()
+
+
+def _shorten(file: Path) -> None:
+    lines = file.read_bytes().splitlines(keepends=True)
+    file.write_bytes(b"".join(lines[:LINES]))
+
+
+def _thin_out(root: Path, labels: Sequence[Path]) -> None:
+    """Remove pictures that no file of labels names any more, but a few."""
+    told = b"\n".join(file.read_bytes() for file in labels)
+    strangers = [
+        file
+        for file in sorted(root.rglob("*"))
+        if file.is_file() and file not in labels and file.stem.encode() not in told
+    ]
+    for file in strangers[LINES:]:
+        file.unlink()
+
+
+def _own_ratings(root: Path) -> list[str]:
+    tables = {
+        "ratings.csv": [["user", "image", "score"], *([f"u{n % 3}", f"p{n}.jpg", 1 + n % 5] for n in range(8))],
+        "users.csv": [["user", "age", "openness"], *([f"u{n}", 20 + n, n / 3] for n in range(3))],
+        "images.csv": [["image", "kind"], *([f"p{n}.jpg", "ab"[n % 2]] for n in range(8))],
+    }
+    root.mkdir(parents=True, exist_ok=True)
+    for name, lines in tables.items():
+        with (root / name).open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows(lines)
+    (root / "images").mkdir()
+    for number in range(8):
+        (root / "images" / f"p{number}.jpg").touch()
+    return list(tables)

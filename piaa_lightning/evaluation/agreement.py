@@ -1,0 +1,147 @@
+"""How far people agree on pictures: what taste they share, and what is each one's own.
+
+Source: the talk's "commonality and individuality": people agree on what is clearly good and clearly bad, and differ
+beyond that. It gives no numbers; these are ours, from ratings alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from piaa_lightning.data.ratings import RatingTable
+from piaa_lightning.errors import UserError
+from piaa_lightning.metrics.srocc import srocc
+
+Floats = NDArray[np.float64]
+MIDDLE = 0.5  # of the scale: above it is "high aesthetics", below it "low"
+BINS = 10
+
+
+@dataclass(frozen=True)
+class Shares:
+    """What the variance of ratings consists of; the three sum to one.
+
+    Args:
+        picture: what all people see alike in a picture: commonality.
+        person: how generous people are with scores.
+        rest: each person's own taste, and what the same person would rate otherwise another day.
+    """
+
+    picture: float
+    person: float
+    rest: float
+
+
+def variance_shares(table: RatingTable) -> Shares:
+    """Split the variance of ratings by its covariances, which needs no balanced table.
+
+    With score = mean + picture + person + rest, two people's ratings of one picture have the variance of pictures as
+    their covariance, and one person's ratings of two pictures that of people.
+
+    Raises:
+        UserError: no picture has two ratings, no person two, or all ratings are equal.
+    """
+    centred = table.score.astype(np.float64) - table.score.astype(np.float64).mean()
+    total = float((centred**2).mean())
+    if not total:
+        raise UserError(f"{table.database}: all ratings are equal, so there is nothing to agree on.")
+    picture = _covariance(centred, table.image, table.images)
+    person = _covariance(centred, table.user, table.users)
+    if picture is None or person is None:
+        raise UserError(f"{table.database}: agreement needs pictures that two people rated; none is there.")
+    return Shares(picture / total, person / total, 1 - (picture + person) / total)
+
+
+def _covariance(centred: Floats, group: NDArray[np.int64], groups: int) -> float | None:
+    """Mean product of two different ratings of one group; None where no group has two."""
+    counts = np.bincount(group, minlength=groups).astype(np.float64)
+    pairs = float((counts * (counts - 1)).sum())
+    sums = np.bincount(group, weights=centred, minlength=groups)
+    squares = np.bincount(group, weights=centred**2, minlength=groups)
+    return float((sums**2 - squares).sum() / pairs) if pairs else None
+
+
+def with_others(table: RatingTable, least: int = 10) -> Floats:
+    """Return each person's SROCC with the mean of all other raters.
+
+    Args:
+        table: of ratings.
+        least: pictures with another rater that a person needs.
+
+    Returns:
+        ``(people that have enough,)`` in [-1, 1]; people who gave one score only are left out.
+    """
+    score = table.score.astype(np.float64)
+    counts = np.bincount(table.image, minlength=table.images)[table.image]
+    sums = np.bincount(table.image, weights=score, minlength=table.images)[table.image]
+    known = counts > 1
+    others = np.divide(sums - score, counts - 1, out=np.zeros_like(score), where=known)
+    found = []
+    for own in np.split(order := np.argsort(table.user, kind="stable"), np.flatnonzero(np.diff(table.user[order])) + 1):
+        rows = own[known[own]]
+        if len(rows) >= least and np.ptp(score[rows]) > 0:
+            found.append(srocc(score[rows], others[rows]))
+    return np.array(found)
+
+
+@dataclass(frozen=True)
+class Levels:
+    """How often two people are on the same side of the middle, by how good a picture is to others.
+
+    Args:
+        means: ``(bins,)`` mean score, in [0, 1], that the other half of a picture's raters gave.
+        agreement: ``(bins,)`` share of pairs on the same side; pairs with somebody in the very middle do not count.
+        pictures: ``(bins,)`` how many have such a pair.
+        overall: the share over all pictures, each counted once.
+        chance: what it would be for pairs who rated different pictures.
+    """
+
+    means: Floats
+    agreement: Floats
+    pictures: NDArray[np.int64]
+    overall: float
+    chance: float
+
+
+def agreement_by_level(table: RatingTable, seed: int = 0, bins: int = BINS) -> Levels:
+    """Compare pairs of people on one picture, with pictures sorted by what *other* people gave them.
+
+    A picture's raters are split at random: one half says how good it is, pairs of the other half agree or do not. Were
+    they the same people, extreme pictures would show agreement by construction.
+
+    Args:
+        table: of ratings.
+        seed: of the halves.
+        bins: of equally many pictures.
+
+    Raises:
+        UserError: no picture has three ratings.
+    """
+    rng = np.random.default_rng(seed)
+    order = np.lexsort((rng.random(table.ratings), table.image))
+    starts = np.flatnonzero(np.diff(table.image[order])) + 1
+    means, shares = [], []
+    for rows in np.split(order, starts):
+        half = len(rows) // 2
+        judges, pair = rows[:half], rows[half:]
+        sides = np.sign(table.score[pair].astype(np.float64) - MIDDLE)
+        high, low = int((sides > 0).sum()), int((sides < 0).sum())
+        if len(judges) and high + low > 1:
+            shares.append((high * (high - 1) + low * (low - 1)) / ((high + low) * (high + low - 1)))
+            means.append(float(table.score[judges].mean()))
+    if not shares:
+        raise UserError(f"{table.database}: agreement on a level needs pictures with three ratings; none is there.")
+    level, share = np.array(means), np.array(shares)
+    cells = np.array_split(np.argsort(level, kind="stable"), min(bins, len(level)))
+    every = np.sign(table.score.astype(np.float64) - MIDDLE)
+    above = float((every > 0).sum() / max(1, (every != 0).sum()))
+    return Levels(
+        np.array([level[cell].mean() for cell in cells]),
+        np.array([share[cell].mean() for cell in cells]),
+        np.array([len(cell) for cell in cells]),
+        float(share.mean()),
+        above**2 + (1 - above) ** 2,
+    )

@@ -1,0 +1,102 @@
+"""What fits people, fitted to everybody's average."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from piaa_lightning.data.inputs import Features, Inputs
+from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.splits import random_images
+from piaa_lightning.errors import UserError
+from piaa_lightning.estimators.estimator import PictureGround
+from piaa_lightning.estimators.one_person import AsOnePerson
+from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.nn.head import ScoreHead
+from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.personalizers.personalizer import Personalizer
+from piaa_lightning.personalizers.picture_facts import PictureFacts
+from piaa_lightning.personalizers.usar import USAR
+
+COUNT = 400
+FEATURES = torch.randn(COUNT, 6, generator=torch.Generator().manual_seed(0))
+TRUTH = FEATURES[:, :2].sum(dim=1).sigmoid().numpy()
+
+
+class Attributes(torch.nn.Module):
+    """Sees two of the features as attributes; the first is worth something."""
+
+    def both(self, inputs):
+        return inputs[:, 0], inputs[:, [0, 5]].tanh()
+
+
+@pytest.fixture
+def ground() -> PictureGround:
+    ids, nothing = np.array([f"{number:03}" for number in range(COUNT)]), np.zeros(0, np.int64)
+    table = RatingTable(
+        "made", Path(), ids, ids, ids[:0], nothing, nothing, np.zeros(0, np.float32), Scale(1, 10), image_score=TRUTH
+    )
+    torch.manual_seed(0)
+    prior, split = ScoreNetwork(None, ScoreHead(6)), random_images(table, test_images=100, val_images=60)
+    aids = {"attributes": Attributes()}
+    return PictureGround(table, split, Inputs(Features(FEATURES)), torch.device("cpu"), 0.5, 0, Path(), prior, aids)
+
+
+def usar(*parts: str) -> USAR:
+    return USAR(parts, PictureFacts(components=6), weights=[0.03, 0.3])
+
+
+@pytest.mark.parametrize(("parts", "least"), [(["ppr"], 0.7), (["pad"], 0.4), (["ppr", "pad"], 0.7)])
+def test_the_crowds_ranker_orders_pictures_that_it_has_not_seen(ground, parts, least):
+    crowd = AsOnePerson(usar(*parts), shots=150)
+    crowd.fit(ground)
+    test = ground.split.test_images
+    verdict = crowd.judge(test)
+    assert (verdict.cut, verdict.ordered, verdict.votes) == (None, True, None)
+    assert srocc(verdict.values, TRUTH[test]) > least
+    generic = ground.prior(FEATURES[test]).detach().numpy()
+    assert srocc(verdict.values, TRUTH[test]) > srocc(generic, TRUTH[test])
+
+
+class Told(Personalizer):
+    """Says what it was given, and one of two things."""
+
+    def __init__(self):
+        self.seen = []
+
+    def candidates(self):
+        return [{"sign": 0}, {"sign": -1}, {"sign": 1}]
+
+    def fit(self, support, settings):
+        self.seen.append(support)
+        return lambda images: settings["sign"] * TRUTH[images]
+
+
+def test_support_is_of_training_pictures_and_validation_pictures_choose(ground):
+    told = Told()
+    crowd = AsOnePerson(told, shots=50)
+    crowd.fit(ground)
+    assert crowd.chosen == {"sign": 1}
+    for support in told.seen:
+        assert len(support.images) == 50
+        assert np.isin(support.images, ground.split.train_images).all()
+        assert support.scores.tolist() == TRUTH[support.images].tolist()
+    assert crowd.judge(np.array([3, 7])).values.tolist() == TRUTH[[3, 7]].tolist()
+
+
+def test_all_training_pictures_where_there_are_fewer_and_another_seed_draws_others(ground):
+    one, two, whole = Told(), Told(), Told()
+    AsOnePerson(one, 50).fit(ground)
+    AsOnePerson(two, 50).fit(replace(ground, seed=1))
+    AsOnePerson(whole).fit(ground)
+    assert one.seen[0].images.tolist() != two.seen[0].images.tolist()
+    assert whole.seen[0].images.tolist() == ground.split.train_images.tolist()
+
+
+def test_what_it_stands_on_is_missed_in_a_sentence(ground):
+    with pytest.raises(UserError, match=r"^USAR cannot judge pictures: it stands on attributes, and no network"):
+        AsOnePerson(usar("pad")).fit(replace(ground, aids={}))

@@ -1,0 +1,114 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.stats import spearmanr
+
+from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.agreement import agreement_by_level, variance_shares, with_others
+
+
+def table(score: np.ndarray) -> RatingTable:
+    """Everybody's rating of every picture, ``(people, pictures)`` in [0, 1]; NaN where there is none."""
+    user, image = np.nonzero(np.isfinite(score))
+    ids = np.array([f"p{number}" for number in range(score.shape[1])])
+    people = np.array([f"u{number}" for number in range(len(score))])
+    return RatingTable("d", Path(), ids, ids, people, user, image, score[user, image].astype(np.float32), Scale(1, 5))
+
+
+def drawn(people: int, pictures: int, of: tuple[float, float, float], seed: int = 0) -> np.ndarray:
+    """Ratings of known parts: standard deviations of pictures, people and the rest."""
+    rng = np.random.default_rng(seed)
+    picture, person = rng.normal(0, of[0], (1, pictures)), rng.normal(0, of[1], (people, 1))
+    return 0.5 + picture + person + rng.normal(0, of[2], (people, pictures))
+
+
+def test_shares_of_a_table_by_a_slow_loop():
+    score = drawn(4, 5, (0.1, 0.05, 0.1))
+    score[0, 3] = score[2, 1] = np.nan
+    made = table(score)
+    centred = made.score.astype(float) - made.score.astype(float).mean()
+    total = np.mean(centred**2)
+
+    def covariance(group):
+        products = [
+            centred[a] * centred[b]
+            for a in range(len(centred)) for b in range(len(centred)) if a != b and group[a] == group[b]
+        ]  # fmt: skip
+        return np.mean(products)
+
+    found = variance_shares(made)
+    assert found.picture == pytest.approx(covariance(made.image) / total)
+    assert found.person == pytest.approx(covariance(made.user) / total)
+    assert found.picture + found.person + found.rest == pytest.approx(1)
+
+
+def test_shares_find_what_ratings_were_drawn_from_with_most_of_them_missing():
+    score = drawn(300, 400, (0.3, 0.2, 0.1))
+    score[np.random.default_rng(1).random(score.shape) < 0.8] = np.nan
+    made = table(np.where(np.isfinite(score), score, np.nan))
+    found = variance_shares(made)
+    parts = np.array([0.3, 0.2, 0.1]) ** 2
+    np.testing.assert_allclose([found.picture, found.person, found.rest], parts / parts.sum(), atol=0.05)
+
+
+def test_a_person_is_compared_with_the_mean_of_the_others():
+    score = drawn(3, 12, (0.1, 0.0, 0.1))
+    score[0, :2] = np.nan
+    score[2, 0] = np.nan  # only u1 rated picture 0
+    found = with_others(table(score), least=10)
+    for person in range(3):
+        others = np.nanmean(np.delete(score, person, axis=0)[:, 1:], axis=0)
+        own = score[person, 1:]
+        known = np.isfinite(own)
+        assert found[person] == pytest.approx(spearmanr(own[known], others[known]).statistic, abs=1e-6)
+    assert len(with_others(table(score), least=11)) == 2
+    score[1] = 0.5
+    assert len(with_others(table(score), least=10)) == 2, "one score only is no order"
+
+
+def test_pairs_on_the_same_side_are_sorted_by_what_the_other_half_gave():
+    # good pictures for all, bad ones for all, and some that divide people
+    good, bad = np.full((40, 5), 0.9), np.full((40, 5), 0.1)
+    divided = np.where(np.random.default_rng(0).random((40, 10)) < 0.5, 0.45, 0.55)
+    found = agreement_by_level(table(np.hstack([good, bad, divided])), bins=4)
+    np.testing.assert_allclose(found.agreement[[0, -1]], 1)
+    assert (found.agreement[1:3] < 0.6).all()
+    assert found.pictures.tolist() == [5, 5, 5, 5]
+    np.testing.assert_allclose(found.means[[0, -1]], [0.1, 0.9], atol=1e-6)
+    high = 0.5 * 0.5 + 0.25
+    assert found.chance == pytest.approx(high**2 + (1 - high) ** 2, abs=0.02)
+
+
+def test_level_and_agreement_come_from_different_people():
+    # every picture has two raters who agree and two who do not care: were level and pairs the same people, the extreme
+    # pictures would agree more; with halves of pure noise there is nothing
+    score = np.random.default_rng(3).random((30, 600))
+    found = agreement_by_level(table(score))
+    assert np.ptp(found.agreement) < 0.1
+    assert found.overall == pytest.approx(0.5, abs=0.02)
+
+
+def test_ratings_in_the_very_middle_are_on_no_side():
+    score = np.array([[0.9], [0.5], [0.9], [0.1]] * 3)
+    found = agreement_by_level(table(score))
+    assert found.pictures.tolist() == [1]
+    assert found.chance == pytest.approx((2 / 3) ** 2 + (1 / 3) ** 2)
+
+
+@pytest.mark.parametrize(
+    ("score", "sentence"),
+    [(np.full((3, 4), 0.5), "all ratings are equal"), (np.eye(3) + np.where(np.eye(3), 0, np.nan), "all ratings")],
+)
+def test_nothing_to_agree_on(score, sentence):
+    with pytest.raises(UserError, match=sentence):
+        variance_shares(table(score))
+
+
+def test_nobody_to_agree_with():
+    alone = np.array([[0.1, 0.2, np.nan], [np.nan, np.nan, 0.7]])
+    with pytest.raises(UserError, match="pictures that two people rated"):
+        variance_shares(table(alone))
+    with pytest.raises(UserError, match="three ratings"):
+        agreement_by_level(table(alone))
