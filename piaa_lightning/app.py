@@ -102,6 +102,10 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
         return run(cfg, directory)
     if cfg.mode not in MODES:
         raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
+    trains = cfg.mode not in ("check", "collect", "workspace")  # a prior, if it comes to that
+    if trains:
+        refuse_dangling(cfg)
+    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=trains))  # the others need not have all that a run has
     refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
     _calm()
     keep_freed_memory()

@@ -43,7 +43,7 @@ def finished(directory) -> dict[str, object]:
 
 
 def test_every_job_of_a_sweep_is_done_once_by_two_processes(cache, tmp_path):
-    done = run(cache, tmp_path, ["-m", "piaa_lightning"], "-m", "seed=1,2", "hydra.sweep.dir=sweep")
+    done = run(cache, tmp_path, ["-m", "piaa_lightning", "-m"], "seed=1,2", "hydra.sweep.dir=sweep")
     jobs = sorted(path.name for path in (tmp_path / "sweep").iterdir() if path.is_dir())
     assert jobs == ["0", "1"]
     assert [finished(tmp_path / "sweep" / job)["seed"] for job in jobs] == [1, 2]

@@ -80,7 +80,7 @@ def pictures(results: Results, root: Path, count: int, rounds: int) -> None:
 
 def passes(results: Results, quick: bool, rounds: int) -> None:
     """Measure 2, on the same views; the columns of a network and what stands on its own take turns."""
-    batch, size = (4, 32) if quick else (16, 224)
+    batch, size = (4, 32) if quick else (8, 224)
     name, options = ("small_cnn", {"size": size}) if quick else ("resnet18", {})
     views = torch.randint(0, 256, (batch, 6, 3, size, size), dtype=torch.uint8)
 
@@ -129,8 +129,8 @@ def main() -> None:
     torch.set_num_threads(1)
     results = Results()
     with tempfile.TemporaryDirectory() as directory:
-        pictures(results, Path(directory), 12 if given.quick else 200, 1 if given.quick else 7)
-    passes(results, given.quick, 1 if given.quick else 7)
+        pictures(results, Path(directory), 12 if given.quick else 100, 1 if given.quick else 5)
+    passes(results, given.quick, 1 if given.quick else 5)
     results.print()
     results.write(given.out / "bench_features.json")
 

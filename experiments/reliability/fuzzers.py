@@ -309,9 +309,36 @@ def unfinished() -> Fuzzer:
     return Fuzzer(prepare)
 
 
+def person() -> Fuzzer:
+    """Return the fuzzer of a personal file, which people send each other."""
+
+    def prepare(home: Path) -> tuple[list[str], Callable[[], object]]:
+        from types import SimpleNamespace
+        from typing import cast
+
+        import torch
+
+        from piaa_lightning.data.ratings import Scale
+        from piaa_lightning.photos.person import Person, load_person
+        from piaa_lightning.photos.prior import Prior
+
+        prior = cast(Prior, SimpleNamespace(hash="ab" * 32, people=SimpleNamespace(mean=torch.zeros(4))))
+        made = Person("someone", prior.hash, Scale(1, 5), torch.zeros(2, 3), torch.tensor([0.25, 1.0]))
+        (home / "person.safetensors").write_bytes(made.bytes())
+
+        def read() -> None:
+            found = load_person(home / "person.safetensors", prior)
+            assert found.rows.shape == (len(found.scores), 3)
+
+        return ["person.safetensors"], read
+
+    return Fuzzer(prepare)
+
+
 FUZZERS = {
     **{database: reader(database) for database in (*layouts.DATABASES, "ratings_csv")},
     "pictures": pictures(),
     "weights": weights(),
+    "personal files": person(),
     "unfinished runs": unfinished(),
 }

@@ -79,7 +79,8 @@ def load_person(file: Path, prior: Prior) -> Person:
             f"person={file}: it was made with another prior ({person.prior[:12]}) than this one ({prior.hash[:12]}),"
             " and says nothing without its own; give that one with prior=DIR, or make the file again with mode=adapt."
         )
-    fits = rows.shape == (len(scores), len(prior.people.mean) - 1) and bool(torch.isfinite(rows).all())
+    fits = scores.dim() == 1 and rows.shape == (len(scores), len(prior.people.mean) - 1)
+    fits = fits and bool(torch.isfinite(rows).all())
     if not fits or not bool(torch.isfinite(scores).all()):
         raise UserError(f"person={file}: the personal file is damaged (its numbers do not fit); make it again.")
     return person

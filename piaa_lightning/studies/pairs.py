@@ -20,7 +20,7 @@ SEED = 1000  # repeats of a further seed are numbered from its multiples
 def comparisons(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """Return every comparison that any of the runs made.
 
-    Holm's correction is shared by those of people, and by those of pictures that have the same measure.
+    Those of people share Holm's correction, and so do those of pictures that have the same measure.
 
     Args:
         runs: judged on the same splits; seeds count as further repeats.
