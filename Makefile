@@ -71,6 +71,9 @@ bench-personal: setup ## measure closed-form rows: the whole table, and one pers
 bench-meta: setup ## measure meta-training and the evaluation
 	$(BIN)/python experiments/performance/bench_meta.py $(ARGS)
 
+bench-features: setup ## measure handcrafted features, and networks with several columns against their columns
+	$(BIN)/python experiments/performance/bench_features.py $(ARGS)
+
 bench-scale: setup ## measure what two processes gain, and what a checkpoint costs
 	$(BIN)/python experiments/performance/bench_scale.py $(ARGS)
 
@@ -79,6 +82,9 @@ test-faults: setup ## kill runs, fill disks, damage files; prints what was survi
 
 fuzz: setup ## feed every reader with 10,000 spoilt files; prints what was found
 	$(BIN)/python experiments/reliability/fuzz.py $(ARGS)
+
+bench-web: setup ## measure the page: reading photographs, and from a rating to the new order
+	$(BIN)/python experiments/performance/bench_web.py $(ARGS)
 
 constraints: setup ## choose the newest versions that fit together and write constraints.txt
 	@uv="$(UV)"; "$${uv:-$(BIN)/uv}" pip compile --quiet --universal --no-header --no-annotate \

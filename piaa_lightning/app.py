@@ -77,7 +77,12 @@ def job(cfg: DictConfig, directory: Path) -> float | None:
         )
     earlier = finished_before(cfg) if cfg.skip_finished else None
     if earlier is None:
-        return dispatch(cfg, directory)
+        value = dispatch(cfg, directory)
+        # with resume=auto it may have gone on in the directory of the sweep that was cut off
+        elsewhere = None if (directory / "summary.json").exists() else finished_before(cfg)
+        if elsewhere is not None:
+            take_over(elsewhere, directory)
+        return value
     summary = take_over(earlier, directory)
     print(f"{directory}: taken over from {earlier}, which was run in just the same way; skip_finished=false runs again")
     return objective(cfg, summary)
@@ -97,7 +102,10 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
         return run(cfg, directory)
     if cfg.mode not in MODES:
         raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
-    refuse_strange_targets(OmegaConf.to_container(cfg))  # not resolved: these modes need not have all that a run has
+    trains = cfg.mode not in ("check", "collect", "workspace")  # a prior, if it comes to that
+    if trains:
+        refuse_dangling(cfg)
+    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=trains))  # the others need not have all that a run has
     refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
     _calm()
     keep_freed_memory()

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from piaa_lightning.evaluation.talk import TABLE_AVA
+from piaa_lightning.evaluation.talk import TABLE_AVA, talk_pictures_of
 
 TINY = [
     "data.size=tiny",
@@ -19,6 +19,9 @@ TINY = [
 ]
 ATTRIBUTES = "databases.attributes.size=tiny"
 ROWS = {
+    "rapid": ["RAPID"],
+    "rapid_improved": ["RAPID (improved version)"],
+    "dma": ["DMA"],
     "wang": ["Wang et al."],
     "kao_hierarchical": ["Kao et al. 2016"],
     "kao_multi_task": ["Kao et al. 2017"],
@@ -64,6 +67,25 @@ def test_every_system_gives_the_row_that_the_talk_has(run, experiment):
         assert rows[label]["images"] == 80
 
 
+def test_the_table_has_every_row_of_the_talks_on_one_split(run):
+    sizes = [f"databases.{name}.size=tiny" for name in ("personality", "attributes")]
+    small = ["gaussians=4", "components=8", "vocabulary=10", "strengths=[1.0]"]
+    summary = run(
+        "experiment=ava_table",
+        *sizes,
+        *(f"methods.handcrafted.estimator.{setting}" for setting in small),
+        "methods.kucer.estimator.trees=5",
+    )
+    found = [row["method"] for row in summary["rows"]]
+    assert {row.method for name in found for row in talk_pictures_of(name)} == {row.method for row in TABLE_AVA}
+    assert len(set(found)) == len(found) == 22, "three of the talk's systems have two backbones there"
+    assert {row["images"] for row in summary["rows"]} == {80}
+    against = {(c["a"], c["measure"]) for c in summary["comparisons"] if c["b"] == "PA_IAA"}
+    assert {a for a, measure in against if measure == "ACC"} == set(found) - {"PA_IAA"}
+    assert all("p_holm" in c for c in summary["comparisons"])
+    assert all(len(row["acc_ci95"]) == 2 for row in summary["rows"])
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -71,6 +93,9 @@ def test_every_system_gives_the_row_that_the_talk_has(run, experiment):
         (["experiment=bdn", "data=aadb"], "lacks the styles of pictures; choose ava"),
         (["experiment=kong_att", "data@databases.attributes=ava", ATTRIBUTES], "has 3 attributes to learn"),
         (["experiment=giaa", "task=kong_rank", "head=small"], "no ratings of single people, so there are no pairs"),
+        (["experiment=rapid", "data.detail=null"], r"^piaa_lightning: data\.detail=null: the network looks at patches"),
+        (["experiment=dma", "data.detail=0.5"], r"data\.detail=0\.5: patches are cut from larger pictures"),
+        (["experiment=dma", "backbone.frozen=true"], r"backbone\.frozen=true: DMA looks at pictures"),
         (["experiment=ilgnet", "backbone.frozen=true"], r"backbone\.frozen=true: a network of local and global"),
     ],
 )

@@ -112,8 +112,17 @@ EXPECTED = {
         "para, read and split, MiB",
         "ava, read and split, s",
     },
+    "bench_features": {
+        "simple features, pictures/s",
+        "Fisher vectors of SIFT and colour, pictures/s",
+        "all of them, pictures/s",
+        "RAPID over two columns",
+        "RAPID improved over three columns",
+        "DMA over five patches",
+    },
     "bench_report": {"report, s", "report with gradient maps, s"},
     "bench_train": {"a run's training step over the bare network's"},
+    "bench_web": {"read, photographs/s", "personal file of 1000 ratings, MB"},
 }
 
 

@@ -7,8 +7,11 @@ import json
 import re
 
 import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
+from omegaconf import OmegaConf
 
-from piaa_lightning.config import explain
+from piaa_lightning.config import config_dir, explain, register
 
 # one batch of everything
 QUICK = ["experiment=ba_piaa", "data.size=tiny", "logger=none", "trainer.fast_dev_run=true", "report.people=0"]
@@ -82,6 +85,18 @@ def test_a_missing_plug_in_names_the_command_that_installs_it(place):
     said = explain(Exception(f"In 'sweep/x': Could not find '{place}'\n\nAvailable options"), [])
     assert said.endswith("needs a plug-in that is not installed: pip install 'piaa-lightning[sweep]'.")
     assert place.rpartition("/")[2] in said
+
+
+@pytest.mark.parametrize(("number", "device"), [(0, "0"), (1, "1"), (5, "1")])
+def test_each_of_several_jobs_has_a_gpu_of_its_own(number, device):
+    register()
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        cfg = compose("config", ["experiment=ba_piaa", "sweep=[seeds,joblib]"], return_hydra_config=True)
+    OmegaConf.set_struct(cfg, False)
+    cfg.hydra.job.num = number
+    HydraConfig.instance().set_config(cfg)
+    assert str(cfg.hydra.job.env_set.CUDA_VISIBLE_DEVICES) == device
+    assert cfg.hydra.sweeper.params.seed == "0,1,2"
 
 
 def test_collecting_nothing_is_a_sentence(command):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.resampling import Indices, interval, paired_interval
+from piaa_lightning.evaluation.statistics import holm
 from piaa_lightning.metrics.accuracy import accuracy, balanced_accuracy
 from piaa_lightning.metrics.emd import emd
 from piaa_lightning.metrics.srocc import plcc, srocc
@@ -127,6 +128,24 @@ def compare_pictures(a: PictureExam, b: PictureExam) -> list[dict[str, Any]]:
             count = len(a.scores)
             found.append(comparison(a, b, name, "images", count, paired_interval(difference, count)))
     return found
+
+
+def quoted_together(comparisons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Fill in Holm's correction of comparisons over pictures, for each measure over all that were compared by it.
+
+    Args:
+        comparisons: lines of `compare_pictures`; those of one measure stand for one question about many methods.
+
+    Returns:
+        The same lines, with ``p_holm`` where more than one has the measure.
+    """
+    corrected = [dict(line) for line in comparisons]
+    for measure in dict.fromkeys(line["measure"] for line in corrected):
+        own = [line for line in corrected if line["measure"] == measure]
+        if len(own) > 1:
+            for line, p in zip(own, holm([line["p"] for line in own]), strict=True):
+                line["p_holm"] = p
+    return corrected
 
 
 def comparison(

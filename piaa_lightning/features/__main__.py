@@ -28,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=None, help="threads (one for each core)")
     given = parser.parse_args(arguments)
     try:
-        print(write_features(given.folder.expanduser(), given.out.expanduser(), given.workers))
+        said = write_features(given.folder.expanduser(), given.out.expanduser(), given.workers)
+        print(said.encode(sys.stdout.encoding or "utf-8", "backslashreplace").decode(sys.stdout.encoding or "utf-8"))
     except UserError as error:
         sys.exit(f"piaa_lightning.features: {error}")
 
@@ -69,7 +70,7 @@ def write_features(folder: Path, out: Path, workers: int | None = None) -> str:
     if len(broken) == len(files):
         raise UserError(f"{folder}: none of its {len(files)} pictures can be read; the first: {broken[0]}")
     try:
-        replace_file(out, text.getvalue().encode())
+        replace_file(out, text.getvalue().encode(errors="surrogateescape"))  # names as the disk has them
     except OSError as error:
         raise UserError(f"{out}: cannot be written ({error.strerror}); give another file with --out.") from error
     said = f"{out}: {len(SIMPLE)} features of {len(files) - len(broken)} pictures."

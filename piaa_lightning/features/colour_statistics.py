@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.features.grid import halvings, patches
-from piaa_lightning.features.planes import Picture, planes_of
+from piaa_lightning.features.planes import Picture, Plane, planes_of
 
 LENGTH = 96
 
@@ -28,11 +28,21 @@ def colour_statistics(picture: Picture, cell: int = 4, step: int = 2, scales: in
     """
     found = []
     for planes in halvings(planes_of(picture).rgb, cell, scales):
-        rows, columns = (length // cell for length in planes.shape[1:])
-        cells = planes[:, : rows * cell, : columns * cell].reshape(3, rows, cell, columns, cell)
-        # two sums over few long strides are faster than one over two axes
-        mean = cells.sum(axis=4).sum(axis=2) / np.float32(cell * cell)
-        square = (cells * cells).sum(axis=4).sum(axis=2) / np.float32(cell * cell)
+        mean, square = _averaged(planes, cell), _averaged(planes * planes, cell)
         spread = np.sqrt(np.maximum(square - mean * mean, 0))
         found.append(patches(np.concatenate([mean, spread]).transpose(1, 2, 0), step))
     return np.concatenate(found)
+
+
+def _averaged(planes: Plane, cell: int) -> Plane:
+    """Average over cells, ``(planes, height // cell, width // cell)``; few long additions are fast."""
+    rows, columns = (length // cell * cell for length in planes.shape[1:])
+    whole = planes[:, :rows, :columns]
+    beside = whole[..., ::cell].copy()
+    for column in range(1, cell):
+        beside += whole[..., column::cell]
+    found = beside[:, ::cell].copy()
+    for row in range(1, cell):
+        found += beside[:, row::cell]
+    found *= np.float32(1 / cell**2)
+    return found

@@ -23,8 +23,9 @@ class AttributePathways(ScoreNetwork):
     fully convolutional pathways of four layers, one supervised by each of AVA's 14 styles, three of colours, and a
     high-level synthesis network.
     NOTE: the paper trains pathways first, those of colours as autoencoders; here all learn at once, and the colours'
-    from the score alone. Pathways are small networks of their own and no copies of the run's backbone, whose input size
-    alone is used. Equal pathways run as one convolution with groups: the same arithmetic, in fewer calls.
+    from the score alone. The synthesis network says good or bad; the paper's also predicts a distribution. Pathways
+    are small networks of their own and no copies of the run's backbone, whose input size alone is used. Equal pathways
+    run as one convolution with groups: the same arithmetic, in fewer calls.
 
     Args:
         backbone: says how large pictures are.

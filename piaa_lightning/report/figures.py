@@ -205,7 +205,7 @@ def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
         panel.tick_params(axis="y", length=0)
         panel.xaxis.set_major_formatter(DECIMAL)
         panel.grid(axis="x")
-        panel.set_xlabel("SROCC, mean over test users; whiskers: standard deviation over repeats")
+        panel.set_xlabel("SROCC, mean over test users\n(whiskers: standard deviation over repeats)")
         marks: list[Artist] = [Patch(color=style(k)[0], label=f"{n} shots") for k, n in enumerate(shots)]
         if any(_talk(row) for row in rows):
             marks.append(Line2D([], [], label="talk, on FLICKR-AES", **HOLLOW))
@@ -216,7 +216,7 @@ def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
 
 
 def _bar(panel: Axes, row: Mapping[str, Any], at: float, height: float, colour: str) -> None:
-    value, spread = row["srocc"], row.get("srocc_std_repeats") or 0.0
+    value, spread = row["srocc"], row.get("srocc_std_repeats")
     whisker = {"elinewidth": 1.0, "ecolor": INK, "capsize": 2.0}
     panel.barh(at, value, height * 0.88, xerr=spread, color=colour, error_kw=whisker)
     # Values stand in a column of their own: beside a bar they would be taken for the hollow mark's.

@@ -62,7 +62,7 @@ def forest(comparisons: Sequence[Mapping[str, Any]], path_png: Path, title: str,
         panel.xaxis.set_major_formatter(DECIMAL)
         panel.xaxis.set_major_locator(MaxNLocator(6))
         panel.grid(axis="x")
-        panel.set_xlabel("difference with its 95 % interval; filled: Holm-corrected p below .05")
+        panel.set_xlabel("difference with its 95 % interval\n(filled: Holm-corrected p below .05)")
         for place, kind_name in enumerate(kinds):
             colour, marker = style(place)
             panel.plot([], [], color=colour, marker=marker, linewidth=1.6, label=kind_name)

@@ -105,21 +105,32 @@ def _of_people(cfg: DictConfig, summary: dict[str, Any], judgement: Judgement, d
     if not shown:
         return figures
     title = summary["data"]
-    figures["Performance of test individuals"] = test_individuals(
-        judgement.records, directory / "test_individuals.png", title, shown[:INDIVIDUALS]
-    )
+    figures[
+        "Performance of test individuals: SROCC (−1 to 1) of every test user, mean and standard deviation over repeats;"
+        " dashed lines are means over users."
+    ] = test_individuals(judgement.records, directory / "test_individuals.png", title, shown[:INDIVIDUALS])
     if len({row["shots"] for row in summary["rows"] if "shots" in row}) >= CURVE:
-        figures["Learning curves"] = learning_curves(judgement.records, directory / "learning_curves.png", title, shown)
+        file = directory / "learning_curves.png"
+        figures[
+            "Learning curves: mean SROCC over the test users that are judged at every number of shots; bands are 95 %"
+            " bootstrap intervals over users and splits."
+        ] = learning_curves(judgement.records, file, title, shown)
     for comparison in summary["comparisons"]:
         a, b, k = comparison["a"], comparison["b"], comparison.get("shots")
         if k and [a, b] == [labels.get(key) for key in cfg.comparisons[0]]:
             file = directory / f"difference_{k}_shots.png"
-            figures[f"{a} less {b}, {k} shots"] = differences(judgement.records, a, b, k, file, title)
+            figures[
+                f"{a} less {b} at {k} shots: difference in SROCC of every test user, sorted; the band is the 95 %"
+                " interval of the mean."
+            ] = differences(judgement.records, a, b, k, file, title)
     if len(of_people := [c for c in summary["comparisons"] if "shots" in c]) > 1:
         figures["All comparisons of people: mean difference in SROCC with its 95 % bootstrap interval."] = forest(
             of_people, directory / "comparisons.png", title, "paired over users and splits"
         )
-    figures["All methods"] = summary_bars(summary, directory / "methods.png")
+    figures[
+        "All methods: mean SROCC over test users, with the standard deviation over repeats; hollow marks: the talk,"
+        " on FLICKR-AES."
+    ] = summary_bars(summary, directory / "methods.png")
     return figures
 
 

@@ -104,20 +104,17 @@ def judge_methods(
     Raises:
         UserError: every method but the control rows had to be left out.
     """
-    judgement = Judgement()
     protocol: Protocol = instantiate(cfg.protocol.test)
     validation: Protocol = instantiate(cfg.protocol.validation)
     if cfg.trainer.fast_dev_run:
         protocol, validation = protocol.cut_short(), validation.cut_short()
     if cfg.judge == "val":
         protocol = validation
-    judgement.shown = choose_people(cfg, databases, shots, protocol)
+    judgement = Judgement(shown=choose_people(cfg, databases, shots, protocol))
+    judge = _Judge(cfg, databases, priors, shots, device, kept, protocol, validation, judgement)
     for key, method in cfg.methods.items():
         try:
-            if method.get("exam"):
-                _examine(str(key), method, cfg, databases, priors, device, judgement)
-            else:
-                _judge(str(key), method, cfg, databases, priors, shots, device, judgement, (protocol, validation), kept)
+            (judge.examine if method.get("exam") else judge.let_fit_people)(str(key), method)
         except (LeftOutError, MissingLabelsError) as reason:
             judgement.left_out[method.label] = str(reason).rstrip(".")
             log.info("%s is left out: %s", method.label, judgement.left_out[method.label])
@@ -133,47 +130,81 @@ def refuse_controls_alone(cfg: DictConfig, judgement: Judgement) -> None:
         raise UserError(f"{', '.join(asked)} cannot be judged: {'; '.join(reasons)}.")
 
 
-def _judge(
-    key: str,
-    method: DictConfig,
-    cfg: DictConfig,
-    databases: Databases,
-    priors: Priors,
-    shots: Sequence[int],
-    device: torch.device,
-    judgement: Judgement,
-    protocols: tuple[Protocol, Protocol],
-    kept: Path,
-) -> None:
-    """Let a method fit every test person of the main database."""
-    data, (protocol, validation) = databases.main, protocols
-    table, split = data.table, data.split
-    personalizer: Personalizer = instantiate(method.personalizer)
-    prior = None if method.prior is None else priors.get(method.prior)
-    aids = _aids(method, priors)
-    backbone = "" if method.prior is None else str(cfg.backbone.name)
-    ground = Ground(table, split, data.inputs, device, prior, aids)
-    choice = instantiate(method.support) if method.get("support") else None
-    personalizer.prepare(ground)
-    if choice is not None:
-        choice.prepare(ground)
-    ask = None if choice is None else choice.order
-    content = priors.digest(method)
-    journals = {part: Journal(kept / f"{key}_{part}_{rank()}.txt", content) for part in ("val", "test")}
-    val = split.rows(table, "val")
-    chosen = choose(table, val, shots, validation, method.label, personalizer, ask, journals["val"])
-    if len(personalizer.candidates()) > 1:
-        judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
-    rows = split.rows(table, cfg.judge)
-    judgement.records += evaluate(
-        table, rows, shots, protocol, method.label, backbone, personalizer, chosen, ask, journals["test"]
-    )
-    names = trait_names(method.prior, databases)
-    fused = fused_people(table, rows, shots, protocol, method.label, personalizer, chosen, names)
-    if fused is not None:
-        judgement.fused[key] = fused
-    if judgement.shown is not None and key in shown_methods(cfg) and not rank():
-        show_method(judgement.shown, cfg, databases, method.label, personalizer, chosen, prior, device)
+@dataclass
+class _Judge:
+    """Who judges one method after another, on the same people, pictures and splits; see `judge_methods`."""
+
+    cfg: DictConfig
+    databases: Databases
+    priors: Priors
+    shots: Sequence[int]
+    device: torch.device
+    kept: Path
+    protocol: Protocol
+    validation: Protocol
+    judgement: Judgement
+
+    def let_fit_people(self, key: str, method: DictConfig) -> None:
+        """Let a method fit every test person of the main database."""
+        data, judgement = self.databases.main, self.judgement
+        table, split = data.table, data.split
+        personalizer: Personalizer = instantiate(method.personalizer)
+        prior = self.prior_of(method)
+        ground = Ground(table, split, data.inputs, self.device, prior, self.aids_of(method))
+        choice = instantiate(method.support) if method.get("support") else None
+        personalizer.prepare(ground)
+        if choice is not None:
+            choice.prepare(ground)
+        ask = None if choice is None else choice.order
+        content = self.priors.digest(method)
+        journals = {part: Journal(self.kept / f"{key}_{part}_{rank()}.txt", content) for part in PARTS}
+        val = split.rows(table, "val")
+        chosen = choose(table, val, self.shots, self.validation, method.label, personalizer, ask, journals["val"])
+        if len(personalizer.candidates()) > 1:
+            judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
+        rows = split.rows(table, self.cfg.judge)
+        judged = (table, rows, self.shots, self.protocol, method.label)
+        backbone = self.backbone_of(method)
+        judgement.records += evaluate(*judged, backbone, personalizer, chosen, ask, journals["test"])
+        fused = fused_people(*judged, personalizer, chosen, trait_names(method.prior, self.databases))
+        if fused is not None:
+            judgement.fused[key] = fused
+        if judgement.shown is not None and key in shown_methods(self.cfg) and not rank():
+            label = method.label
+            show_method(judgement.shown, self.cfg, self.databases, label, personalizer, chosen, prior, self.device)
+
+    def examine(self, key: str, method: DictConfig) -> None:
+        """Judge a network as it is, or an estimator that is fitted to training pictures, without any person."""
+        cfg, judgement, label = self.cfg, self.judgement, method.label
+        data = self.databases.get(method.get("database"))
+        network, backbone = self.prior_of(method), self.backbone_of(method)
+        if method.get("estimator"):
+            cache, aids = Path(cfg.paths.cache).expanduser(), self.aids_of(method)
+            seen = (data.table, data.split, data.inputs, self.device, data.cut)
+            ground = PictureGround(*seen, cfg.seed, cache, network, aids)
+            estimator = instantiate(method.estimator)
+            judgement.pictures[key] = examine_estimator(estimator, ground, label, backbone, cfg.judge)
+        elif method.exam == "pictures":
+            cut = method.get("cut")
+            judgement.pictures[key] = examine_pictures(network, data, label, backbone, self.device, cfg.judge, cut)
+        else:
+            form = OmegaConf.to_container(method.form, resolve=True) if method.get("form") else {}
+            assert isinstance(form, dict)
+            options = {str(name): form[name] for name in ("traits", "liked", "scaling") if name in form}
+            judgement.traits[key] = examine_traits(network, data, label, backbone, self.device, cfg.judge, **options)
+
+    def prior_of(self, method: DictConfig) -> nn.Module | None:
+        """Return the network that a method starts from."""
+        return None if method.prior is None else self.priors.get(method.prior)
+
+    def backbone_of(self, method: DictConfig) -> str:
+        """Name the backbone of a method; empty where it has no network."""
+        return "" if method.prior is None else str(self.cfg.backbone.name)
+
+    def aids_of(self, method: DictConfig) -> dict[str, nn.Module]:
+        """Return the further networks that a method stands on, by what they are for."""
+        tasks = (method.get("aids") or {}).items()
+        return {str(name): self.priors.get(task) for name, task in tasks if task is not None}
 
 
 def trait_names(task: DictConfig | None, databases: Databases) -> list[str]:
@@ -184,38 +215,3 @@ def trait_names(task: DictConfig | None, databases: Databases) -> list[str]:
     if stream is None:
         return []
     return [str(name) for name in stream.form.get("traits") or databases.get(stream.database).table.trait_names]
-
-
-def _examine(
-    key: str,
-    method: DictConfig,
-    cfg: DictConfig,
-    databases: Databases,
-    priors: Priors,
-    device: torch.device,
-    judgement: Judgement,
-) -> None:
-    """Judge a network as it is, or an estimator that is fitted to training pictures, without any person."""
-    data = databases.get(method.get("database"))
-    backbone = "" if method.prior is None else str(cfg.backbone.name)
-    network = None if method.prior is None else priors.get(method.prior)
-    if method.get("estimator"):
-        cache = Path(cfg.paths.cache).expanduser()
-        aids = _aids(method, priors)
-        ground = PictureGround(data.table, data.split, data.inputs, device, data.cut, cfg.seed, cache, network, aids)
-        estimator = instantiate(method.estimator)
-        judgement.pictures[key] = examine_estimator(estimator, ground, method.label, backbone, cfg.judge)
-    elif method.exam == "pictures":
-        cut = method.get("cut")
-        judgement.pictures[key] = examine_pictures(network, data, method.label, backbone, device, cfg.judge, cut)
-    else:
-        form = OmegaConf.to_container(method.form, resolve=True) if method.get("form") else {}
-        assert isinstance(form, dict)
-        options = {str(name): form[name] for name in ("traits", "liked", "scaling") if name in form}
-        judgement.traits[key] = examine_traits(network, data, method.label, backbone, device, cfg.judge, **options)
-
-
-def _aids(method: DictConfig, priors: Priors) -> dict[str, nn.Module]:
-    """Return the further networks that a method stands on, by what they are for."""
-    tasks = (method.get("aids") or {}).items()
-    return {str(name): priors.get(task) for name, task in tasks if task is not None}

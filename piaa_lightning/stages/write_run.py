@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger
 
 from piaa_lightning.atomic import replace_file
-from piaa_lightning.evaluation.picture_exam import compare_pictures
+from piaa_lightning.evaluation.picture_exam import compare_pictures, quoted_together
 from piaa_lightning.evaluation.records import write_records, write_table
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
 from piaa_lightning.evaluation.trait_exam import compare_traits
@@ -134,7 +134,7 @@ def _protocol(cfg: DictConfig) -> dict[str, Any]:
 
 
 def _comparisons(cfg: DictConfig, judgement: Judgement, shots: Sequence[int]) -> list[dict[str, Any]]:
-    """Compare the pairs that the configuration names, each kind of exam by its own measures; Holm over people's."""
+    """Compare the pairs that the configuration names, each kind of exam by its own measures, with Holm's correction."""
     known = {(row.method, row.shots) for row in summarise(judgement.records) if row.srocc is not None}
     labels = {key: method.label for key, method in cfg.methods.items()}
     pairs = [(a, b) for a, b in cfg.comparisons if {a, b} <= set(labels)]
@@ -145,12 +145,14 @@ def _comparisons(cfg: DictConfig, judgement: Judgement, shots: Sequence[int]) ->
         if {(labels[a], k), (labels[b], k)} <= known
     ]
     found: list[dict[str, Any]] = [asdict(comparison) for comparison in corrected(of_people)]
+    of_pictures: list[dict[str, Any]] = []
+    of_traits: list[dict[str, Any]] = []
     for a, b in pairs:
         if {a, b} <= set(judgement.pictures):
-            found += compare_pictures(judgement.pictures[a], judgement.pictures[b])
+            of_pictures += compare_pictures(judgement.pictures[a], judgement.pictures[b])
         if {a, b} <= set(judgement.traits):
-            found.append(compare_traits(judgement.traits[a], judgement.traits[b]))
-    return found
+            of_traits.append(compare_traits(judgement.traits[a], judgement.traits[b]))
+    return found + quoted_together(of_pictures) + of_traits
 
 
 def _label_of(cfg: DictConfig, key: str) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+from piaa_lightning.evaluation.picture_exam import quoted_together
 from piaa_lightning.evaluation.resampling import paired_interval
 from piaa_lightning.evaluation.statistics import compare, corrected
 from piaa_lightning.studies.measures import PICTURES, Drawn, Measure, trait_srocc
@@ -17,7 +18,9 @@ SEED = 1000  # repeats of a further seed are numbered from its multiples
 
 
 def comparisons(runs: Sequence[Run]) -> list[dict[str, Any]]:
-    """Return every comparison that any of the runs made; those of people share Holm's correction.
+    """Return every comparison that any of the runs made.
+
+    Those of people share Holm's correction, and so do those of pictures that have the same measure.
 
     Args:
         runs: judged on the same splits; seeds count as further repeats.
@@ -40,12 +43,14 @@ def comparisons(runs: Sequence[Run]) -> list[dict[str, Any]]:
         {**asdict(found), "backbone": found.backbone_a, "measure": "SROCC", "low": found.ci95[0], "high": found.ci95[1]}
         for found in corrected(of_people)
     ]
+    of_pictures, of_traits = [], []
+    lines = [run.lines("pictures.csv") for run in runs]
     for c in asked.values():
         if "measure" in c and "images" in c:
-            rows.append(_over(c, [run.lines("pictures.csv") for run in runs], "image", PICTURES[c["measure"]]))
+            of_pictures.append(_over(c, lines, "image", PICTURES[c["measure"]]))
         elif "measure" in c:
-            rows.append(_over(c, [run.lines("traits.csv") for run in runs], "user", trait_srocc))
-    return rows
+            of_traits.append(_over(c, [run.lines("traits.csv") for run in runs], "user", trait_srocc))
+    return rows + quoted_together(of_pictures) + of_traits
 
 
 def _key(c: dict[str, Any]) -> tuple[Any, ...]:

@@ -65,14 +65,15 @@ class Album:
             if one[2]:
                 skipped[one[0]] = one[2]
             if len(waiting) >= 16:
-                self._take(waiting)
+                self.take(waiting)
                 waiting = []
             if self._closed:
                 break
-        self._take(waiting)
+        self.take(waiting)
         return skipped
 
-    def _take(self, read: Sequence[tuple[str, str, str]]) -> None:
+    def take(self, read: Sequence[tuple[str, str, str]]) -> None:
+        """Show what was read, see `read_photos`."""
         new = shelf_of(self.store, read)
         with self._lock:
             for number, digest in enumerate(new.digests):

@@ -34,10 +34,10 @@ def map_picture(session: Session, person: str, digest: str) -> bytes:
     square = torch.from_numpy(squash(pixels, prior.eye.size, prior.config["resize"]))
     normal = prior.eye.backbone.normalise(square[None])
     (shown,) = gradient_map(lambda pictures: taste.score(prior.rows(pictures)), normal)
-    shown = shown / shown.max().clamp_min(torch.finfo(shown.dtype).tiny)
-    # from a veil over what does not matter to a glow over what does
-    strength = shown.clamp(0, 1).sqrt().numpy()[..., None]
-    veil, glow = np.array([16, 16, 24, 170.0]), np.array([*GLOW, 110.0])
+    strongest = shown.flatten().quantile(0.98).clamp_min(torch.finfo(shown.dtype).tiny)
+    # from a veil over what does not matter to a faint glow over what does
+    strength = (shown / strongest).clamp(0, 1).numpy()[..., None]
+    veil, glow = np.array([14, 14, 20, 215.0]), np.array([*GLOW, 40.0])
     colours = ((1 - strength) * veil + strength * glow).round().astype(np.uint8)
     file = io.BytesIO()
     Image.fromarray(colours).save(file, "png")

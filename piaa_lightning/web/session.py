@@ -105,11 +105,12 @@ class Session:
     def _joined(self) -> Shelf:
         own = self.own.shelf()
         own.files = [self.uploads.name(file) for file in own.files]
-        if self.shared is None:
-            return own
-        shared = self.shared.shelf()
+        shared = self.shared.shelf() if self.shared else Shelf(rows=own.rows[:0])
         known = set(shared.digests)
         new = [n for n, digest in enumerate(own.digests) if digest not in known]
+        new.sort(
+            key=lambda n: (own.files[n], own.digests[n])
+        )  # not as they came: that is another order after a restart
         return Shelf(
             shared.files + [own.files[n] for n in new],
             shared.digests + [own.digests[n] for n in new],

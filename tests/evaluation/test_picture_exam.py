@@ -8,7 +8,7 @@ from scipy import stats
 from sklearn import metrics
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.picture_exam import PictureExam, compare_pictures
+from piaa_lightning.evaluation.picture_exam import PictureExam, compare_pictures, quoted_together
 
 RANDOM = np.random.default_rng(0)
 IDS = np.array([f"p{n}" for n in range(60)])
@@ -126,3 +126,16 @@ def test_probabilities_are_cut_where_they_say_and_classes_have_no_order():
     assert classes.row()["acc"] == one.row()["acc"]
     assert (classes.row()["srocc"], classes.row()["plcc"]) == (None, None)
     assert "SROCC" not in [line["measure"] for line in compare_pictures(one, classes)]
+
+
+def test_what_is_quoted_together_is_corrected_together_measure_by_measure():
+    lines = [{"measure": "ACC", "p": p} for p in (0.01, 0.04, 0.03)] + [{"measure": "SROCC", "p": 0.02}]
+    found = quoted_together(lines)
+    assert [line.get("p_holm") for line in found] == [
+        pytest.approx(0.03),
+        pytest.approx(0.06),
+        pytest.approx(0.06),
+        None,
+    ]
+    assert "p_holm" not in lines[0]
+    assert quoted_together([]) == []

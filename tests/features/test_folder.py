@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 
 import numpy as np
 import pytest
@@ -39,6 +40,15 @@ def test_a_line_for_every_picture(tmp_path, capsys):
     for line in lines:
         expected = simple_features(shrink(own[line["file"]]))
         assert [float(line[name]) for name in SIMPLE] == pytest.approx(expected, rel=1e-5)
+
+
+def test_names_that_are_no_utf8_stay_what_they_are(tmp_path, capsys):
+    save(tmp_path / "in/a.png")
+    (tmp_path / "in/a.png").rename(tmp_path / "in" / os.fsdecode(b"caf\xe9.png"))
+    (tmp_path / "in" / os.fsdecode(b"\xe9.jpg")).write_bytes(b"nothing")
+    main([str(tmp_path / "in"), "--out", str(tmp_path / "out.csv")])
+    assert (tmp_path / "out.csv").read_bytes().splitlines()[1].startswith(b"caf\xe9.png,")
+    assert "1 left out" in capsys.readouterr().out
 
 
 def test_results_come_in_the_order_of_the_files(tmp_path):

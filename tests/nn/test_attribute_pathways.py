@@ -5,6 +5,7 @@ import colorsys
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from piaa_lightning.backbones.factory import build_backbone
 from piaa_lightning.errors import UserError
@@ -57,6 +58,17 @@ def test_a_style_teaches_its_pathway_alone_and_the_score_teaches_all():
     net(PICTURES).sum().backward()
     for paths in (net.of_styles, net.of_colours):
         assert all((paths[0].weight.grad[2 * path : 2 * path + 2] != 0).any() for path in range(3))
+
+
+def test_pathways_in_groups_cost_what_they_cost_by_themselves():
+    def cost(run) -> int:
+        with FlopCounterMode(display=False) as counter:
+            run()  # forward alone: the counter overestimates what the weights of groups cost backward
+        return counter.get_total_flops()
+
+    paths = network().of_styles
+    by_themselves = sum(cost(lambda path=path: alone(paths, path, PICTURES / 255)) for path in range(3))
+    assert cost(lambda: paths(PICTURES / 255)) == by_themselves
 
 
 @pytest.mark.parametrize("size", [16, 64, 96])

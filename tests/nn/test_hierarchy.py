@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from piaa_lightning.backbones.backbone import Backbone
 from piaa_lightning.errors import UserError
@@ -48,6 +49,16 @@ def test_training_blends_and_teaches_every_network(network):
 def test_networks_share_no_weight(network):
     weights = {id(parameter) for own in (network.backbone, *network.networks) for parameter in own.parameters()}
     assert len(weights) == 4 * 2
+
+
+def test_it_costs_little_more_than_its_networks(network):
+    def cost(run) -> int:
+        with FlopCounterMode(display=False) as counter:
+            run(PICTURES).sum().backward()
+        return counter.get_total_flops()
+
+    alone = sum(cost(own) for own in (network.backbone, *network.networks))
+    assert cost(network.train()) <= 1.1 * alone + cost(lambda pictures: network.head(torch.ones(12, 16)))
 
 
 def test_frozen_features_are_a_sentence():

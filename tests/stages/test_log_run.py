@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import wandb
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from PIL import Image
@@ -52,6 +53,7 @@ def logged(tmp_path, cfg, figures, **options):
     logger = weights_and_biases(str(tmp_path), "run", "project", offline=True, **options)
     run = logger.experiment
     log_run(logger, cfg, SUMMARY, RECORDS, figures, 0.125)
+    wandb.teardown()  # what is still in its service's hands is written
     tables, shown = {}, {}
     for file in sorted((tmp_path / "wandb").glob("offline-run-*/files/media/table/test/*.table.json")):
         tables[file.name.rsplit("_", 2)[0]] = json.loads(file.read_text())

@@ -102,7 +102,8 @@ def test_the_whole_way(do, photos, prior, tmp_path, caplog):
             for path in written
             if path.name == f"{Path(row['image']).stem}_jpg_{row['shape'].replace(':', 'x')}.jpg"
         ]
-        size = Image.open(file).size
+        with Image.open(file) as crop:
+            size = crop.size
         assert size == (int(row["right"]) - int(row["left"]), int(row["lower"]) - int(row["upper"]))
 
     assert before == {path: path.read_bytes() for path in photos.rglob("*.*")}, "originals are never modified"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -51,6 +52,15 @@ class TestMetaTask:
         gradient = torch.cat([value.flatten() for value in task.learner.outer_gradient([episode(0)])])
         self.step(task, [episode(0)], task.configure_optimizers())
         assert logged["train/outer_gradient_norm"].item() == pytest.approx(gradient.norm().item(), rel=1e-5)
+
+    def test_the_users_that_were_visited_are_logged_with_what_validation_says(self, logged):
+        task = MetaTask(network(), LEARNER, SGD)
+        task._trainer = SimpleNamespace(train_dataloader=SimpleNamespace(dataset=range(7)), current_epoch=2)
+        scores = torch.tensor([0.1, 0.2, 0.3])
+        task.people.update(torch.zeros(3), scores, scores)
+        task.on_validation_epoch_end()
+        assert logged["users"] == 21
+        assert logged["val/srocc"] == 1
 
     def test_theta_is_in_the_checkpoint_once(self):
         task = MetaTask(network(), LEARNER, SGD)
