@@ -2,7 +2,8 @@
 # The study: make study NAME=meta_learners, and for real people as well
 #   make study NAME=meta_learners ARGS="OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors"
 # Three seeds each. On the embedded data three splits of every test person's ratings for each seed, instead of ten:
-# whole networks are fine-tuned there, person by person. The slips are shown at 32 pixels, since ten priors are trained.
+# whole networks are fine-tuned there, person by person. The slips are shown at 32 pixels and after 4 epochs, since ten
+# priors are trained.
 # Rates were chosen on validation people.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -12,7 +13,7 @@ runs=runs/meta_learners
 run() { "$python" -m piaa_lightning -m seed=0,1,2 logger=none paths.runs=$runs "$@"; }
 
 learners() { run experiment=meta_learners name=learners protocol.test.repeats=3; }
-slips() { run experiment=authors_slips name=slips protocol.test.repeats=3 backbone.size=32; }
+slips() { run experiment=authors_slips name=slips protocol.test.repeats=3 backbone.size=32 task.epochs=4; }
 oasis() {
     run experiment=meta_learners_oasis name=learners_oasis "data.root=$1" "backbone.weights=$2"
     run experiment=authors_slips_oasis name=slips_oasis "data.root=$1" "backbone.weights=$2"
