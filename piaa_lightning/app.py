@@ -216,6 +216,7 @@ def _clock(seconds: dict[str, float], phase: str) -> Iterator[None]:
 
 def _calm() -> None:
     """Keep libraries from talking over the progress bars."""
+    logging.raiseExceptions = False  # a log on a full disk: what fills it stops the run, with a sentence
     for library in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(library).setLevel(logging.WARNING)  # "GPU available: False" and the like
     for message in (

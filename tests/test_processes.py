@@ -30,7 +30,7 @@ def run(cache, directory, start, *arguments):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,8 +37,9 @@ def frozen_features(backbone: Backbone, pictures: AnyPictures, cache: Path, devi
     """
     kept = None if pictures.key is None else cache / "features" / f"{_key(backbone, pictures)}.npy"
     if kept is not None and kept.is_file():
-        values: Values = np.load(kept)
-        return values
+        with suppress(OSError, ValueError, EOFError):  # damaged: computed anew
+            stored: Values = np.load(kept)
+            return stored
     values = _forward(backbone, pictures, device)
     if kept is not None:
         with replacing(kept) as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from piaa_lightning.atomic import replacing
+from piaa_lightning.atomic import replace_file
 from piaa_lightning.errors import UserError
 from piaa_lightning.ranks import rank
 
@@ -64,8 +65,9 @@ class FiniteSteps(pl.Callback):
             for value, before in zip(module.buffers(), self._buffers, strict=True):
                 value.copy_(before)
             return
-        with replacing(self.file) as file:
-            torch.save({"batch": _plain(self._batch), "state_dict": module.state_dict(), "where": where}, file)
+        content = io.BytesIO()
+        torch.save({"batch": _plain(self._batch), "state_dict": module.state_dict(), "where": where}, content)
+        replace_file(self.file, content.getvalue())
         raise UserError(
             f"The gradient is not finite ({where}); the batch is in {self.file}; lower the learning rate, correct the"
             " data, or leave such steps out with on_nan=skip."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ class WholeCheckpoints(TorchCheckpointIO):
     """Writes a checkpoint under another name, syncs it and renames it."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
-        """Write one."""
+        """Write one; through memory, because torch says of a full disk that its own program is at fault."""
+        content = io.BytesIO()
+        torch.save(checkpoint, content)
         with replacing(Path(path)) as file:
-            torch.save(checkpoint, file)
+            file.write(content.getbuffer())
 
 
 def last_good(directory: Path, key: str) -> Path | None:

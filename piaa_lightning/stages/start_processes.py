@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -41,6 +44,8 @@ def processes(trainer: DictConfig, directory: Path) -> Iterator[None]:
         yield
         return
     before = {name: os.environ.get(name) for name in VARIABLES}
+    if int(os.environ.get("LOCAL_RANK", 0)) and "TORCHELASTIC_RUN_ID" not in os.environ:
+        Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     with _only_this_job(directory):
         strategy = DDPStrategy(timeout=PATIENCE)
         fabric = Fabric(
@@ -55,6 +60,13 @@ def processes(trainer: DictConfig, directory: Path) -> Iterator[None]:
             os.environ.pop(name, None)
             if value is not None:
                 os.environ[name] = value
+
+
+def _end_with(parent: int) -> None:
+    """End this process when the one that started it is gone, whose answer it would wait for."""
+    while os.getppid() == parent:
+        time.sleep(5)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 @contextmanager

@@ -8,6 +8,7 @@ import json
 import logging
 import signal
 import sys
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 
@@ -66,7 +67,9 @@ class Priors:
         key = self.key(task)
         if key in self.networks or not self.cfg.reuse_priors or world_size() > 1:
             return self.made(task)
-        with locked(self.store, key):
+        with ExitStack() as waiting:
+            with suppress(OSError):  # in a cache that cannot be written nobody trains what others wait for
+                waiting.enter_context(locked(self.store, key))
             return self.made(task)
 
     def made(self, task: DictConfig) -> nn.Module:
@@ -87,11 +90,18 @@ class Priors:
             network = self._given(task) if task.weights is not None else self._finished(task, key)
             if network is None:
                 network = self._train(task)
-                _save(network, self.store / f"{key}.safetensors", key)
+                self._keep(network, key)
             _save(network, self.checkpoints / f"{task.name}.safetensors", key)
             self._forget_steps(task)
             self.networks[key] = network
         return self.networks[key]
+
+    def _keep(self, network: nn.Module, key: str) -> None:
+        """Keep a prior for later runs; a cache that cannot be written is no reason to lose this one."""
+        try:
+            _save(network, self.store / f"{key}.safetensors", key)
+        except OSError as error:
+            log.warning("%s: the prior is not kept for later runs (%s)", self.store, error.strerror or error)
 
     def _given(self, task: DictConfig) -> nn.Module:
         network = self.untrained(task)
@@ -203,6 +213,13 @@ class Priors:
         except SIGTERMException:
             log.warning("stopped by SIGTERM; the same command with resume=auto goes on where training was.")
             sys.exit(128 + signal.SIGTERM)
+        except RuntimeError as error:
+            if "DataLoader worker" not in str(error):
+                raise
+            raise UserError(
+                f"A process that fetches batches for the prior {task.name} was ended by the system, likely for want"
+                " of memory; lower data.workers, and run the same command again with resume=auto."
+            ) from error
         if best.best_model_path:
             found = read(Path(best.best_model_path))
             if found is None:
@@ -232,7 +249,7 @@ class Priors:
             data.split,
             data.inputs.with_patches(patches),
             instantiate(stream.form),
-            2 if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
+            2 * world_size() if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
             self.cfg.seed,
             self.cfg.data.workers,
             instantiate(stream.validation),

@@ -108,9 +108,8 @@ class Session:
         shared = self.shared.shelf() if self.shared else Shelf(rows=own.rows[:0])
         known = set(shared.digests)
         new = [n for n, digest in enumerate(own.digests) if digest not in known]
-        new.sort(
-            key=lambda n: (own.files[n], own.digests[n])
-        )  # not as they came: that is another order after a restart
+        # by name, because the order in which they came is another one after a restart
+        new.sort(key=lambda n: (own.files[n], own.digests[n]))
         return Shelf(
             shared.files + [own.files[n] for n in new],
             shared.digests + [own.digests[n] for n in new],

@@ -42,6 +42,16 @@ def test_another_backbone_has_its_own_features_even_where_the_weights_are_the_sa
     assert not np.allclose(first, second)
 
 
+@pytest.mark.parametrize("share", [0, 0.1, 0.9])
+def test_damaged_features_are_computed_anew(tmp_path, share):
+    expected = features(tmp_path, backbone())
+    (kept,) = (tmp_path / "cache" / "features").iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[: int(share * len(whole))])
+    np.testing.assert_array_equal(features(tmp_path, backbone()), expected)
+    assert kept.read_bytes() == whole
+
+
 VALUES = np.random.default_rng(1).normal(3, 2, (30, 4)).astype(np.float32) * np.array([1, 5, 0.1, 1], dtype=np.float32)
 KNOWN = np.arange(0, 30, 2)
 

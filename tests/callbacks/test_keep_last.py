@@ -94,10 +94,12 @@ def test_one_more_when_the_system_asks_for_the_machine(module, tmp_path):
     assert names(tmp_path) == ["step_000000006.ckpt", "step_000000004.ckpt"]
 
 
-def test_not_after_the_last_step_of_an_epoch_that_is_not_validated_yet(module, tmp_path):
+def test_an_epoch_whose_last_step_is_taken_is_brought_to_its_end_first(module, tmp_path):
     with pytest.raises(SIGTERMException):
         fit(module, tmp_path, At(8, partial(os.kill, os.getpid(), signal.SIGTERM)), every_steps=2)
-    assert names(tmp_path) == ["step_000000006.ckpt", "step_000000004.ckpt"]
+    assert names(tmp_path) == ["step_000000008.ckpt", "step_000000006.ckpt"]
+    progress = torch.load(kept(tmp_path)[0], weights_only=True)["loops"]["fit_loop"]["epoch_progress"]
+    assert progress["current"]["processed"] == 2, "its validation and its best epoch are not passed over afterwards"
 
 
 def test_none_after_an_error_whose_state_may_be_half_a_step(module, tmp_path):

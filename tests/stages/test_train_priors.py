@@ -436,6 +436,24 @@ class TestResume:
                 Priors(cfg, data, False, directory).get(task)
         assert Priors(cfg, data, False, directory).get(task) is not None
 
+    def test_a_killed_worker_is_a_sentence(self, data, tmp_path, monkeypatch):
+        cfg = composed(tmp_path)
+
+        def killed(trainer, module, **_given):
+            raise RuntimeError("DataLoader worker (pid 1) is killed by signal: Killed.")
+
+        monkeypatch.setattr(pl.Trainer, "fit", killed)
+        with pytest.raises(UserError, match=r"for the prior generic was ended by the system, .*lower data\.workers"):
+            Priors(cfg, data, False, tmp_path).get(cfg.task)
+
+    def test_a_cache_that_cannot_be_written_costs_later_runs_alone(self, data, tmp_path, caplog):
+        (tmp_path / "file").touch()
+        cfg = composed(tmp_path / "file")  # a file in the cache's place: nothing can be written below it
+        priors = Priors(cfg, data, False, tmp_path / "run")
+        assert priors.get(cfg.task.starts_from) is not None
+        assert "the prior is not kept for later runs" in caplog.text
+        assert (tmp_path / "run" / "generic.safetensors").is_file()
+
     def test_sigterm_ends_the_program_with_its_status_and_leaves_a_state(self, data, tmp_path, monkeypatch):
         cfg = composed(tmp_path, *self.LONGER, "resume=auto")
 

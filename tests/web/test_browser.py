@@ -143,5 +143,5 @@ def test_two_people_side_by_side_on_a_phone(visitors, twenty, open_page):
         page.click("#open-compare")
         expect(page.locator("#columns section h3")).to_have_text(["everybody", "me", "Ben"], timeout=PATIENCE)
         page.keyboard.press("Escape")
-        page.get_by_role("button", name="me 2").tap()
+        page.get_by_role("button", name="me, 2 rated").tap()
         expect(page.locator("#steps i.on")).to_have_count(2, timeout=PATIENCE)

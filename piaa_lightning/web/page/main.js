@@ -10,7 +10,7 @@ import { Uploads } from "./upload.js";
 const by = (id) => document.getElementById(id);
 const TEN = 10;
 
-const page = { person: localStorage.getItem("person") || "", told: null, place: 0, complained: 0 };
+const page = { person: localStorage.getItem("person") || "", told: null, turn: 0, place: 0, complained: 0 };
 
 const grid = new Grid(by("grid"), by("more"), (id) => look.show(photoOf(id)), async (start) => {
   const asked = page.told;
@@ -79,8 +79,10 @@ let timer = 0;
 function soon() { if (!timer) timer = setTimeout(() => { timer = 0; refresh(); }, 900); }
 
 async function refresh() {
+  const turn = page.turn;
   try {
     const told = await get("/api/view", { person: page.person });
+    if (turn !== page.turn) return; // overtaken by a rating, or by another person
     if (told.skipped.length > page.complained) {
       const fresh = told.skipped.slice(page.complained);
       say(fresh.length === 1 ? `Skipped ${fresh[0].name}: ${fresh[0].reason}` : `Skipped ${fresh.length} files, for instance ${fresh[0].name}: ${fresh[0].reason}`);
@@ -94,16 +96,20 @@ async function refresh() {
   } catch (error) { say(error.message); }
 }
 
-function choose(person) { page.person = person; page.told = null; refresh(); }
+function choose(person) { page.turn++; page.person = person; page.told = null; refresh(); }
 
 async function rate(photo, stars) {
-  try { show(await post("/api/rate", { person: page.person, photo: photo.id, stars })); } catch (error) { say(error.message); }
+  const turn = ++page.turn;
+  try {
+    const told = await post("/api/rate", { person: page.person, photo: photo.id, stars });
+    if (turn === page.turn) show(told);
+  } catch (error) { say(error.message); }
 }
 
 async function rateAsked(stars) {
   const photo = page.told?.ask[page.place];
   if (!photo) return;
-  paintAsked(stars);
+  if (page.told.ask[page.place + 1]) { page.place++; showAsked(); } // who is fast need not wait for the answer
   await rate(photo, stars);
 }
 

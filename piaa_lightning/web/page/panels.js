@@ -64,6 +64,7 @@ export function showPeople(people, person, choose, added) {
     button.type = "button";
     button.textContent = one.name;
     button.setAttribute("aria-pressed", String(one.name === person));
+    button.setAttribute("aria-label", `${one.name}, ${one.rated} rated`);
     const rated = document.createElement("small");
     rated.textContent = one.rated;
     button.append(rated);
@@ -83,14 +84,15 @@ export function showPeople(people, person, choose, added) {
     form.append(input);
     add.replaceWith(form);
     input.focus();
-    const stop = () => form.isConnected && form.remove();
-    input.addEventListener("blur", () => { stop(); choose(person); });
+    let over = false; // removing the form blurs it, too
+    const stop = () => { if (over) return false; over = true; form.remove(); return true; };
+    input.addEventListener("blur", () => { if (stop()) choose(person); });
     input.addEventListener("keydown", (event) => { if (event.key === "Escape") input.blur(); });
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       const name = input.value.trim();
-      stop();
-      try { if (name) added((await post("/api/people", { name })).person); } catch (error) { say(error.message); choose(person); }
+      if (!stop()) return;
+      try { added(name ? (await post("/api/people", { name })).person : person); } catch (error) { say(error.message); choose(person); }
     });
   });
   nav.replaceChildren(...buttons, add);
