@@ -2,7 +2,8 @@
 # The study: make study NAME=meta_learners, and for real people as well
 #   make study NAME=meta_learners ARGS="OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors"
 # Three seeds each. On the embedded data three splits of every test person's ratings for each seed, instead of ten:
-# whole networks are fine-tuned there, person by person. The slips are shown at 32 pixels, since ten priors are trained.
+# whole networks are fine-tuned there, person by person. The slips are shown at 32 pixels and after 4 epochs, since ten
+# priors are trained.
 # Rates were chosen on validation people.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -12,14 +13,14 @@ runs=runs/meta_learners
 run() { "$python" -m piaa_lightning -m seed=0,1,2 logger=none paths.runs=$runs "$@"; }
 
 learners() { run experiment=meta_learners name=learners protocol.test.repeats=3; }
-slips() { run experiment=authors_slips name=slips protocol.test.repeats=3 backbone.size=32; }
+slips() { run experiment=authors_slips name=slips protocol.test.repeats=3 backbone.size=32 task.epochs=4; }
 oasis() {
     run experiment=meta_learners_oasis name=learners_oasis "data.root=$1" "backbone.weights=$2"
     run experiment=authors_slips_oasis name=slips_oasis "data.root=$1" "backbone.weights=$2"
 }
 # BLG-PIAA from fewer and fewer training users, visited as often in all: the generic prior knows all of them.
 users() {
-    for users in 8 32 128 508; do
+    for users in 32 128 508; do
         run experiment=blg_piaa_oasis name=users_$users "data.root=$1" "backbone.weights=$2" "shots=[5,10,20,50,100]" \
             task.form.users=$users task.epochs=$((8 * 508 / users)) \
             "task.module.gamma=$(awk "BEGIN { print 0.9 ^ ($users / 508) }")"
@@ -27,7 +28,7 @@ users() {
 }
 collected() {
     local sources=()
-    for variant in learners slips learners_oasis slips_oasis users_8 users_32 users_128 users_508; do
+    for variant in learners slips learners_oasis slips_oasis users_32 users_128 users_508; do
         [ -d $runs/$variant ] && sources+=("$variant=$runs/$variant")
     done
     "$python" experiments/collect.py experiments/meta_learners "${sources[@]}"

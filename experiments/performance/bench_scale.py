@@ -28,6 +28,7 @@ from workload import write_database
 PROCESS = str(Path(__file__).with_name("scale_process.py"))
 PARTS = {"generic step": "generic training", "meta step": "meta-training", "evaluation": "evaluation"}
 EPOCH = 36_000 / BATCH  # steps of FLICKR-AES: 40,988 pictures less those that test and validation people rated
+PEOPLE = 40  # enough for some batches of users in training
 WRITTEN = 2  # checkpoints after an epoch
 
 
@@ -86,7 +87,7 @@ def main() -> None:
     results = Results()
     with tempfile.TemporaryDirectory() as directory:
         root, cache = Path(directory) / "database", Path(directory) / "cache"
-        write_database(root, 160 if given.quick else 256, 60 if given.quick else 256)
+        write_database(root, 160 if given.quick else 256, 60 if given.quick else 256, PEOPLE)
         arguments = [str(root), str(cache), *(["--quick"] if given.quick else [])]
         measured(results, 1 if given.quick else given.rounds, arguments)
     results.print()

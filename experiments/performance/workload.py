@@ -22,19 +22,20 @@ from piaa_lightning.tasks.prior import PriorTask
 PEOPLE = 8
 
 
-def write_database(root: Path, pictures: int, long_side: int) -> None:
+def write_database(root: Path, pictures: int, long_side: int, people: int = PEOPLE) -> None:
     """Write a ``ratings_csv`` database: JPEG files, and everybody's rating of every picture.
 
     Args:
         root: its directory.
         pictures: how many.
         long_side: of a picture in pixels; FLICKR-AES's have about 500.
+        people: how many.
     """
     (root / "images").mkdir(parents=True)
     names = [f"{number:05}.jpg" for number in range(pictures)]
     write_pictures(root, 0, "bench", long_side, [(number, f"images/{name}") for number, name in enumerate(names)])
     lines = [
-        f"{user},{name},{1 + (7 * user + place) % 5}" for user in range(PEOPLE) for place, name in enumerate(names)
+        f"{user},{name},{1 + (7 * user + place) % 5}" for user in range(people) for place, name in enumerate(names)
     ]
     (root / "ratings.csv").write_text("\n".join(["user,image,score", *lines]) + "\n")
 

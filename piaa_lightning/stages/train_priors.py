@@ -8,6 +8,7 @@ import json
 import logging
 import signal
 import sys
+from contextlib import ExitStack, suppress
 from functools import cache
 from pathlib import Path
 
@@ -66,7 +67,9 @@ class Priors:
         key = self.key(task)
         if key in self.networks or not self.cfg.reuse_priors or world_size() > 1:
             return self.made(task)
-        with locked(self.store, key):
+        with ExitStack() as waiting:
+            with suppress(OSError):  # in a cache that cannot be written nobody trains what others wait for
+                waiting.enter_context(locked(self.store, key))
             return self.made(task)
 
     def made(self, task: DictConfig) -> nn.Module:

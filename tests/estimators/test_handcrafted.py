@@ -73,9 +73,13 @@ def test_validation_pictures_choose_the_strength(ground, monkeypatch):
     right = {0.1: 0.7, 1.0: 0.9, 10.0: 0.9}
     monkeypatch.setattr(handcrafted, "balanced_accuracy", lambda values, scores, *cuts: right[next(order)])
     order = iter(right)
+    asked = []
+    scored = PictureGround.scored
+    monkeypatch.setattr(PictureGround, "scored", lambda self, part: asked.append(part) or scored(self, part))
     one = Handcrafted(kinds=["simple"])
     one.fit(ground)
     assert one.chosen == one.machine.C == 1.0
+    assert asked == ["train", "val"]
 
 
 def test_only_training_and_validation_pictures_have_a_part(ground):
