@@ -86,6 +86,7 @@ def run(fuzzer: Fuzzer, home: Path, examples: int, start: int = 0) -> Counts:
         max_examples=examples,
         deadline=None,
         database=None,
+        report_multiple_bugs=False,  # the first is told as it is
         suppress_health_check=list(HealthCheck),
         phases=[Phase.generate, Phase.shrink],
     )

@@ -27,11 +27,20 @@ def write(database: str, root: Path) -> list[str]:
         embedded.WRITERS[database].write(root, "tiny", 0)
     finally:
         module.write_pictures = drawing
+    if database == "real_cur":
+        _albums_as_csv(root)
     labels = [file for file in sorted(root.rglob("*")) if file.is_file() and file.suffix.lower() not in PICTURES]
     for file in labels:
         _shorten(file)
     _thin_out(root, labels)
     return [file.relative_to(root).as_posix() for file in labels]
+
+
+def _albums_as_csv(root: Path) -> None:
+    """Write the scores that REAL-CUR's directories tell as a csv, its other layout: directories cannot be spoilt."""
+    found = [file.parts[-3:] for file in sorted(root.rglob("*")) if file.parent.name in "12345" and file.is_file()]
+    with (root / "scores.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([["worker", "image_name", "score"], *([a, name, s] for a, s, name in found)])
 
 
 def _touch(root: Path, _seed: int, _database: str, _long_side: int, jobs: Sequence[tuple[int, str]]) -> None:

@@ -52,7 +52,7 @@ def _edited(content: bytes, kind: str, one: int, other: int, token: bytes) -> by
             content[:here] + bytes(byte ^ (1 + other % 255) for byte in content[here : here + 1]) + content[here + 1 :]
         )
     if kind == "cut":
-        return content[:here]
+        return content[: len(content) * one // 1000]
     if kind == "nothing left":
         return b""
     lines = content.split(b"\n")

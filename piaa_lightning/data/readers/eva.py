@@ -13,6 +13,7 @@ from piaa_lightning.data.readers import files
 from piaa_lightning.data.readers.assemble import assemble, indices_of
 from piaa_lightning.data.readers.image_means import image_means
 from piaa_lightning.data.readers.typed_csv import read_columns
+from piaa_lightning.errors import UserError
 
 SCALE = Scale(0, 10)
 DELIMITER = "="
@@ -94,6 +95,8 @@ def _categories(root: Path, image_ids: Ids) -> dict[str, Indices]:
     if path is None:
         return {}
     frame = files.read_csv(path)
+    if len(frame.columns) < 2:
+        raise UserError(f"{path} has one column, not an image and its category; copy it again, or delete it.")
     image, category = frame.columns[:2]
     members = frame[image].str.removesuffix(".jpg").groupby(frame[category])
     return {f"category={value}": indices_of(names, image_ids) for value, names in members}

@@ -86,6 +86,13 @@ def test_categories_need_not_be_there(tmp_path):
     assert eva.read(root).image_lists == {}
 
 
+def test_categories_of_one_column_are_a_sentence(tmp_path):
+    root = lay_out(tmp_path)
+    (root / "image_content_category.csv").write_text("image\n1\n")
+    with pytest.raises(UserError, match=r"image_content_category\.csv has one column"):
+        eva.read(root)
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
