@@ -12,6 +12,7 @@ from piaa_lightning.synthetic import embedded
 LINES = 9  # of every file of labels, the header included
 DATABASES = tuple(embedded.WRITERS)
 PICTURES = (".jpg", ".jpeg", ".png")
+OURS = {"EMBEDDED.md", "truth.csv", "Thumbs.db"}  # which no reader opens
 
 
 def write(database: str, root: Path) -> list[str]:
@@ -33,7 +34,7 @@ def write(database: str, root: Path) -> list[str]:
     for file in labels:
         _shorten(file)
     _thin_out(root, labels)
-    return [file.relative_to(root).as_posix() for file in labels]
+    return [file.relative_to(root).as_posix() for file in labels if file.name not in OURS]
 
 
 def _albums_as_csv(root: Path) -> None:

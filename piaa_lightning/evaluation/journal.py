@@ -88,7 +88,7 @@ class Journal:
         with suppress(FileNotFoundError), self.path.open("rb") as file:
             for number, line in enumerate(file):
                 what = _checked(line)
-                if what is None or (number == 0 and what != {"content": self.content}):
+                if what is None or (what != {"content": self.content} if number == 0 else "draws" not in what):
                     break
                 if number:
                     self.kept[tuple(what["draws"])] = [_array(told) for told in what["scores"]]

@@ -41,6 +41,14 @@ def test_a_file_of_other_scores_begins_anew(tmp_path):
     assert kept(path, "a") == {}, "what was there is gone"
 
 
+def test_a_first_line_that_comes_again_ends_what_is_good(tmp_path):
+    path = written(tmp_path / "journal.txt")
+    first, second, *rest = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([first, second, first, *rest]))
+    (draws, *_) = SCORES
+    same(kept(path), {draws: SCORES[draws]})
+
+
 def test_without_a_file_nothing_is_kept():
     with Journal(None, "a") as journal:
         journal.add((0,), SCORES[0, 3])
