@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # The study: make study NAME=closed_form ARGS="OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors"
-# Three seeds: they move the generic prior alone.
+# One seed: it moves the generic prior alone.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 : "${2:?usage: make study NAME=closed_form ARGS=\"OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors\"}"
 python=${PYTHON:-.venv/bin/python}
 export OMP_NUM_THREADS=1 # the same rounding whatever the machine
 run() {
-    "$python" -m piaa_lightning -m seed=0,1,2 "data.root=$data" "backbone.weights=$weights" logger=none \
+    "$python" -m piaa_lightning "data.root=$data" "backbone.weights=$weights" logger=none \
         paths.runs=runs/closed_form "$@"
 }
 data=$1 weights=$2
