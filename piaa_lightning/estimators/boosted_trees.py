@@ -16,13 +16,13 @@ from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import Estimator, PictureGround, Verdict
 from piaa_lightning.estimators.picture_features import simple_of
+from piaa_lightning.metrics.accuracy import is_good
 from piaa_lightning.nn.network import ScoreNetwork
 
 log = logging.getLogger(__name__)
 
 KINDS = ("expert", "deep")
 BATCH = 64
-ROUNDING = 1e-6  # of a score in [0, 1] that was stored in single precision
 
 
 class BoostedTrees(Estimator):
@@ -65,12 +65,7 @@ class BoostedTrees(Estimator):
             UserError: training pictures that are all good or all bad, or deep features without a network.
         """
         self.ground = ground
-        images, scores = ground.scored("train")
-        good = self._good(scores)
-        if good.all() or not good.any():
-            raise UserError(
-                f"{ground.table.database}: all training pictures are on one side of the cut; move data.cut."
-            )
+        images, good = ground.classed("train")
         self.axes: PCA | None = None
         machine = HistGradientBoostingClassifier(
             learning_rate=self.rate,
@@ -82,7 +77,7 @@ class BoostedTrees(Estimator):
         self.machine = machine.fit(self._features(images, first=True), good)
         seen, known = ground.scored("val")
         losses = [
-            log_loss(self._good(known), share, labels=[False, True])
+            log_loss(is_good(known, ground.cut), share, labels=[False, True])
             for share in self.machine.staged_predict_proba(self._features(seen))
         ]
         self.used = int(np.argmin(losses)) + 1
@@ -93,9 +88,6 @@ class BoostedTrees(Estimator):
         staged = self.machine.staged_predict_proba(self._features(images))
         share = next(share for number, share in enumerate(staged, 1) if number == self.used)
         return Verdict(np.asarray(share[:, 1], dtype=np.float64), cut=0.5)
-
-    def _good(self, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
-        return np.asarray(scores - self.ground.cut > ROUNDING)
 
     def _features(self, images: Indices, first: bool = False) -> NDArray[np.float64]:
         """Describe pictures, ``(images, values)``; the first ones say which principal components count."""

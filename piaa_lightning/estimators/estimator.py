@@ -18,6 +18,7 @@ from piaa_lightning.data.ratings import Indices, RatingTable
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
+from piaa_lightning.metrics.accuracy import is_good
 
 Floats = NDArray[np.float64]
 
@@ -62,6 +63,20 @@ class PictureGround:
                 " scores, so there is nothing to learn; hold out fewer pictures."
             )
         return images, average[images]
+
+    def classed(self, part: Part) -> tuple[Indices, NDArray[np.bool_]]:
+        """Return the numbers of a part's pictures that have an average score, and whether each is good.
+
+        Raises:
+            UserError: too few, or all on one side of the cut.
+        """
+        images, scores = self.scored(part)
+        good = is_good(scores, self.cut)
+        if good.all() or not good.any():
+            raise UserError(
+                f"{self.table.database}: all pictures of the {part} part are on one side of the cut; move data.cut."
+            )
+        return images, good
 
 
 @dataclass(frozen=True)

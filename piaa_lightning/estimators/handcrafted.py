@@ -80,15 +80,10 @@ class Handcrafted(Estimator):
         """
         self.ground = ground
         self.random = np.random.default_rng(ground.seed)
-        images, scores = ground.scored("train")
+        images, good = ground.classed("train")
         if len(images) > self.at_most:
             kept = np.sort(self.random.permutation(len(images))[: self.at_most])
-            images, scores = images[kept], scores[kept]
-        good = scores - ground.cut > 1e-6
-        if good.all() or not good.any():
-            raise UserError(
-                f"{ground.table.database}: all training pictures are on one side of the cut; move data.cut."
-            )
+            images, good = images[kept], good[kept]
         self._fit_mixtures(images)
         values = self._features(images)
         self.scale = StandardScaler(with_std=SIMPLE_KIND in self.kinds)

@@ -12,6 +12,16 @@ from numpy.typing import ArrayLike, NDArray
 ROUNDING = 1e-6  # of a score in [0, 1] that was stored in single precision
 
 
+def is_good(values: ArrayLike, cut: float) -> NDArray[np.bool_]:
+    """Say which values are above a cut by more than single precision's rounding.
+
+    Args:
+        values: ``(images,)``.
+        cut: what a good picture is above.
+    """
+    return np.asarray(np.asarray(values, dtype=np.float64) - cut > ROUNDING)
+
+
 def accuracy(prediction: ArrayLike, target: ArrayLike, cut: float = 0.5, predicted_cut: float | None = None) -> float:
     """Share of pictures whose predicted and true score lie on the same side of a cut.
 
@@ -74,4 +84,4 @@ def _sides(
     for what, scores in (("predictions", predicted), ("targets", true)):
         if np.isnan(scores).any():
             raise ValueError(f"{int(np.isnan(scores).sum())} of {scores.size} {what} are NaN: they are on no side")
-    return predicted - (cut if predicted_cut is None else predicted_cut) > ROUNDING, true - cut > ROUNDING
+    return is_good(predicted, cut if predicted_cut is None else predicted_cut), is_good(true, cut)

@@ -98,5 +98,5 @@ def test_mistakes_are_sentences(ground):
         BoostedTrees(kinds=["taste"])
     with pytest.raises(UserError, match=r"^estimator: deep features need a network that scores pictures"):
         BoostedTrees().fit(replace(ground, prior=None))
-    with pytest.raises(UserError, match=r"all training pictures are on one side of the cut; move data\.cut"):
+    with pytest.raises(UserError, match=r"all pictures of the train part are on one side of the cut; move data\.cut"):
         BoostedTrees().fit(replace(ground, cut=0.9))

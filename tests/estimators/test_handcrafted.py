@@ -112,7 +112,11 @@ def test_fewer_training_pictures_may_be_asked_for(ground):
     ("change", "options", "sentence"),
     [
         ({}, {"kinds": ["sift", "taste"]}, r"estimator.kinds=\['sift', 'taste'\]: choose some of sift, colour, simple"),
-        ({"cut": 0.9}, {"kinds": ["simple"]}, "all training pictures are on one side of the cut; move data.cut"),
+        (
+            {"cut": 0.9},
+            {"kinds": ["simple"]},
+            "all pictures of the train part are on one side of the cut",
+        ),
         (
             {},
             {"kinds": ["sift"], **SMALL, "vocabulary": 1, "per_picture": 3},
