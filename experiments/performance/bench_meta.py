@@ -21,8 +21,9 @@ from statistics import median
 
 import numpy as np
 from harness import ROOT, Results, Target, Variant, child, interleaved, ratio
-from meta_evaluation import judged, on_features, people, the_authors_way, tuner
+from meta_evaluation import Scores, judged, on_features, people, the_authors_way, tuner
 from meta_iterations import episodes, iteration, network, options
+from scipy.stats import spearmanr
 
 CHILD = str(Path(__file__).with_name("meta_iterations.py"))
 KEEP = str(2**32)  # bytes below which glibc neither maps anew nor gives back
@@ -82,6 +83,17 @@ def variants(given: argparse.Namespace, results: Results) -> None:
         results.ratios[f"{name}: same bits"] = float(runs[0]["digest"] == plain[0]["digest"])
 
 
+def keeping(
+    found: dict[str, list[Scores]], name: str, function: Callable[..., list[Scores]], *arguments: object
+) -> Variant:
+    """Return a turn that calls a function and keeps what it returned under a name."""
+
+    def turn() -> None:
+        found[name] = function(*arguments)
+
+    return turn
+
+
 def quietly(function: Callable[..., object], *arguments: object) -> Variant:
     """Return a turn that calls a function and keeps what it returns to itself."""
 
@@ -97,17 +109,22 @@ def evaluation(given: argparse.Namespace, results: Results) -> None:
         for shots, pictures, bound in ((10, given.pictures, 10.0), (100, given.pictures, 2.0)):
             (Path(directory) / str(shots)).mkdir()
             them = people(Path(directory) / str(shots), pictures, given.size, given.backbone, 1, 1, [shots])
-            whole = tuner(them.ground)
+            whole, rounded = tuner(them.ground), tuner(them.ground, precision="bf16-mixed")
+            found: dict[str, list[Scores]] = {}
             ways = {
-                "authors": quietly(the_authors_way, them, shots, given.size),
-                "ours": quietly(judged, whole, them, shots),
+                "authors": keeping(found, "authors", the_authors_way, them, shots, given.size),
+                "ours": keeping(found, "ours", judged, whole, them, shots),
+                "bf16": keeping(found, "bf16", judged, rounded, them, shots),
             }
             seconds = interleaved(ways, given.rounds, warm_up=0)
-            name = f"authors' procedure / ours, {shots} shots"
-            results.ratios[name] = ratio(seconds, "authors", "ours")
-            results.targets[name] = Target(bound, at_least=True)
-            same = zip(the_authors_way(them, shots, given.size), judged(whole, them, shots), strict=True)
+            for way, name in (("ours", "ours"), ("bf16", "ours in bf16")):
+                gain = f"authors' procedure / {name}, {shots} shots"
+                results.ratios[gain] = ratio(seconds, "authors", way)
+                results.targets[gain] = Target(bound, at_least=True)
+            same = zip(found["authors"], found["ours"], strict=True)
             results.ratios[f"{shots} shots: same bits"] = float(all(np.array_equal(one, two) for one, two in same))
+            ranks = [spearmanr(one, two).statistic for one, two in zip(found["ours"], found["bf16"], strict=True)]
+            results.ratios[f"{shots} shots: SROCC of bf16's scores with the exact ones"] = float(np.mean(ranks))
         heads(given, results, Path(directory))
 
 

@@ -113,7 +113,7 @@ def iteration(
     chosen = {"bare": bare, "learn2learn": learn2learn, "engine": engine}[way]
 
     def run() -> None:
-        with torch.autocast("cpu", torch.bfloat16) if bf16 else contextlib.nullcontext():
+        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False) if bf16 else contextlib.nullcontext():
             chosen()
 
     return run

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import product
 
 import numpy as np
 import torch
+from torch import nn
 
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
 from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.clone import clone_for_user
 from piaa_lightning.meta.inner_loop import InnerLoop
+from piaa_lightning.meta.rounded import PRECISIONS, rounded
 from piaa_lightning.meta.stacked import Stack, padded, why_not_stacked
 from piaa_lightning.personalizers.network_scorer import NetworkScorer
 from piaa_lightning.personalizers.personal_network import PersonalNetwork
@@ -46,9 +48,11 @@ class FineTune(Personalizer):
         together: how many people are fitted at once.
         embed_once: whether what lies below a head that alone moves is computed once per held-out picture, for all
             people and repeats; numbers agree with the reference up to rounding.
+        precision: ``32-true``, or ``bf16-mixed`` for a backbone that computes in bfloat16 while a person is fitted and
+            judged: faster on processors and GPUs that know it, and rounded.
 
     Raises:
-        UserError: people cannot be stacked under these settings.
+        UserError: people cannot be stacked under these settings, or there is no such precision.
     """
 
     def __init__(
@@ -60,6 +64,7 @@ class FineTune(Personalizer):
         parts: Mapping[str, Sequence[float]] | None = None,
         together: int = 1,
         embed_once: bool = False,
+        precision: str = "32-true",
     ) -> None:
         self.inner = inner
         self.rates = list(rates)
@@ -68,6 +73,7 @@ class FineTune(Personalizer):
         self.parts = {name: list(factors) for name, factors in (parts or {}).items()}
         self.together = together
         self.embed_once = embed_once
+        self.precision = precision
         if not (self.rates and self.steps and self.layers):
             raise UserError("personalizer: give at least one rate, one number of steps and one choice of layers.")
         unknown = [name for name, factors in self.parts.items() if name not in inner.rates or not factors]
@@ -79,6 +85,10 @@ class FineTune(Personalizer):
             raise UserError(f"personalizer.together={together}: give 1 for one person at a time, or more.")
         if together > 1 and (reason := why_not_stacked(inner)):
             raise UserError(f"personalizer.together={together}: {reason}; take personalizer.together=1.")
+        if precision not in PRECISIONS:
+            raise UserError(f"personalizer.precision={precision}: take one of {', '.join(PRECISIONS)}.")
+        if together > 1 and self.rounding:
+            raise UserError(f"personalizer.precision={precision}: people are fitted one by one; take together=1.")
 
     def prepare(self, ground: Ground) -> None:
         """Take the prior; it is lent to each person and always itself again."""
@@ -88,6 +98,20 @@ class FineTune(Personalizer):
         self.engines = {way: Adaptation(self.scorer.prior, self._inner(way)) for way in ways}
         self.embedded: torch.Tensor | None = None
         self.place = np.full(ground.table.images, -1)
+        if self.rounding and not isinstance(getattr(self.scorer.prior, "backbone", None), nn.Module):
+            raise UserError(
+                f"personalizer.precision={self.precision}: this prior is fed with features and has no backbone to "
+                f"compute in bfloat16; take 32-true."
+            )
+
+    @property
+    def rounding(self) -> bool:
+        """Whether backbones compute in bfloat16."""
+        return self.precision != "32-true"
+
+    def _passes(self, network: nn.Module) -> AbstractContextManager[None]:
+        """Within this, a network computes in the precision that is asked for."""
+        return rounded(network) if self.rounding else nullcontext()
 
     def candidates(self) -> Sequence[Settings]:
         """Every combination of layers, a rate, factors of single parts and a number of steps."""
@@ -115,7 +139,7 @@ class FineTune(Personalizer):
         rule = inner.optimizer(network)
         rule.factor = rate
         inputs = self.scorer.inputs_of(support.images)
-        with self._drawn_for(support):
+        with self._passes(network), self._drawn_for(support):
             inner.descend(network, rule, inputs, self._scores(support), int(settings["steps"]))
         return PersonalNetwork(network, self.scorer)
 
@@ -124,8 +148,8 @@ class FineTune(Personalizer):
         found: dict[tuple[Path, int], Scores] = {}
         for path, stops in _paths(candidates).items():
             engine = self.engines[path[0]]
-            support_inputs, query = self._inputs(engine, support.images), None
-            with self._drawn_for(support), engine.user():
+            with self._passes(engine.network), self._drawn_for(support), engine.user():
+                support_inputs, query = self._inputs(engine, support.images), None
                 engine.rule.factor = path[1]
                 done = 0
                 for stop in stops:

@@ -9,6 +9,7 @@ import torch
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.meta.inner_loop import InnerLoop
+from piaa_lightning.nn.network import ScoreNetwork
 from piaa_lightning.personalizers.fine_tune import FineTune
 from piaa_lightning.personalizers.generic import Generic
 from piaa_lightning.personalizers.network_scorer import NetworkScorer
@@ -63,6 +64,50 @@ def test_steps_are_torch_adams_on_the_whole_support_set(ground, support, images)
         expected = own(ground.inputs.batch(images)).numpy()
     tuned = prepared(FineTune(INNER, rates=[2.0], steps=[3]), ground).fit(told, settings(3, 2.0))(images)
     assert tuned == pytest.approx(expected, abs=1e-5)
+
+
+def test_in_bfloat16_every_step_rounds_the_weights_anew_and_the_head_is_exact(ground, support, images):
+    own = copy.deepcopy(ground.prior).eval()
+    optimizer = torch.optim.Adam(
+        [{"params": own.backbone.parameters(), "lr": 1e-3}, {"params": own.head.parameters(), "lr": 1e-2}]
+    )
+
+    def scored(shown):
+        pictures = own.backbone.normalise(ground.inputs.batch(shown)).contiguous(memory_format=torch.channels_last)
+        with torch.autocast("cpu", torch.bfloat16):  # entered anew for every pass: nothing rounded is kept
+            features = own.backbone(pictures)
+        assert features.dtype == torch.bfloat16
+        return own.head(features.float())
+
+    told, before = support(), copy.deepcopy(ground.prior.state_dict())
+    for _ in range(3):
+        optimizer.zero_grad()
+        (scored(told.images) - torch.from_numpy(told.scores)).square().mean().backward()
+        optimizer.step()
+    with torch.no_grad():
+        expected = scored(images).numpy()
+    tune = prepared(FineTune(INNER, steps=[3], precision="bf16-mixed"), ground)
+    (found,) = tune.trace(told, images, [settings(3)])
+    assert found == pytest.approx(expected, abs=1e-5)
+    (exact,) = prepared(FineTune(INNER, steps=[3]), ground).trace(told, images, [settings(3)])
+    assert found == pytest.approx(exact, abs=0.02)
+    assert found.tolist() != exact.tolist()
+    assert tune.fit(told, settings(3))(images) == pytest.approx(
+        found, abs=0.02
+    )  # fitted alike, shown in full precision
+    for name, value in ground.prior.state_dict().items():
+        assert torch.equal(value, before[name])
+    assert "forward" not in vars(ground.prior.backbone)
+
+
+def test_what_bfloat16_cannot_do_is_said(ground):
+    with pytest.raises(UserError, match="precision=bf15: take one of 32-true, bf16-mixed"):
+        FineTune(INNER, precision="bf15")
+    with pytest.raises(UserError, match="one by one"):
+        FineTune(INNER, precision="bf16-mixed", together=2)
+    flat = replace(ground, prior=ScoreNetwork(None, torch.nn.Linear(3, 1)))
+    with pytest.raises(UserError, match="no backbone to compute"):
+        FineTune(INNER, precision="bf16-mixed").prepare(flat)
 
 
 def test_candidates_are_all_combinations(ground):
