@@ -77,6 +77,9 @@ bench-features: setup ## measure handcrafted features, and networks with several
 bench-scale: setup ## measure what two processes gain, and what a checkpoint costs
 	$(BIN)/python experiments/performance/bench_scale.py $(ARGS)
 
+bench-sweep: setup ## measure what a sweep costs beside its jobs, and what it shares
+	$(BIN)/python experiments/performance/bench_sweep.py $(ARGS)
+
 test-faults: setup ## kill runs, fill disks, damage files; prints what was survived and how many records were lost
 	$(BIN)/python experiments/reliability/faults.py $(ARGS)
 

@@ -156,6 +156,7 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=["iterations", "memory", "variants", "evaluation"])
     parser.add_argument("--cpu-seconds", action="store_true", help="for meta-iterations, where others are at work")
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--out", type=Path, default=ROOT / "runs" / "bench", help="where bench_meta.json goes")
     given = parser.parse_args()
     if given.quick:
         given.backbone, given.size, given.support, given.query, given.steps = "small_cnn", 64, 8, 4, 2
@@ -165,7 +166,7 @@ def main() -> None:
         if part.__name__ in given.parts:
             part(given, results)
     results.print()
-    results.write(ROOT / "runs" / "bench" / "bench_meta.json")
+    results.write(given.out / "bench_meta.json")
 
 
 if __name__ == "__main__":

@@ -98,7 +98,8 @@ def _lists(root: Path) -> dict[str, Iterable[str]]:
     folder = files.look(root, [f"{nest}aesthetics_image_lists" for nest in NESTED], directory=True)
     if folder is None:
         return {}
-    return {path.stem: _ids(path) for path in sorted(folder.glob("*.jpgl")) if not path.name.startswith(".")}
+    found = (path for path in sorted(folder.glob("*.jpgl")) if path.is_file() and not path.name.startswith("."))
+    return {path.stem: _ids(path) for path in found}
 
 
 def _styles(root: Path) -> dict[str, Iterable[str]]:

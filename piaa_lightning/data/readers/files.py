@@ -70,8 +70,12 @@ def read_csv(path: Path, columns: Sequence[str] = (), delimiter: str = ",") -> p
         Stripped text, blank where a cell is missing; the index is the line number in the file.
 
     Raises:
-        UserError: the file is empty, a column is absent, or a line has too many fields.
+        UserError: the file is empty, its header is blank, a column is absent, or a line has too many fields.
     """
+    with path.open("rb") as file:
+        first, rest = file.readline().removeprefix(b"\xef\xbb\xbf"), file.read(1)
+    if rest and not first.strip():
+        raise UserError(f"{path}: its first line is blank, where the header belongs; delete the line.")
     frame = _parse(path, delimiter)
     header = [str(name).strip() for name in frame.columns]
     absent = [name for name in columns if name not in header]

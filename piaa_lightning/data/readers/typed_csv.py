@@ -67,7 +67,9 @@ def csv_with(folders: Sequence[Path], columns: Sequence[str]) -> Path | None:
 
 def _header(path: Path, delimiter: str, encoding: str) -> tuple[list[str], list[str]]:
     """Return the names in the header as they stand there, and stripped."""
-    first = pd.read_csv(path, sep=delimiter, encoding=encoding, nrows=1, dtype=str, skipinitialspace=True)
+    first = pd.read_csv(
+        path, sep=delimiter, encoding=encoding, nrows=1, dtype=str, skipinitialspace=True, skip_blank_lines=False
+    )
     if not isinstance(first.index, pd.RangeIndex):
         raise ValueError("lines have more fields than the header")
     raw = [str(name) for name in first.columns]

@@ -35,6 +35,13 @@ def lay_out(root, lines=LINES, nest="", pictures="images", present=("953619", "2
     return root
 
 
+def test_a_directory_or_a_dangling_link_called_like_a_list_is_a_stranger(tmp_path):
+    lists = lay_out(tmp_path) / "aesthetics_image_lists"
+    (lists / "food_test.jpgl").mkdir()
+    (lists / "floral_test.jpgl").symlink_to("nowhere")
+    assert {name for name in ava.read(tmp_path).image_lists if "_test" in name} == {"generic_test", "style_test"}
+
+
 @pytest.mark.parametrize("nest", ["", "AVA_dataset/"])
 @pytest.mark.parametrize("pictures", ["images", "images/images", "image"])
 def test_the_published_layout(tmp_path, nest, pictures):

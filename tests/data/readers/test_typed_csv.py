@@ -50,6 +50,8 @@ def test_other_delimiters_and_an_index_without_name(tmp_path):
         ("a,c\nx,1\n", r"has no column b .it has a, c"),
         ("a,b\nx,1\ny,one\n", "line 3: b 'one' is not a number"),
         ("a,b\nx,1,2\n", "more fields than its header"),
+        ("\na,b\nx,1\n", "first line is blank"),  # found by fuzzing
+        ("\ufeff \n\na,b\nx,1\n", "first line is blank"),
         ("a,b\nx,1\nx,1,2\n", "Expected 2 fields in line 3, saw 3"),
     ],
 )
