@@ -15,24 +15,24 @@ import argparse
 import csv
 import shutil
 import tempfile
-import time
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 from disturbances import FAULTS, WITH_MOUNTS, Bench, Outcome, may_mount
-from kills import PHASES, chain
+from kills import PHASES, chain, watched
 from rich.console import Console
 from rich.table import Table
 from tiny_run import ROOT, Run, lost
 
 
-def killed(bench: Bench, chains: int, seed: int, scale: float) -> list[Outcome]:
+def killed(bench: Bench, chains: int, seed: int, seconds: Mapping[str, float]) -> list[Outcome]:
     """Kill runs, and count for each phase how often and what was lost by it."""
     tried: Counter[str] = Counter()
     survived: Counter[str] = Counter()
     missing: Counter[str] = Counter()
     for number in range(chains):
-        run, phases = chain(bench.home / f"chain_{number}", seed + number, scale)
+        run, phases = chain(bench.home / f"chain_{number}", seed + number, seconds)
         print(f"chain {number}: killed in {', '.join(phases)}", flush=True)
         same = run.records() == bench.reference
         for phase in phases:
@@ -58,15 +58,6 @@ def disturbed(bench: Bench, only: list[str]) -> list[Outcome]:
             print(f"{outcome.fault}: {'survived' if outcome.survived else 'NOT SURVIVED'} ({outcome.how})", flush=True)
             found.append(outcome)
     return found
-
-
-def undisturbed(home: Path) -> tuple[Run, float]:
-    """Do the run that all others are held against; return it and its seconds."""
-    run, begun = Run(home), time.monotonic()
-    status = run.finish()
-    if status or run.records() is None:
-        raise SystemExit(f"the undisturbed run failed with status {status}:\n{run.said()}")
-    return run, time.monotonic() - begun
 
 
 def show(outcomes: list[Outcome], file: Path) -> None:
@@ -95,12 +86,12 @@ def main() -> None:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="piaa_faults_") as directory:
         home = Path(directory)
-        reference, seconds = undisturbed(home / "undisturbed")
-        print(f"an undisturbed run takes {seconds:.0f} s", flush=True)
+        reference = Run(home / "undisturbed")
+        seconds = watched(reference)
+        print("an undisturbed run:", ", ".join(f"{phase} {took:.2f} s" for phase, took in seconds.items()), flush=True)
         bench = Bench(home, reference.cache, reference.records() or b"")
-        scale = seconds / 15  # of the machine that the phases were timed on
         chains = 1 if given.quick else given.chains
-        outcomes = [] if given.only else killed(bench, chains, given.seed, scale)
+        outcomes = [] if given.only else killed(bench, chains, given.seed, seconds)
         if not given.quick:
             outcomes += disturbed(bench, given.only)
     show(outcomes, given.out / "faults.csv")

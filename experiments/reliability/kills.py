@@ -5,41 +5,53 @@ from __future__ import annotations
 import random
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from tiny_run import Run, kill, wait_for
 
-# A phase, how its beginning is seen from outside, and for how many seconds a kill may be drawn.
+# A phase, and what of it can be seen from outside as soon as it has begun.
 Seen = Callable[[Run], bool]
-PHASES: dict[str, tuple[Seen, float]] = {
-    "drawing pictures": (lambda run: any((run.cache / "embedded").glob(".*part-*")), 3.0),
-    "picture cache": (lambda run: any((run.cache / "pictures").glob("*.building")), 1.0),
-    "pre-training": (lambda run: "prior generic: training" in run.log(), 2.0),
-    "meta-training": (lambda run: "prior blg: training" in run.log(), 2.0),
-    "choosing settings": (lambda run: any((run.first / "judged").glob("blg_val*")), 1.0),
-    "evaluation": (lambda run: any((run.first / "judged").glob("*_test_*")), 1.0),
-    "reporting": (lambda run: (run.first / "records.csv").exists(), 1.5),
+PHASES: dict[str, Seen] = {
+    "drawing pictures": lambda run: any((run.cache / "embedded").glob("*")),
+    "picture cache": lambda run: any((run.cache / "pictures").glob("*")),
+    "pre-training": lambda run: "prior generic: training" in run.log(),
+    "meta-training": lambda run: "prior blg: training" in run.log(),
+    "choosing settings": lambda run: any((run.first / "judged").glob("*_val*")),
+    "evaluation": lambda run: any((run.first / "judged").glob("*_test_*")),
+    "reporting": lambda run: (run.first / "records.csv").exists(),
 }
 
 
-def chain(home: Path, seed: int, scale: float) -> tuple[Run, list[str]]:
+def watched(run: Run) -> dict[str, float]:
+    """Do a run to its end; return how many seconds each phase took."""
+    process, begins = run.start(), []
+    for seen in PHASES.values():
+        wait_for(lambda seen=seen: seen(run), process)
+        begins.append(time.monotonic())
+    if process.wait():
+        raise SystemExit(f"the undisturbed run failed with status {process.returncode}:\n{run.said()}")
+    ends = [*begins[1:], time.monotonic()]
+    return {phase: end - begin for phase, begin, end in zip(PHASES, begins, ends, strict=True)}
+
+
+def chain(home: Path, seed: int, seconds: Mapping[str, float]) -> tuple[Run, list[str]]:
     """Begin a run and kill it once in each phase, going on every time; then let it finish.
 
     Args:
         home: of the run.
         seed: of the moments.
-        scale: of the seconds, where the machine is slower than the one that the phases were timed on.
+        seconds: that the phases take.
 
     Returns:
-        The run, and the phases in which it was killed before they were over.
+        The run, and the phases that it was in when it was killed; one that is over too soon is met in the next.
     """
     moments, run, killed = random.Random(seed), Run(home), []
-    for phase, (seen, seconds) in PHASES.items():
-        delay = moments.uniform(0, seconds * scale)
+    for phase, seen in PHASES.items():
+        delay = moments.uniform(0, seconds[phase])
         process = run.start()
         if _kill_in(process, run, seen, delay):
-            killed.append(phase)
+            killed.append([name for name, begun in PHASES.items() if begun(run)][-1])
         if run.records() is not None:  # it was faster than the kill
             break
     if run.records() is None:

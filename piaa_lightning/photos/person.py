@@ -72,7 +72,7 @@ def load_person(file: Path, prior: Prior) -> Person:
         person = Person(str(told["name"]), str(told["prior"]), Scale(*told["scale"]), rows, scores)
     except UserError:
         raise
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise UserError(f"person={file}: the personal file is damaged ({error}); copy or make it again.") from error
     if person.prior != prior.hash:
         raise UserError(

@@ -116,7 +116,7 @@ def _config(directory: Path) -> dict[str, Any]:
         raise UserError(
             f"prior={directory}: there is no published prior (no {CONFIG}); make one with mode=export."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"prior={directory}: {CONFIG} cannot be read ({error}); copy it again.") from error
     if not isinstance(config, dict):
         raise UserError(f"prior={directory}: {CONFIG} is no config of a prior; copy it again.")

@@ -87,7 +87,7 @@ def _why_not(directory: Path, cfg: DictConfig) -> str:
         theirs = yaml.safe_load((directory / CONFIG).read_text(encoding="utf-8"))
     except OSError:
         return "there is no run (no config.yaml)"
-    except (yaml.YAMLError, UnicodeDecodeError):
+    except (yaml.YAMLError, ValueError, RecursionError):  # of numbers with thousands of digits, and of nests
         return "its config.yaml cannot be read"
     ours = yaml.safe_load(OmegaConf.to_yaml(cfg, resolve=True))
     differ = _differences(ours, theirs if isinstance(theirs, dict) else {})

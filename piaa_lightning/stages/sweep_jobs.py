@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.atomic import replace_file
 from piaa_lightning.stages.train_priors import source_digest
+
+log = logging.getLogger(__name__)
 
 # what changes nothing that is measured
 ELSEWHERE = (
@@ -45,7 +48,12 @@ def finished_before(cfg: DictConfig) -> Path | None:
     wanted = run_key(cfg)
     runs: Path = Path(cfg.paths.runs).expanduser() / cfg.name
     for file in sorted(runs.glob("**/summary.json"), key=lambda path: path.stat().st_mtime, reverse=True):
-        if json.loads(file.read_text(encoding="utf-8")).get("run_key") == wanted:
+        try:
+            summary = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError:
+            log.warning("%s is damaged; its job is done anew.", file)
+            continue
+        if summary.get("run_key") == wanted:
             return file.parent
     return None
 

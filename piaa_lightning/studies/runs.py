@@ -50,9 +50,21 @@ class Run:
 
 
 def finished_runs(directory: Path) -> list[Run]:
-    """Return all finished runs below a directory, the oldest first; one without ``summary.json`` did not finish."""
+    """Return all finished runs below a directory, the oldest first; one without ``summary.json`` did not finish.
+
+    Raises:
+        UserError: a ``summary.json`` is damaged.
+    """
     found = sorted(directory.glob("**/summary.json"), key=lambda path: path.stat().st_mtime)
-    return [Run(path.parent, json.loads(path.read_text(encoding="utf-8"))) for path in found]
+    return [Run(path.parent, _summary(path)) for path in found]
+
+
+def _summary(file: Path) -> dict[str, Any]:
+    try:
+        told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{file} is damaged; delete it, and do that run anew with resume=auto.") from error
+    return told
 
 
 def owed_jobs(directory: Path, jobs_of: Callable[[Path], list[Job]]) -> list[Job]:

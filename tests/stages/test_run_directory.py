@@ -107,6 +107,9 @@ def test_a_killed_process_lets_go_of_its_run(home):
         (lambda run: None, None),
         (lambda run: (run / "config.yaml").unlink(), r"there is no run \(no config\.yaml\)"),
         (lambda run: (run / "config.yaml").write_text("a: ["), r"its config\.yaml cannot be read"),
+        # found by fuzzing
+        (lambda run: (run / "config.yaml").write_text("9" * 5000), r"its config\.yaml cannot be read"),
+        (lambda run: (run / "config.yaml").write_text("[" * 5000), r"its config\.yaml cannot be read"),
         (lambda run: (run / "config.yaml").write_text("seed: 1"), r"that run has another name; compose the same"),
         (lambda run: (run / "summary.json").touch(), r"this run is finished; leave resume out"),
     ],

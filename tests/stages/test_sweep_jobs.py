@@ -34,7 +34,7 @@ def test_what_is_measured_makes_the_key_and_nothing_else(tmp_path):
         assert run_key(composed(tmp_path, other)) != key, other
 
 
-def test_the_newest_finished_run_in_just_the_same_way_is_found(tmp_path):
+def test_the_newest_finished_run_in_just_the_same_way_is_found(tmp_path, caplog):
     cfg = composed(tmp_path)
     assert finished_before(cfg) is None
     for number, when in ((0, 100), (1, 300), (2, 200)):
@@ -43,6 +43,9 @@ def test_the_newest_finished_run_in_just_the_same_way_is_found(tmp_path):
     assert finished_before(cfg) == tmp_path / "ba_piaa" / "sweep" / "1"
     (tmp_path / "ba_piaa" / "sweep" / "1" / "summary.json").unlink()  # as if it had been cut off
     assert finished_before(cfg) == tmp_path / "ba_piaa" / "sweep" / "2"
+    (tmp_path / "ba_piaa" / "other" / "summary.json").write_text("{")  # the newest, spoilt by a disk
+    assert finished_before(cfg) == tmp_path / "ba_piaa" / "sweep" / "2"
+    assert "is damaged; its job is done anew" in caplog.text
 
 
 def test_what_is_taken_over_is_all_but_checkpoints_and_the_log(tmp_path):

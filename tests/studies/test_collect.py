@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.picture_exam import PictureExam
 from piaa_lightning.evaluation.records import Record, write_records, write_table
 from piaa_lightning.evaluation.trait_exam import TraitExam
@@ -129,3 +130,9 @@ def test_seeds_that_were_judged_on_different_splits_are_refused(collect, runs, t
 def test_no_finished_run_is_a_sentence(collect, tmp_path):
     with pytest.raises(SystemExit, match="there is no finished run"):
         collect.main([str(tmp_path), f"one={tmp_path}"])
+
+
+def test_a_damaged_summary_is_a_sentence(collect, runs, tmp_path):
+    (runs / "1" / "summary.json").write_text('{"seed": ')
+    with pytest.raises((SystemExit, UserError), match=r"1/summary\.json is damaged; delete it"):
+        collect.main([str(tmp_path), f"one={runs}"])
