@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import socket
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 900  # seconds that processes may take where others keep the machine busy
 
 # Before torch is imported anywhere: Hydra prints no shortened traceback, W&B stays silent and off the network.
 os.environ.setdefault("WANDB_MODE", "offline")
@@ -35,7 +39,6 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def command(cache: Path, tmp_path: Path):
     """Run ``python -m piaa_lightning`` in an empty directory and return the finished process."""
-    import subprocess
 
     def run(*arguments: str, timeout: float = 300):
         environment = {**os.environ, "PIAA_CACHE": str(cache), "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
@@ -48,5 +51,43 @@ def command(cache: Path, tmp_path: Path):
             timeout=timeout,
             check=False,
         )
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def one_and_two(tmp_path_factory: pytest.TempPathFactory):
+    """Run a script as one process and as two that work together; return what each of the three saved.
+
+    The script is given its rank, the number of processes, a directory and a port, and saves ``WORLD_RANK.pt`` there.
+    """
+
+    def run(script: Path) -> list[Any]:
+        directory = tmp_path_factory.mktemp(script.stem)
+        import torch  # not before what is set above
+
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = str(free.getsockname()[1])
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+        running = [
+            subprocess.Popen(
+                [sys.executable, str(script), str(rank), str(world), str(directory), port],
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+            for rank, world in ((0, 1), (0, 2), (1, 2))
+        ]
+        try:
+            for process in running:
+                told = process.communicate(timeout=PATIENCE)[0]
+                assert process.returncode == 0, told
+        finally:
+            for process in running:
+                process.kill()
+                process.communicate()
+        return [torch.load(directory / f"{name}.pt", weights_only=False) for name in ("1_0", "2_0", "2_1")]
 
     return run

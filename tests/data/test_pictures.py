@@ -238,7 +238,7 @@ def test_two_processes_at_once_build_once(root, tmp_path):
         for process in (first, second):  # both have imported everything: now they start within milliseconds
             process.stdin.write("go\n")
             process.stdin.flush()
-        results = [process.communicate(timeout=60)[0].split() for process in (first, second)]
+        results = [process.communicate(timeout=600)[0].split() for process in (first, second)]
     assert sorted(int(count) for count, _ in results) == [0, 9]
     assert {pixels for _, pixels in results} == {expected(root, FILES, 4).tobytes().hex()}
     assert len(everything(tmp_path)) == 1

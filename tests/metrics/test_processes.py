@@ -36,7 +36,7 @@ def found(tmp_path_factory):
         for rank, result in enumerate(results)
     ]
     try:
-        said = [process.communicate(timeout=120)[0] for process in started]
+        said = [process.communicate(timeout=600)[0] for process in started]
     finally:
         for process in started:
             process.kill()

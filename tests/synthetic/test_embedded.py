@@ -104,7 +104,7 @@ def test_two_processes_at_once_write_once(tmp_path):
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    printed = sorted(process.communicate(timeout=60)[0].split() for process in running)
+    printed = sorted(process.communicate(timeout=600)[0].split() for process in running)
     assert printed == [["whole"], ["writes", "whole"]]
 
 

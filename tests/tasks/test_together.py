@@ -2,47 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
 
 SCRIPT = Path(__file__).with_name("together.py")
-ROOT = Path(__file__).parents[2]
 TRAINED = ("generic", "clipped", "alternate", "alternate, clipped", "sum", "sum, clipped")
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory):
+def found(one_and_two):
     """What one process found, and what each of two found."""
-    directory = tmp_path_factory.mktemp("together")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = str(free.getsockname()[1])
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    running = [
-        subprocess.Popen(
-            [sys.executable, str(SCRIPT), str(rank), str(world), str(directory), port],
-            env=environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        for rank, world in ((0, 1), (0, 2), (1, 2))
-    ]
-    try:
-        for process in running:
-            told = process.communicate(timeout=180)[0]
-            assert process.returncode == 0, told
-    finally:
-        for process in running:
-            process.kill()
-            process.communicate()
-    return [torch.load(directory / f"{name}.pt", weights_only=False) for name in ("1_0", "2_0", "2_1")]
+    return one_and_two(SCRIPT)
 
 
 @pytest.mark.parametrize("part", ["people", "pictures"])
