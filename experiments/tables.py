@@ -1,6 +1,7 @@
 """Write the tables of the README files from the studies' csv files: ``make tables``.
 
-A table stands between ``<!-- table: PATH.csv VARIANT -->`` and ``<!-- end -->``; what stands between is replaced. The
+A table stands between ``<!-- table: PATH.csv VARIANT -->`` and ``<!-- end -->``; what stands between is replaced. Of a
+csv without variants all lines are shown as they are. The
 talk's numbers stand beside ours, with what each was measured on below; what has not been run is marked.
 """
 
@@ -40,7 +41,10 @@ def table(path: Path, variant: str) -> str:
     if not path.exists():
         return f"{HOLE}\n"
     with path.open(newline="") as file:
-        rows = [row for row in csv.DictReader(file) if row["variant"] == variant]
+        every = list(csv.DictReader(file))
+    if every and "variant" not in every[0]:
+        return plain(every)
+    rows = [row for row in every if row["variant"] == variant]
     if not rows:
         sys.exit(f"{path}: there is no variant {variant}; run the study again, or take its table out of the page.")
     known = [row for row in rows if row.get("method") != "(not run)"]
@@ -48,6 +52,16 @@ def table(path: Path, variant: str) -> str:
         return f"{HOLE}\n"
     kinds = {"difference": comparisons, "trait": traits, "images": pictures, "shots": results, "value": values}
     return next(kinds[column] for column in kinds if column in rows[0])(known) + measured(known)
+
+
+def plain(rows: Rows) -> str:
+    """Return a csv as it is."""
+    lines = [
+        [str(name).replace("_", " ") for name in rows[0]],
+        ["---"] * len(rows[0]),
+        *([*row.values()] for row in rows),
+    ]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 def measured(rows: Rows) -> str:

@@ -11,3 +11,12 @@ class UserError(Exception):
 
 class MissingLabelsError(UserError):
     """A database lacks labels that a method learns from: in a table of several methods its row is left out."""
+
+
+class NaNPredictionsError(UserError, ValueError):
+    """Predictions that are no numbers, which a network gives that has diverged, with finite weights even."""
+
+    def __init__(self, wrong: int, of: int) -> None:
+        super().__init__(
+            f"{wrong} of {of} predictions are NaN: the network has diverged; lower its rate or correct the data."
+        )

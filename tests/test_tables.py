@@ -105,3 +105,9 @@ def test_the_talks_numbers_are_told_with_their_backbones(tables):
     assert tables.worded("RAPID (improved version)") == ".754 / – / –"
     assert tables.worded("Reg+Rank+Att") == ".755 / .545 / –"
     assert tables.worded("mine") == ""
+
+
+def test_a_csv_without_variants_is_shown_as_it_is(tables, tmp_path):
+    file = tmp_path / "faults.csv"
+    file.write_text('fault,records_lost\n"cut, off",0\n')
+    assert tables.table(file, "all") == "| fault | records lost |\n| --- | --- |\n| cut, off | 0 |\n"

@@ -48,7 +48,7 @@ class Bench:
 
     def run(self, name: str, *more: str) -> Run:
         """Return a run that is not begun yet."""
-        return Run(self.home / name.replace(" ", "_"), more, self.cache)
+        return Run(self.home / name.replace(",", "").replace(" ", "_"), more, self.cache)
 
     def outcome(self, fault: str, run: Run, as_it_should: bool, how: str) -> Outcome:
         """Compare a finished run with the undisturbed one."""
@@ -59,7 +59,8 @@ class Bench:
 def told(run: Run, status: int) -> str:
     """Return how a process that should say one sentence ended, and the end of what it said."""
     lines = [line for line in run.said().splitlines() if line.startswith("piaa_lightning: ")]
-    return f"status {status}, {'traceback' if run.traceback() else 'sentence' if lines else 'nothing'}"
+    what = "traceback" if run.traceback() else "sentence" if lines else "nothing"
+    return f"status {status}, {what}{', after an exception that Python ignored' if run.ignored() else ''}"
 
 
 def train_then(run: Run, task: str, seen: Callable[[], bool] | None = None) -> subprocess.Popen[str]:
@@ -202,16 +203,23 @@ def killed_worker(bench: Bench) -> Iterator[Outcome]:
 
 
 def not_finite(bench: Bench) -> Iterator[Outcome]:
-    """Make a loss that is not finite; training has to stop with the batch, or to go on without the steps."""
-    rate = "task.starts_from.module.optimizer.lr=1e30"
-    run = bench.run("nan stop", rate)
+    """Make losses that are not finite; training has to stop with the batch, to go on without the steps, or to give up.
+
+    Where all weights are out of reach leaving steps out is no help: that has to be said.
+    """
+    program = [str(Path(__file__).with_name("nan_loss.py"))]
+    run = Run(bench.home / "nan_stop", (), bench.cache, program)
     status = run.finish()
     kept = (run.first / "checkpoints" / "generic" / "not_finite.pt").exists()
     yield Outcome("NaN loss, on_nan=stop", kept and status == 1 and not run.traceback(), 0, told(run, status))
-    run = bench.run("nan skip", rate, "on_nan=skip")
+    run = Run(bench.home / "nan_skip", ["on_nan=skip"], bench.cache, program)
     status = run.finish()
     left_out = run.log().count("the step is left out")
-    yield Outcome("NaN loss, on_nan=skip", status == 0 and left_out > 0, 0, f"{left_out} steps left out")
+    good = status == 0 and left_out > 0 and run.records() is not None
+    yield Outcome("NaN loss, on_nan=skip", good, 0, f"{left_out} steps left out")
+    run = bench.run("diverged", "task.starts_from.module.optimizer.lr=1e30", "on_nan=skip")
+    status = run.finish()
+    yield Outcome("weights of 1e30, on_nan=skip", status == 1 and not run.traceback(), 0, told(run, status))
 
 
 def clocks(bench: Bench) -> Iterator[Outcome]:

@@ -36,6 +36,7 @@ TINY = (
     "methods.ba.personalizer.rates=[0.3,1.0,3.0]",
     "reuse_priors=false",
 )
+PROGRAM = ("-m", "piaa_lightning")
 PATIENCE = 600.0  # seconds after which a run counts as hanging
 
 
@@ -46,11 +47,15 @@ class Run:
         home: directory of the run's own, for its cache and everything that it writes.
         more: further keys.
         cache: a finished cache, which is copied; None begins with an empty one.
+        program: what Python runs.
     """
 
-    def __init__(self, home: Path, more: Sequence[str] = (), cache: Path | None = None) -> None:
+    def __init__(
+        self, home: Path, more: Sequence[str] = (), cache: Path | None = None, program: Sequence[str] = PROGRAM
+    ) -> None:
         self.home = home
         self.more = list(more)
+        self.program = list(program)
         self.cache = home / "cache"
         self.starts = 0
         home.mkdir(parents=True)
@@ -72,7 +77,7 @@ class Run:
         directory = self.home / "runs" / NAME / f"start_{self.starts:02}"
         self.starts += 1
         paths = [f"paths.cache={self.cache}", f"paths.runs={self.home / 'runs'}", f"hydra.run.dir={directory}"]
-        return [sys.executable, "-m", "piaa_lightning", *TINY, *self.more, *paths, "resume=auto", *more]
+        return [sys.executable, *self.program, *TINY, *self.more, *paths, "resume=auto", *more]
 
     def start(self, *more: str, environment: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start a process in a group of its own, what it says going to a file."""
@@ -108,12 +113,18 @@ class Run:
 
     def records(self) -> bytes | None:
         """Return the records of the finished run; None where it is not finished."""
-        file = self.first / "records.csv"
-        return file.read_bytes() if (self.first / "summary.json").exists() else None
+        finished = [file.parent for file in (self.home / "runs" / NAME).glob("start_*/summary.json")]
+        return (finished[0] / "records.csv").read_bytes() if finished else None
 
     def traceback(self) -> bool:
-        """Whether the last process ended in a traceback."""
-        return "Traceback (most recent call last)" in self.said()
+        """Whether the last process ended in a traceback; one that Python ignored, as it says, ended nothing."""
+        lines = self.said().splitlines()
+        found = [number for number, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
+        return any(not lines[number - 1].startswith("Exception ignored in") for number in found)
+
+    def ignored(self) -> bool:
+        """Whether Python said that it ignored an exception."""
+        return any(line.startswith("Exception ignored in") for line in self.said().splitlines())
 
 
 def kill(process: subprocess.Popen[str], number: int = signal.SIGKILL) -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from piaa_lightning.errors import NaNPredictionsError
+
 ROUNDING = 1e-6  # of a score in [0, 1] that was stored in single precision
 
 
@@ -81,7 +83,8 @@ def _sides(
     predicted, true = np.asarray(prediction, dtype=np.float64), np.asarray(target, dtype=np.float64)
     if predicted.ndim != 1 or predicted.shape != true.shape:
         raise ValueError(f"predictions {predicted.shape} and targets {true.shape} must both be (images,)")
-    for what, scores in (("predictions", predicted), ("targets", true)):
-        if np.isnan(scores).any():
-            raise ValueError(f"{int(np.isnan(scores).sum())} of {scores.size} {what} are NaN: they are on no side")
+    if np.isnan(predicted).any():
+        raise NaNPredictionsError(int(np.isnan(predicted).sum()), predicted.size)
+    if np.isnan(true).any():
+        raise ValueError(f"{int(np.isnan(true).sum())} of {true.size} targets are NaN: they are on no side")
     return is_good(predicted, cut if predicted_cut is None else predicted_cut), is_good(true, cut)

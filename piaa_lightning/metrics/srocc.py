@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from piaa_lightning.errors import NaNPredictionsError
+
 Floats = NDArray[np.float64]
 
 
@@ -105,7 +107,7 @@ def _checked(predictions: ArrayLike, target: ArrayLike) -> tuple[Floats, Floats]
     if rows.ndim != 2 or row.ndim != 1 or rows.shape[1] != len(row):
         raise ValueError(f"predictions {rows.shape} and target {row.shape} must be (m, n) and (n,)")
     if np.isnan(rows).any():
-        raise ValueError(f"{int(np.isnan(rows).sum())} of {rows.size} predictions are NaN: they have no rank")
+        raise NaNPredictionsError(int(np.isnan(rows).sum()), rows.size)
     if np.isnan(row).any():
         raise ValueError(f"{int(np.isnan(row).sum())} of {row.size} targets are NaN: they have no rank")
     return rows, row

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
+from piaa_lightning.errors import NaNPredictionsError
 from piaa_lightning.metrics.rows import RowMetric
 from piaa_lightning.metrics.srocc import srocc
 
@@ -57,7 +58,7 @@ def user_level_traits(users: ArrayLike, predictions: ArrayLike, targets: ArrayLi
     if user.ndim != 1 or predicted.ndim != 2 or predicted.shape != true.shape or len(user) != len(predicted):
         raise ValueError(f"users {user.shape}, predictions {predicted.shape} and targets {true.shape} do not fit")
     if np.isnan(predicted).any():
-        raise ValueError(f"{int(np.isnan(predicted).any(axis=1).sum())} of {len(predicted)} predictions are NaN")
+        raise NaNPredictionsError(int(np.isnan(predicted).any(axis=1).sum()), len(predicted))
     names, first, place, pictures = np.unique(user, return_index=True, return_inverse=True, return_counts=True)
     trait = true[first]  # (users, traits)
     if not np.array_equal(trait[place], true, equal_nan=True):

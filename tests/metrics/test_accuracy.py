@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
+from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.accuracy import accuracy, balanced_accuracy
 
 
@@ -49,7 +50,7 @@ def test_undefined_is_nan():
 
 @pytest.mark.parametrize("function", [accuracy, balanced_accuracy])
 def test_nan_and_shapes_are_refused(function):
-    with pytest.raises(ValueError, match="1 of 2 predictions are NaN"):
+    with pytest.raises(UserError, match="1 of 2 predictions are NaN"):
         function([np.nan, 0.1], [0.2, 0.1])
     with pytest.raises(ValueError, match="1 of 2 targets are NaN"):
         function([0.2, 0.1], [np.nan, 0.1])

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.srocc import plcc, srocc, srocc_many, srocc_parts
 
 
@@ -79,7 +80,7 @@ def test_many_equals_one_by_one():
 
 @pytest.mark.parametrize("function", [srocc, plcc])
 def test_nan_and_shapes_are_refused(function):
-    with pytest.raises(ValueError, match="1 of 3 predictions are NaN"):
+    with pytest.raises(UserError, match="1 of 3 predictions are NaN"):
         function([1, np.nan, 3], [1, 2, 3])
     with pytest.raises(ValueError, match="targets are NaN"):
         function([1, 2, 3], [1, np.nan, 3])

@@ -6,6 +6,7 @@ import pytest
 import torch
 from scipy import stats
 
+from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.traits import TraitMetrics, user_level_traits
 
 TRAITS = ["O", "C", "E", "A", "N"]
@@ -64,7 +65,7 @@ def test_wrong_use_is_refused():
         user_level_traits([2, 4, 4], [[0.1]] * 3, [[0.1], [0.2], [0.3]])
     with pytest.raises(ValueError, match="user 4 has two values of one trait"):
         user_level_traits([2, 4, 4], [[0.1]] * 3, [[0.1], [np.nan], [0.3]])
-    with pytest.raises(ValueError, match="1 of 2 predictions are NaN"):
+    with pytest.raises(UserError, match="1 of 2 predictions are NaN"):
         user_level_traits([0, 1], [[0.1, np.nan], [0.1, 0.2]], np.zeros((2, 2)))
     with pytest.raises(ValueError, match="do not fit"):
         user_level_traits([0, 1], np.zeros((2, 5)), np.zeros((2, 4)))
