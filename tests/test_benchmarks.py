@@ -120,13 +120,22 @@ EXPECTED = {
         "RAPID improved over three columns",
         "DMA over five patches",
     },
+    "bench_meta": {
+        "engine / bare steps",
+        "engine / learn2learn",
+        "engine / learn2learn, memory",
+        "memory, 4 users / 2 users",
+        "authors' procedure / ours, 10 shots",
+        "authors' procedure / ours, 100 shots",
+    },
     "bench_report": {"report, s", "report with gradient maps, s"},
+    "bench_sweep": {"sweep over seeds / its jobs one by one"},
     "bench_train": {"a run's training step over the bare network's"},
     "bench_web": {"read, photographs/s", "personal file of 1000 ratings, MB"},
 }
 
 
-@pytest.mark.parametrize("name", EXPECTED)
+@pytest.mark.parametrize("name", sorted(set(EXPECTED) - {"bench_sweep"}))  # which takes minutes even in small
 def test_a_bench_runs_prints_and_writes(name, tmp_path, cache):
     done = subprocess.run(
         [sys.executable, str(BENCHES / f"{name}.py"), "--quick", "--out", str(tmp_path)],
@@ -139,7 +148,7 @@ def test_a_bench_runs_prints_and_writes(name, tmp_path, cache):
     assert done.returncode == 0, done.stderr
     written = json.loads((tmp_path / f"{name}.json").read_text())
     measured = {**written["ratios"], **written["medians"]}
-    assert all(value > 0 for value in measured.values())
+    assert all(value > 0 for name, value in measured.items() if not name.endswith("same bits"))
     assert set(written["targets"]) >= EXPECTED[name]
     assert set(written["targets"]) <= set(measured)
     for value in measured:

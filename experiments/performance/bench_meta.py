@@ -151,7 +151,7 @@ def heads(given: argparse.Namespace, results: Results, directory: Path) -> None:
 def main() -> None:
     """Run all parts, or those asked for."""
     parser = options(argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter))
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--pictures", type=int, default=137, help="that a person rated; 137 is FLICKR-AES's average")
     parser.add_argument("--parts", nargs="+", default=["iterations", "memory", "variants", "evaluation"])
     parser.add_argument("--cpu-seconds", action="store_true", help="for meta-iterations, where others are at work")
@@ -160,7 +160,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.quick:
         given.backbone, given.size, given.support, given.query, given.steps = "small_cnn", 64, 8, 4, 2
-        given.rounds, given.pictures = 1, 110
+        given.rounds, given.pictures = 1, 105
     results = Results()
     for part in (iterations, memory, variants, evaluation):
         if part.__name__ in given.parts:

@@ -93,7 +93,7 @@ def iteration(
 
     def bare() -> None:
         for user in users:
-            for level in user:
+            for level in (user.support, user.query):
                 steps_of(model, adam(model), level, steps)
         outer.zero_grad()
 
@@ -101,7 +101,7 @@ def iteration(
         total = [torch.zeros_like(parameter) for parameter in model.parameters()]
         for user in users:
             own = clone_for_user(model)
-            for level in user:
+            for level in (user.support, user.query):
                 steps_of(own, adam(own), level, steps)
             for value, theta, moved in zip(total, model.parameters(), own.parameters(), strict=True):
                 value += theta.detach() - moved.detach()
