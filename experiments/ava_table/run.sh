@@ -12,7 +12,7 @@ run() { "$python" -m piaa_lightning -m seed=0,1,2 logger=none paths.runs=$runs "
 rows() { run experiment=ava_table name=rows task.epochs=8; }
 # What the talk has on two backbones: the same three rows once more, on a network of twice the width.
 pairs() { run experiment=ava_table_pairs name=pairs task.epochs=8 backbone.options.width=32; }
-collected() { "$python" experiments/collect.py experiments/ava_table rows=$runs/rows pairs=$runs/pairs; }
+collected() { "$python" experiments/collect.py experiments/ava_table --add rows=$runs/rows pairs=$runs/pairs; }
 
 # One part alone: bash experiments/ava_table/run.sh rows | pairs | collected
 case "${1:-all}" in

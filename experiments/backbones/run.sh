@@ -23,4 +23,4 @@ variants=()
 for known in $(ls $runs); do
     [ "$known" = latest ] || variants+=("$known=$runs/$known")
 done
-"$python" experiments/collect.py experiments/backbones "${variants[@]}"
+"$python" experiments/collect.py experiments/backbones --add "${variants[@]}"

@@ -15,5 +15,5 @@ run experiment=closed_form_oasis name=closed_form
 run experiment=active_choice_oasis name=active_choice '~methods.ba' \
     'comparisons=[[active,random_choice],[pam_rule,random_choice],[random_choice,generic]]'
 run experiment=light_fine_tuning_oasis name=light_fine_tuning 'shots=[10,100]'
-"$python" experiments/collect.py experiments/closed_form closed_form=runs/closed_form/closed_form \
+"$python" experiments/collect.py experiments/closed_form --add closed_form=runs/closed_form/closed_form \
     active_choice=runs/closed_form/active_choice light_fine_tuning=runs/closed_form/light_fine_tuning

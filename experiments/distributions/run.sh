@@ -14,7 +14,7 @@ variants=()
 for known in $(ls $runs); do
     [ "$known" = latest ] || variants+=("$known=$runs/$known")
 done
-"$python" experiments/collect.py experiments/distributions "${variants[@]}"
+"$python" experiments/collect.py experiments/distributions --add "${variants[@]}"
 if [ "$variant" = embedded ]; then
     newest=$(ls -td $runs/embedded/*/ | head -n 1)
     cp "$newest"figures/pictures/vote_distributions.png experiments/distributions/

@@ -17,7 +17,7 @@ collected() {
     for variant in embedded oasis; do
         [ -d $runs/$variant ] && sources+=("$variant=$runs/$variant")
     done
-    "$python" experiments/collect.py experiments/flickr_aes_table "${sources[@]}"
+    "$python" experiments/collect.py experiments/flickr_aes_table --add "${sources[@]}"
 }
 
 # One part alone: bash experiments/flickr_aes_table/run.sh embedded | oasis DIRECTORY WEIGHTS | collected

@@ -31,7 +31,7 @@ collected() {
     for variant in learners slips learners_oasis slips_oasis users_32 users_128 users_508; do
         [ -d $runs/$variant ] && sources+=("$variant=$runs/$variant")
     done
-    "$python" experiments/collect.py experiments/meta_learners "${sources[@]}"
+    "$python" experiments/collect.py experiments/meta_learners --add "${sources[@]}"
 }
 
 # One part alone: bash experiments/meta_learners/run.sh learners | slips | oasis DIRECTORY WEIGHTS | users ... | collected

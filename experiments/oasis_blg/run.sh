@@ -26,4 +26,4 @@ run name=swapped "data.split.test_images='subset=subset3'" "data.split.val_image
 for variant in tuned weak_prior swapped; do
     variants+=("$variant=runs/oasis_blg/$variant")
 done
-"$python" experiments/collect.py experiments/oasis_blg "${variants[@]}"
+"$python" experiments/collect.py experiments/oasis_blg --add "${variants[@]}"

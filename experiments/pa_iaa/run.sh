@@ -42,4 +42,4 @@ fi
 for variant in "${variants[@]}"; do
     sources+=("$variant=runs/pa_iaa/$variant")
 done
-"$python" experiments/collect.py experiments/pa_iaa "${sources[@]}"
+"$python" experiments/collect.py experiments/pa_iaa --add "${sources[@]}"

@@ -16,4 +16,4 @@ variants=()
 for variant in alternate sum "${@:1:1}"; do
     variants+=("$variant=runs/pa_iaa/$variant")
 done
-"$python" experiments/collect.py experiments/personality "${variants[@]}"
+"$python" experiments/collect.py experiments/personality --add "${variants[@]}"

@@ -9,4 +9,4 @@ for size in 10 20 50 null; do
         logger=none paths.runs=runs/query_size name="query_$size" "$@"
     variants+=("query_$size=runs/query_size/query_$size")
 done
-"$python" experiments/collect.py experiments/query_size "${variants[@]}"
+"$python" experiments/collect.py experiments/query_size --add "${variants[@]}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -135,11 +135,23 @@ def holes(group: Group, rows: Sequence[Row]) -> list[Row]:
     return list(found.values())
 
 
-def write_tables(tables: Mapping[str, Sequence[Row]], directory: Path) -> None:
-    """Write the csv files of a study; one without rows is removed, so that nothing old stays."""
-    for name, rows in tables.items():
+def write_tables(
+    tables: Mapping[str, Sequence[Row]], directory: Path, instead_of: Collection[str] | None = None
+) -> None:
+    """Write the csv files of a study; one without rows is removed, so that nothing old stays.
+
+    Args:
+        tables: from `tables_of`.
+        directory: of the study.
+        instead_of: variants whose old lines go, while those of all others stay; None lets none stay.
+    """
+    for name, new in tables.items():
         path = directory / f"{name}.csv"
-        if rows:
+        old: list[Row] = []
+        if instead_of is not None and path.exists():
+            with path.open(newline="", encoding="utf-8") as file:
+                old = [dict(line) for line in csv.DictReader(file) if line["variant"] not in instead_of]
+        if rows := [*old, *new]:
             replace_file(path, _csv((*SHARED, *COLUMNS[name]), rows))
         else:
             path.unlink(missing_ok=True)

@@ -136,3 +136,20 @@ def test_a_damaged_summary_is_a_sentence(collect, runs, tmp_path):
     (runs / "1" / "summary.json").write_text('{"seed": ')
     with pytest.raises((SystemExit, UserError), match=r"1/summary\.json is damaged; delete it"):
         collect.main([str(tmp_path), f"one={runs}"])
+
+
+def test_variants_that_are_not_named_stay_where_that_is_asked_for(collect, runs, tmp_path):
+    collect.main([str(tmp_path), f"one={runs}", f"two={runs}"])
+    before = {name: (tmp_path / f"{name}.csv").read_text() for name in ("results", "pictures", "traits", "comparisons")}
+    summary = runs / "1" / "summary.json"
+    summary.unlink()  # of variant two one seed is left
+    collect.main([str(tmp_path), "--add", f"two={runs}"])
+    for name, text in before.items():
+        lines = text.splitlines()
+        now = (tmp_path / f"{name}.csv").read_text().splitlines()
+        assert now[0] == lines[0]
+        assert [line for line in now if line.startswith("one,")] == [line for line in lines if line.startswith("one,")]
+        assert len(now) == len(lines)
+    assert {(row["variant"], row["seeds"]) for row in table(tmp_path / "results.csv")} == {("one", "2"), ("two", "1")}
+    collect.main([str(tmp_path), f"two={runs}"])
+    assert {row["variant"] for row in table(tmp_path / "results.csv")} == {"two"}
