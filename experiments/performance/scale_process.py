@@ -31,7 +31,8 @@ from piaa_lightning.personalizers.personalizer import Ground
 from piaa_lightning.ranks import rank, world_size
 from piaa_lightning.stages.checkpoints import WholeCheckpoints
 
-BATCH, USERS, STEPS = 32, 4, 3  # pictures and users over all processes; steps that count
+BATCH, USERS = 32, 4  # pictures and users over all processes
+STEPS, META_STEPS = 3, 1  # that count; one before them does not
 
 
 class Clock(pl.Callback):
@@ -61,7 +62,7 @@ class Saving(WholeCheckpoints):
         self.seconds += time.perf_counter() - start
 
 
-def trained(work: Workload, batch: int, directory: Path) -> dict[str, float]:
+def trained(work: Workload, batch: int, steps: int, directory: Path) -> dict[str, float]:
     """Train for some steps with a checkpoint in the end; return the seconds of a step and of the checkpoint."""
     clock, saving = Clock(), Saving()
     trainer = pl.Trainer(
@@ -69,7 +70,7 @@ def trained(work: Workload, batch: int, directory: Path) -> dict[str, float]:
         devices=world_size(),
         strategy="ddp" if world_size() > 1 else "auto",
         max_epochs=1,
-        limit_train_batches=STEPS + 1,
+        limit_train_batches=steps + 1,
         limit_val_batches=0,
         logger=False,
         callbacks=[clock, KeepLast(directory, "bench")],
@@ -124,8 +125,10 @@ def main() -> None:
         return Workload(cfg, directory)
 
     batch = 8 if given.quick else BATCH
-    generic = trained(fresh(lambda: workload("task=generic")), batch, directory)
-    meta = trained(fresh(lambda: workload("task=blg", "task.form.min_ratings=10", *episode)), USERS, directory)
+    generic = trained(fresh(lambda: workload("task=generic")), batch, STEPS, directory)
+    meta = trained(
+        fresh(lambda: workload("task=blg", "task.form.min_ratings=10", *episode)), USERS, META_STEPS, directory
+    )
     seconds = judged(fresh(lambda: workload("task=generic")), 10, USERS)
     if not rank():
         print(json.dumps({

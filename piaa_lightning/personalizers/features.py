@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from piaa_lightning.data.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.network_scorer import BATCH, NetworkScorer
+from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
 from piaa_lightning.personalizers.personalizer import Ground
 from piaa_lightning.progress import track
 
@@ -98,9 +98,10 @@ def _computed(scorer: NetworkScorer, ground: Ground, components: int | None) -> 
     shown = np.concatenate([ground.split.train_images, scorer.held_out])
     generic = np.full(ground.table.images, np.nan, dtype=np.float32)
     values: NDArray[np.float32] | None = None
+    some = batch_on(scorer.device)
     with torch.no_grad():
-        for start in track(range(0, len(shown), BATCH), "features of all pictures"):
-            images = shown[start : start + BATCH]
+        for start in track(range(0, len(shown), some), "features of all pictures"):
+            images = shown[start : start + some]
             features = embed(scorer.inputs_of(images))
             generic[images] = head(features).cpu().numpy()
             if values is None:

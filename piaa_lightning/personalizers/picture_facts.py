@@ -18,7 +18,7 @@ from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.errors import UserError
 from piaa_lightning.personalizers.features import picture_features
-from piaa_lightning.personalizers.network_scorer import BATCH, NetworkScorer
+from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
 from piaa_lightning.personalizers.personalizer import Ground, LeftOutError
 
 Floats = NDArray[np.float64]
@@ -121,11 +121,11 @@ def _once(network: nn.Module, ground: Ground, what: Hashable, compute: Callable[
 def _predicted_attributes(ground: Ground, network: nn.Module) -> Floats:
     """Apply a network of attributes to all pictures of the database, a bounded number at a time."""
     network = network.to(ground.device).eval()
-    images = np.arange(ground.table.images)
+    images, some = np.arange(ground.table.images), batch_on(ground.device)
     with torch.no_grad():
         parts = [
-            network.both(ground.inputs.batch(images[start : start + BATCH]).to(ground.device))[1].cpu()  # type: ignore[operator]
-            for start in range(0, len(images), BATCH)
+            network.both(ground.inputs.batch(images[start : start + some]).to(ground.device))[1].cpu()  # type: ignore[operator]
+            for start in range(0, len(images), some)
         ]
     return np.asarray(torch.cat(parts).double().numpy())
 
