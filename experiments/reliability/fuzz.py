@@ -60,6 +60,20 @@ def alone(name: str, examples: int, start: int) -> dict[str, object]:
     return line
 
 
+def write(lines: list[dict[str, object]], path: Path) -> None:
+    """Write the table; lines of readers that were not fed this time stay."""
+    known: dict[str, dict[str, object]] = {}
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            known = {line["what"]: dict(line) for line in csv.DictReader(file)}
+    known |= {str(line["what"]): line for line in lines}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(known[name] for name in FUZZERS if name in known)
+
+
 def main() -> None:
     """Feed all readers, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -76,11 +90,7 @@ def main() -> None:
     for line in lines:
         table.add_row(*(str(line.get(column, "")) for column in COLUMNS))
     Console(width=140).print(table)
-    given.out.mkdir(parents=True, exist_ok=True)
-    with (given.out / "fuzz.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(lines)
+    write(lines, given.out / "fuzz.csv")
     raise SystemExit(1 if any(line["found"] for line in lines) else 0)
 
 
