@@ -75,7 +75,7 @@ def _labels(path: Path) -> pd.DataFrame:
     if frame.shape[1] != COLUMNS:
         raise UserError(f"{path} has {frame.shape[1]} columns instead of {COLUMNS}; copy the database again.")
     values = frame.apply(pd.to_numeric, errors="coerce").to_numpy(dtype=np.float64)
-    whole = np.isfinite(values) & (values >= 0) & (values % 1 == 0)
+    whole = np.isfinite(values) & (values >= 0) & (np.floor(values) == values)
     if not whole.all():
         row, column = np.argwhere(~whole)[0]
         value = "nothing" if pd.isna(frame.iloc[row, column]) else frame.iloc[row, column]
