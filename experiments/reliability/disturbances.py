@@ -179,11 +179,12 @@ def killed_worker(bench: Bench) -> Iterator[Outcome]:
         os.kill(child, signal.SIGKILL)
     status = process.wait()
     how = told(run, status)
-    run.finish()
+    if status:  # where it had fetched all that was wanted nobody misses it
+        run.finish()
     undisturbed = Run(bench.home / "worker_reference", run.more, bench.cache)
     undisturbed.finish()
     reference = undisturbed.records() or b""
-    good = run.records() == reference and status != 0 and "sentence" in how
+    good = run.records() == reference and (status == 0 or "sentence" in how)
     yield Outcome("a worker killed", good, lost(reference, run.records()), how)
     run = bench.run("rank", "trainer=ddp_cpu", "task.starts_from.epochs=40")
     process = train_then(run, "generic")

@@ -68,11 +68,21 @@ def show(outcomes: list[Outcome], file: Path) -> None:
     good = sum(outcome.survived for outcome in outcomes)
     table.add_row(f"{len(outcomes)} kinds", f"{good}", str(sum(outcome.lost for outcome in outcomes)), "")
     Console(width=120).print(table)
+    write(outcomes, file)
+
+
+def write(outcomes: list[Outcome], file: Path) -> None:
+    """Write the table; lines of faults that were not tried this time stay."""
+    known: dict[str, list[object]] = {}
+    if file.exists():
+        with file.open(newline="", encoding="utf-8") as opened:
+            known = {line[0]: list(line) for line in list(csv.reader(opened))[1:]}
+    known |= {o.fault: [o.fault, "yes" if o.survived else "no", o.lost, o.how] for o in outcomes}
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("w", encoding="utf-8", newline="") as opened:
         writer = csv.writer(opened, lineterminator="\n")
         writer.writerow(["fault", "survived", "records_lost", "how"])
-        writer.writerows([o.fault, "yes" if o.survived else "no", o.lost, o.how] for o in outcomes)
+        writer.writerows(known.values())
 
 
 def main() -> None:
