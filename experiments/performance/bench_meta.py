@@ -139,6 +139,7 @@ def heads(given: argparse.Namespace, results: Results, directory: Path) -> None:
     every = tuner(them.ground, "head")
     seconds = interleaved({"each": quietly(judged, every, them, 10), "once": once}, given.rounds, warm_up=0)
     results.ratios["head alone: below it for each person / once"] = ratio(seconds, "each", "once")
+    results.targets["head alone: below it for each person / once"] = Target(10, at_least=True)
     flat = on_features(people(directory / "heads", 40, 32, "small_cnn", 16, 10, [10]))
     alone, together = tuner(flat.ground), tuner(flat.ground, together=64)
     seconds = interleaved(
