@@ -12,18 +12,20 @@ ended early did so with a sentence. ``--quick`` makes one chain and leaves the r
 from __future__ import annotations
 
 import argparse
-import csv
 import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 
+import table_file
 from disturbances import FAULTS, WITH_MOUNTS, Bench, Outcome, may_mount
 from kills import PHASES, chain, watched
 from rich.console import Console
 from rich.table import Table
 from tiny_run import ROOT, Run, lost
+
+COLUMNS = ("fault", "survived", "records_lost", "how")
 
 
 def killed(bench: Bench, chains: int, seed: int, seconds: Mapping[str, float]) -> list[Outcome]:
@@ -68,21 +70,8 @@ def show(outcomes: list[Outcome], file: Path) -> None:
     good = sum(outcome.survived for outcome in outcomes)
     table.add_row(f"{len(outcomes)} kinds", f"{good}", str(sum(outcome.lost for outcome in outcomes)), "")
     Console(width=120).print(table)
-    write(outcomes, file)
-
-
-def write(outcomes: list[Outcome], file: Path) -> None:
-    """Write the table; lines of faults that were not tried this time stay."""
-    known: dict[str, list[object]] = {}
-    if file.exists():
-        with file.open(newline="", encoding="utf-8") as opened:
-            known = {line[0]: list(line) for line in list(csv.reader(opened))[1:]}
-    known |= {o.fault: [o.fault, "yes" if o.survived else "no", o.lost, o.how] for o in outcomes}
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("w", encoding="utf-8", newline="") as opened:
-        writer = csv.writer(opened, lineterminator="\n")
-        writer.writerow(["fault", "survived", "records_lost", "how"])
-        writer.writerows(known.values())
+    lines = [(o.fault, "yes" if o.survived else "no", o.lost, o.how) for o in outcomes]
+    table_file.write(file, COLUMNS, [dict(zip(COLUMNS, line, strict=True)) for line in lines])
 
 
 def main() -> None:

@@ -8,7 +8,6 @@ but an answer that keeps its promises or one sentence; nothing may hang, or take
 from __future__ import annotations
 
 import argparse
-import csv
 import multiprocessing
 import multiprocessing.connection
 import resource
@@ -16,6 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import table_file
 from fuzzers import FUZZERS, run
 from rich.console import Console
 from rich.table import Table
@@ -60,20 +60,6 @@ def alone(name: str, examples: int, start: int) -> dict[str, object]:
     return line
 
 
-def write(lines: list[dict[str, object]], path: Path) -> None:
-    """Write the table; lines of readers that were not fed this time stay."""
-    known: dict[str, dict[str, object]] = {}
-    if path.exists():
-        with path.open(newline="", encoding="utf-8") as file:
-            known = {line["what"]: dict(line) for line in csv.DictReader(file)}
-    known |= {str(line["what"]): line for line in lines}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(known[name] for name in FUZZERS if name in known)
-
-
 def main() -> None:
     """Feed all readers, or those that are named."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
@@ -90,7 +76,7 @@ def main() -> None:
     for line in lines:
         table.add_row(*(str(line.get(column, "")) for column in COLUMNS))
     Console(width=140).print(table)
-    write(lines, given.out / "fuzz.csv")
+    table_file.write(given.out / "fuzz.csv", COLUMNS, lines)
     raise SystemExit(1 if any(line["found"] for line in lines) else 0)
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -119,8 +120,10 @@ class Run:
     def traceback(self) -> bool:
         """Whether the last process ended in a traceback; one that Python ignored, as it says, ended nothing."""
         lines = self.said().splitlines()
-        found = [number for number, line in enumerate(lines) if line.startswith("Traceback (most recent call last)")]
-        return any(not lines[number - 1].startswith("Exception ignored in") for number in found)
+        return any(
+            line.startswith("Traceback (most recent call last)") and not before.startswith("Exception ignored in")
+            for before, line in pairwise(["", *lines])
+        )
 
     def ignored(self) -> bool:
         """Whether Python said that it ignored an exception."""

@@ -49,7 +49,8 @@ class FineTune(Personalizer):
         embed_once: whether what lies below a head that alone moves is computed once per held-out picture, for all
             people and repeats; numbers agree with the reference up to rounding.
         precision: ``32-true``, or ``bf16-mixed`` for a backbone that computes in bfloat16 while a person is fitted and
-            judged: faster on processors and GPUs that know it, and rounded.
+            judged: faster on processors and GPUs that know it, and rounded. What ``fit`` returns scores in single
+            precision.
 
     Raises:
         UserError: people cannot be stacked under these settings, or there is no such precision.

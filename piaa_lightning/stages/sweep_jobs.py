@@ -13,7 +13,9 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.atomic import replace_file
+from piaa_lightning.errors import UserError
 from piaa_lightning.stages.train_priors import source_digest
+from piaa_lightning.studies.runs import read_summary
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +51,10 @@ def finished_before(cfg: DictConfig) -> Path | None:
     runs: Path = Path(cfg.paths.runs).expanduser() / cfg.name
     for file in sorted(runs.glob("**/summary.json"), key=lambda path: path.stat().st_mtime, reverse=True):
         try:
-            summary = json.loads(file.read_text(encoding="utf-8"))
-        except ValueError:
-            log.warning("%s is damaged; its job is done anew.", file)
-            continue
-        if summary.get("run_key") == wanted:
-            return file.parent
+            if read_summary(file).get("run_key") == wanted:
+                return file.parent
+        except UserError as error:  # its job is done anew
+            log.warning("%s", error)
     return None
 
 
@@ -73,10 +73,8 @@ def take_over(earlier: Path, directory: Path) -> dict[str, Any]:
             replace_file(directory / file.name, file.read_bytes())
     if (earlier / "figures").is_dir():
         shutil.copytree(earlier / "figures", directory / "figures", dirs_exist_ok=True)
-    content = (earlier / "summary.json").read_bytes()
-    replace_file(directory / "summary.json", content)
-    summary: dict[str, Any] = json.loads(content)
-    return summary
+    replace_file(directory / "summary.json", (earlier / "summary.json").read_bytes())
+    return read_summary(directory / "summary.json")
 
 
 def objective(cfg: DictConfig, summary: Mapping[str, Any]) -> float | None:

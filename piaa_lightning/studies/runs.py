@@ -56,10 +56,15 @@ def finished_runs(directory: Path) -> list[Run]:
         UserError: a ``summary.json`` is damaged.
     """
     found = sorted(directory.glob("**/summary.json"), key=lambda path: path.stat().st_mtime)
-    return [Run(path.parent, _summary(path)) for path in found]
+    return [Run(path.parent, read_summary(path)) for path in found]
 
 
-def _summary(file: Path) -> dict[str, Any]:
+def read_summary(file: Path) -> dict[str, Any]:
+    """Return what a finished run said of itself.
+
+    Raises:
+        UserError: the file is damaged.
+    """
     try:
         told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
