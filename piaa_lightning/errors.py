@@ -18,5 +18,6 @@ class NaNPredictionsError(UserError, ValueError):
 
     def __init__(self, wrong: int, of: int) -> None:
         super().__init__(
-            f"{wrong} of {of} predictions are NaN: the network has diverged; lower its rate or correct the data."
+            f"{wrong} of {of} predictions are NaN: the network has diverged; lower its learning rate, or correct"
+            " the data."
         )

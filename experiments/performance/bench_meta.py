@@ -94,15 +94,6 @@ def keeping(
     return turn
 
 
-def quietly(function: Callable[..., object], *arguments: object) -> Variant:
-    """Return a turn that calls a function and keeps what it returns to itself."""
-
-    def turn() -> None:
-        function(*arguments)
-
-    return turn
-
-
 def evaluation(given: argparse.Namespace, results: Results) -> None:
     """Judge the same people in both ways; then heads alone, and heads on frozen features."""
     with tempfile.TemporaryDirectory() as directory:
@@ -137,13 +128,19 @@ def heads(given: argparse.Namespace, results: Results, directory: Path) -> None:
         judged(tuner(them.ground, "head", embed_once=True), them, 10)
 
     every = tuner(them.ground, "head")
-    seconds = interleaved({"each": quietly(judged, every, them, 10), "once": once}, given.rounds, warm_up=0)
+    found: dict[str, list[Scores]] = {}
+    ways = {"each": keeping(found, "each", judged, every, them, 10), "once": once}
+    seconds = interleaved(ways, given.rounds, warm_up=0)
     results.ratios["head alone: below it for each person / once"] = ratio(seconds, "each", "once")
     results.targets["head alone: below it for each person / once"] = Target(10, at_least=True)
     flat = on_features(people(directory / "heads", 40, 32, "small_cnn", 16, 10, [10]))
     alone, together = tuner(flat.ground), tuner(flat.ground, together=64)
     seconds = interleaved(
-        {"one": quietly(judged, alone, flat, 10), "together": quietly(judged, together, flat, 10)}, given.rounds
+        {
+            "one": keeping(found, "one", judged, alone, flat, 10),
+            "together": keeping(found, "together", judged, together, flat, 10),
+        },
+        given.rounds,
     )
     results.ratios["heads on features: one by one / 64 at once"] = ratio(seconds, "one", "together")
     results.medians["heads on features: people per second"] = 160 / median(seconds["together"])

@@ -75,6 +75,7 @@ def main() -> None:
                 "sweep": sweeps.turn(["-m", anew, f"seed={','.join(seeds)}"]),
                 "side by side": sweeps.turn(["-m", anew, f"seed={','.join(seeds)}", "sweep=joblib"]),
                 "alone": sweeps.turn(*([anew, "seed=9", f"shots={shots}"] for shots in (10, 20, 50, 100))),
+                # a seed of its own, or priors of the round before would be found as well
                 "shared": lambda: sweeps.run("-m", f"seed={100 + sweeps.number}", "shots=10,20,50,100"),
             },
             1 if given.quick else given.rounds,
