@@ -12,7 +12,13 @@ import re
 import sys
 from pathlib import Path
 
-from piaa_lightning.evaluation.talk import TalkPictures, big_five, talk_number, talk_pictures_of, talk_traits
+from piaa_lightning.evaluation.published_results import (
+    TalkPictures,
+    big_five,
+    talk_number,
+    talk_pictures_of,
+    talk_traits,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKED = re.compile(r"(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)

@@ -17,8 +17,8 @@ def main() -> None:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from piaa_lightning.app import hydra_main
-    from piaa_lightning.config import explain
+    from piaa_lightning.cli.app import hydra_main
+    from piaa_lightning.cli.schema import explain
 
     try:
         hydra_main()

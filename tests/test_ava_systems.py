@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from piaa_lightning.evaluation.talk import TABLE_AVA, talk_pictures_of
+from piaa_lightning.evaluation.published_results import TABLE_AVA, talk_pictures_of
 
 TINY = [
     "data.size=tiny",

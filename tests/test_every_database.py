@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from piaa_lightning.app import dispatch
-from piaa_lightning.config import config_dir, register
+from piaa_lightning.cli.app import dispatch
+from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 
 # Everything once and small. In this process: to import what a run stands on takes longer than such a run.

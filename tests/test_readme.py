@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
 
-from piaa_lightning.app import MODES
-from piaa_lightning.config import config_dir, register
-from piaa_lightning.synthetic import embedded
+from piaa_lightning.cli.app import MODES
+from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.simulation import embedded
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()

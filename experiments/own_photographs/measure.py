@@ -20,10 +20,10 @@ import torch
 
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.photos.next_to_rate import next_to_rate
-from piaa_lightning.photos.prior import Prior, load_prior
+from piaa_lightning.photos.personal_model import Taste
+from piaa_lightning.photos.published_model import Prior, load_prior
 from piaa_lightning.photos.reading import read_photos, shelf_of
 from piaa_lightning.photos.store import Store
-from piaa_lightning.photos.taste import Taste
 
 SUBSET, RATINGS, REPEATS = "subset4", 10, 5
 COLUMNS = ("prior", "learnt from", "people", "generic", "10 at random", "10 asked for")

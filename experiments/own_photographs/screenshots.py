@@ -21,9 +21,9 @@ import pandas as pd
 import uvicorn
 from playwright.sync_api import Page, expect, sync_playwright
 
-from piaa_lightning.photos.prior import load_prior
+from piaa_lightning.photos.published_model import load_prior
 from piaa_lightning.photos.store import Store
-from piaa_lightning.synthetic import embedded
+from piaa_lightning.simulation import embedded
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.uploads import Limits

@@ -11,8 +11,8 @@ from statistics import median
 import torch
 from harness import peak_memory
 
-from piaa_lightning.allocator import keep_freed_memory
-from piaa_lightning.backbones.factory import build_backbone
+from piaa_lightning.models.backbones.factory import build_backbone
+from piaa_lightning.runtime.allocator import keep_freed_memory
 
 
 def main(layout: str, quick: bool) -> None:

@@ -27,7 +27,7 @@ from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 from workload import Workload, long_loader, over_pictures, served, write_database
 
-from piaa_lightning.allocator import keep_freed_memory
+from piaa_lightning.runtime.allocator import keep_freed_memory
 
 BATCH = 64
 READER = Path(__file__).with_name("read_database.py")
@@ -161,7 +161,7 @@ def tables(results: Results, quick: bool) -> None:
 
 def write_labels(name: str, root: Path, size: str) -> None:
     """Write an embedded database with empty files in place of pictures."""
-    writer = importlib.import_module(f"piaa_lightning.synthetic.{name}")
+    writer = importlib.import_module(f"piaa_lightning.simulation.{name}")
     root.mkdir()
 
     def empty_files(root: Path, _seed: int, _database: str, _side: int, jobs: list[tuple[int, str]]) -> None:

@@ -25,16 +25,16 @@ import numpy as np
 import torch
 from harness import Results, Target, Variant, interleaved, ratio
 
-from piaa_lightning.allocator import keep_freed_memory
-from piaa_lightning.backbones.backbone import Backbone
-from piaa_lightning.backbones.factory import build_backbone
 from piaa_lightning.features import FisherVectors, Planes, colour_statistics, dense_sift, simple_features
 from piaa_lightning.features.folder import measured
-from piaa_lightning.nn.double_column import DoubleColumn, StyleColumn
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.patch_aggregation import PatchAggregation
-from piaa_lightning.nn.trait_head import TraitHead
-from piaa_lightning.synthetic.jpegs import write_pictures
+from piaa_lightning.models.backbones.backbone import Backbone
+from piaa_lightning.models.backbones.factory import build_backbone
+from piaa_lightning.models.double_column import DoubleColumn, StyleColumn
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.patch_aggregation import PatchAggregation
+from piaa_lightning.models.trait_head import TraitHead
+from piaa_lightning.runtime.allocator import keep_freed_memory
+from piaa_lightning.simulation.jpegs import write_pictures
 
 PER_SECOND = 100  # pictures and core, the target
 COLUMNS = 1.1  # of the sum of the columns' passes, the target

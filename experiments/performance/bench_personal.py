@@ -17,12 +17,12 @@ import numpy as np
 import torch
 from harness import ROOT, Results, Target, peak_memory
 
-from piaa_lightning.data.inputs import Features, Inputs
+from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import Split
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers.gaussian_process import GaussianProcess
 from piaa_lightning.personalizers.hierarchical import Hierarchical
 from piaa_lightning.personalizers.hierarchical_process import HierarchicalProcess

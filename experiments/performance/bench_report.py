@@ -22,12 +22,12 @@ from workload import Workload, over_pictures, write_database
 
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.evaluation.shown_people import ExplainedPicture, ShownPeople, pictures_to_explain, shown_people
+from piaa_lightning.evaluation.shown_users import ExplainedPicture, ShownPeople, pictures_to_explain, shown_people
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
+from piaa_lightning.pipeline.draw_figures import draw_figures
+from piaa_lightning.pipeline.evaluate_methods import Judgement
+from piaa_lightning.pipeline.show_users import gradients_of
 from piaa_lightning.report.page import write_page
-from piaa_lightning.stages.draw_figures import draw_figures
-from piaa_lightning.stages.judge_methods import Judgement
-from piaa_lightning.stages.show_people import gradients_of
 
 PEOPLE, SHOTS, REPEATS, MAPS = 37, (10, 100), 10, 24
 METHODS = ("BLG-PIAA", "BA-PIAA")

@@ -25,8 +25,8 @@ from harness import Results, Target, Variant, child, interleaved, ratio
 from hydra.utils import instantiate
 from workload import Workload, over_pictures, served, write_database
 
-from piaa_lightning.allocator import VARIABLE, keep_freed_memory
 from piaa_lightning.losses.score import score_loss
+from piaa_lightning.runtime.allocator import VARIABLE, keep_freed_memory
 
 OPTIONS = {
     "channels_last": ["callbacks=channels_last"],

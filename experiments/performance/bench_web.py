@@ -32,14 +32,14 @@ from harness import Results, Target, child, peak_memory
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
-from piaa_lightning.allocator import keep_freed_memory
 from piaa_lightning.data.ratings import Scale
-from piaa_lightning.photos.eye import eye_of
-from piaa_lightning.photos.people import People
 from piaa_lightning.photos.person import Person
-from piaa_lightning.photos.prior import Prior
+from piaa_lightning.photos.population import People
+from piaa_lightning.photos.published_model import Prior
 from piaa_lightning.photos.reading import read_photos
+from piaa_lightning.photos.scoring_network import eye_of
 from piaa_lightning.photos.store import Seen, Store
+from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.uploads import Limits

@@ -11,15 +11,15 @@ from meta_iterations import adam, network
 from numpy.typing import NDArray
 from PIL import Image
 
-from piaa_lightning.data.images import decode, squash
-from piaa_lightning.data.inputs import Features, Inputs
-from piaa_lightning.data.pictures import open_pictures
+from piaa_lightning.data.images.decode import decode, squash
+from piaa_lightning.data.images.inputs import Features, Inputs
+from piaa_lightning.data.images.stored import open_pictures
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import Split
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers.fine_tune import FineTune
 from piaa_lightning.personalizers.network_scorer import batch_on
 from piaa_lightning.personalizers.personalizer import Ground, Support

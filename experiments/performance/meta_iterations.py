@@ -19,14 +19,14 @@ import torch
 from harness import peak_memory
 from torch import nn
 
-from piaa_lightning.backbones.factory import build_backbone
-from piaa_lightning.examples import Episode, Examples
+from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.meta.bilevel import BilevelLearner
 from piaa_lightning.meta.clone import clone_for_user
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.backbones.factory import build_backbone
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
 
 WAYS = ("bare", "learn2learn", "engine")
 RATES = {"backbone": 1e-4, "head": 1e-3}

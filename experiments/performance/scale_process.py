@@ -28,8 +28,8 @@ from piaa_lightning.callbacks.keep_last import KeepLast
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.evaluation.protocol import Protocol, evaluate
 from piaa_lightning.personalizers.personalizer import Ground
-from piaa_lightning.ranks import rank, world_size
-from piaa_lightning.stages.checkpoints import WholeCheckpoints
+from piaa_lightning.runtime.checkpoints import WholeCheckpoints
+from piaa_lightning.runtime.distributed import rank, world_size
 
 BATCH, USERS = 32, 4  # pictures and users over all processes
 STEPS, META_STEPS = 3, 1  # that count; one before them does not

@@ -11,13 +11,13 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch.utils.data import DataLoader
 
-from piaa_lightning.config import config_dir, register
-from piaa_lightning.data.modules import RatingsModule
-from piaa_lightning.examples import Examples
-from piaa_lightning.stages.open_data import Databases
-from piaa_lightning.stages.train_priors import Priors
-from piaa_lightning.synthetic.jpegs import write_pictures
-from piaa_lightning.tasks.prior import PriorTask
+from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.data.batches import Examples
+from piaa_lightning.datamodules.task_data import RatingsModule
+from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.train_models import Priors
+from piaa_lightning.simulation.jpegs import write_pictures
+from piaa_lightning.tasks.pretraining import PriorTask
 
 PEOPLE = 8
 

@@ -203,7 +203,7 @@ def pictures() -> Fuzzer:
 
         from PIL import Image
 
-        from piaa_lightning.data.images import decode
+        from piaa_lightning.data.images.decode import decode
 
         warnings.filterwarnings("ignore", module=r"PIL\.")
         random = os.urandom(0) + bytes(range(256)) * 3
@@ -243,9 +243,9 @@ def weights() -> Fuzzer:
         import torch
         from safetensors.torch import save_file
 
-        from piaa_lightning.backbones.weights import load_weights
-        from piaa_lightning.stages.checkpoints import last_good
-        from piaa_lightning.stages.train_priors import _load, _prior_of
+        from piaa_lightning.models.backbones.weights import load_weights
+        from piaa_lightning.pipeline.train_models import _load, _prior_of
+        from piaa_lightning.runtime.checkpoints import last_good
 
         logging.getLogger("piaa_lightning").setLevel(logging.ERROR)
         torch.manual_seed(0)
@@ -287,7 +287,7 @@ def unfinished() -> Fuzzer:
         from omegaconf import OmegaConf
 
         from piaa_lightning.evaluation.journal import Journal
-        from piaa_lightning.stages.run_directory import _why_not
+        from piaa_lightning.runtime.run_directory import _why_not
 
         logging.getLogger("piaa_lightning").setLevel(logging.ERROR)
         cfg = OmegaConf.create({"seed": 1, "resume": "auto", "paths": {"runs": str(home)}})
@@ -321,7 +321,7 @@ def person() -> Fuzzer:
 
         from piaa_lightning.data.ratings import Scale
         from piaa_lightning.photos.person import Person, load_person
-        from piaa_lightning.photos.prior import Prior
+        from piaa_lightning.photos.published_model import Prior
 
         prior = cast(Prior, SimpleNamespace(hash="ab" * 32, people=SimpleNamespace(mean=torch.zeros(4))))
         made = Person("someone", prior.hash, Scale(1, 5), torch.zeros(2, 3), torch.tensor([0.25, 1.0]))

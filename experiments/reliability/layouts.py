@@ -7,7 +7,7 @@ import importlib
 from collections.abc import Sequence
 from pathlib import Path
 
-from piaa_lightning.synthetic import embedded
+from piaa_lightning.simulation import embedded
 
 LINES = 9  # of every file of labels, the header included
 DATABASES = tuple(embedded.WRITERS)
@@ -22,7 +22,7 @@ def write(database: str, root: Path) -> list[str]:
     """
     if database == "ratings_csv":
         return _own_ratings(root)
-    module = importlib.import_module(f"piaa_lightning.synthetic.{database}")
+    module = importlib.import_module(f"piaa_lightning.simulation.{database}")
     drawing, module.write_pictures = module.write_pictures, _touch
     try:
         embedded.WRITERS[database].write(root, "tiny", 0)

@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
-from piaa_lightning.atomic import replace_file
 from piaa_lightning.errors import UserError
-from piaa_lightning.ranks import rank
+from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.distributed import rank
 
 log = logging.getLogger(__name__)
 

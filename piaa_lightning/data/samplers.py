@@ -9,7 +9,7 @@ import numpy as np
 from torch.utils.data import Sampler
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.ranks import share
+from piaa_lightning.runtime.distributed import share
 
 
 class Visit(NamedTuple):

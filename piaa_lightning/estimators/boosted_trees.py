@@ -15,9 +15,9 @@ from sklearn.metrics import log_loss
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import Estimator, PictureGround, Verdict
-from piaa_lightning.estimators.picture_features import simple_of
+from piaa_lightning.estimators.image_features import simple_of
 from piaa_lightning.metrics.accuracy import is_good
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.network import ScoreNetwork
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from piaa_lightning.data.forms.targets import average_scores
-from piaa_lightning.data.inputs import Inputs
+from piaa_lightning.data.datasets.targets import average_scores
+from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, RatingTable
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part

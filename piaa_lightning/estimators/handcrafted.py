@@ -13,7 +13,7 @@ from sklearn.svm import LinearSVC
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import Estimator, PictureGround, Verdict
-from piaa_lightning.estimators.picture_features import of_pictures, simple_of
+from piaa_lightning.estimators.image_features import of_pictures, simple_of
 from piaa_lightning.features import FisherVectors, colour_statistics, dense_sift
 from piaa_lightning.features.planes import Picture, Planes
 from piaa_lightning.metrics.accuracy import balanced_accuracy

@@ -15,8 +15,8 @@ from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.srocc import srocc_many, srocc_parts
 from piaa_lightning.personalizers.personalizer import Personalizer, Settings, Support
-from piaa_lightning.progress import track
-from piaa_lightning.ranks import gather, rank, share, world_size
+from piaa_lightning.runtime.distributed import gather, rank, share, world_size
+from piaa_lightning.runtime.progress import track
 
 log = logging.getLogger(__name__)
 

@@ -10,8 +10,8 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from piaa_lightning.atomic import replace_file
 from piaa_lightning.errors import UserError
+from piaa_lightning.runtime.atomic import replace_file
 
 
 @dataclass(frozen=True)

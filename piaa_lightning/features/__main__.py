@@ -9,12 +9,12 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from piaa_lightning.atomic import replace_file
 from piaa_lightning.data.readers.files import pictures
 from piaa_lightning.errors import UserError
 from piaa_lightning.features.folder import measured
 from piaa_lightning.features.simple import SIMPLE, simple_features
-from piaa_lightning.progress import track
+from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.progress import track
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

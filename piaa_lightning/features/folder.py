@@ -9,7 +9,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from piaa_lightning.data.images import decode
+from piaa_lightning.data.images.decode import decode
 from piaa_lightning.errors import UserError
 from piaa_lightning.features.planes import LONG_SIDE, Planes, shrink
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from piaa_lightning.meta.inner_loop import InnerLoop, outside, usable
-from piaa_lightning.meta.lent import lent
+from piaa_lightning.meta.restored import lent
 
 
 class Adaptation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from piaa_lightning.examples import Episode
+from piaa_lightning.data.batches import Episode
 from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.learner import DisplacementLearner
 

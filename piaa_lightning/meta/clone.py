@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 import torch
 from torch import nn
 
-from piaa_lightning.meta.library import clone_module, detach_module
+from piaa_lightning.meta._learn2learn import clone_module, detach_module
 
 Network = TypeVar("Network", bound=nn.Module)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from torch import nn
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.nn.added import Added
-from piaa_lightning.nn.parameter_groups import names_by_group
+from piaa_lightning.models.added import Added
+from piaa_lightning.models.parameter_groups import names_by_group
 
 LAYERS = ("all", "last_stage", "head", "norm", "bias", "added")
 LEARNED = "inner_rates"  # the submodule of a network that holds rates which Meta-SGD learnt; it never moves itself

@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
+from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.errors import UserError
-from piaa_lightning.examples import Episode, Examples
+from piaa_lightning.meta._learn2learn import BaseLearner
 from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.clone import clone_for_user
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.meta.lent import lent
-from piaa_lightning.meta.library import BaseLearner
-from piaa_lightning.ranks import sum_in_place
+from piaa_lightning.meta.restored import lent
+from piaa_lightning.runtime.distributed import sum_in_place
 
 RESETS = ("level", "task", "never")
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.errors import UserError
-from piaa_lightning.examples import Episode, Examples
+from piaa_lightning.meta._learn2learn import update_module
 from piaa_lightning.meta.clone import clone_for_user
 from piaa_lightning.meta.fomaml import gradients
 from piaa_lightning.meta.inner_loop import InnerLoop, usable
 from piaa_lightning.meta.learner import MetaLearner
-from piaa_lightning.meta.library import update_module
 from piaa_lightning.meta.sgd import InnerSGD
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from piaa_lightning.examples import Episode
+from piaa_lightning.data.batches import Episode
 from piaa_lightning.meta.fomaml import gradients
 from piaa_lightning.meta.learner import FirstOrderLearner
 from piaa_lightning.meta.reptile import together

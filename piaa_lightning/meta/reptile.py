@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from piaa_lightning.examples import Episode, Examples
+from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.learner import DisplacementLearner
 

@@ -12,12 +12,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from piaa_lightning.data.inputs import Inputs
+from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
 from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
 from piaa_lightning.personalizers.personalizer import Ground
-from piaa_lightning.progress import track
+from piaa_lightning.runtime.progress import track
 
 Floats = NDArray[np.float64]
 

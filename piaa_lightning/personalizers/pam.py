@@ -10,8 +10,8 @@ from sklearn.svm import SVR
 
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
+from piaa_lightning.personalizers.image_facts import PictureFacts
 from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
-from piaa_lightning.personalizers.picture_facts import PictureFacts
 
 
 class PAM(Personalizer):

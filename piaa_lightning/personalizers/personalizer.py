@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from piaa_lightning.data.inputs import Inputs
+from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
 from piaa_lightning.data.splits import Split
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from piaa_lightning.photos.person import Person
-from piaa_lightning.photos.prior import Prior
 from piaa_lightning.photos.programs import TOLERANCE
+from piaa_lightning.photos.published_model import Prior
 
 NOT_FOR = """## What it is not for
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from piaa_lightning.data.images import Pixels, squash
+from piaa_lightning.data.images.decode import Pixels, squash
 from piaa_lightning.errors import UserError
 
 SCALES = (1.0, 0.8, 0.6)  # of the largest crop of a shape

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from piaa_lightning.evaluation.support_choice import by_information
-from piaa_lightning.photos.taste import Taste
+from piaa_lightning.photos.personal_model import Taste
 
 CANDIDATES = 300
 

@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from PIL import Image
 
-from piaa_lightning.data.images import MAX_PIXELS, Pixels, decode
+from piaa_lightning.data.images.decode import MAX_PIXELS, Pixels, decode
 from piaa_lightning.errors import UserError
 
 PLAIN = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff"}

@@ -11,11 +11,11 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from piaa_lightning.atomic import replace_file
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.prior import Prior
-from piaa_lightning.photos.taste import Taste
+from piaa_lightning.photos.personal_model import Taste
+from piaa_lightning.photos.published_model import Prior
+from piaa_lightning.runtime.atomic import replace_file
 
 FORMAT = "piaa_lightning person 1"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from piaa_lightning.atomic import replace_file
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.eye import Eye
+from piaa_lightning.photos.scoring_network import Eye
+from piaa_lightning.runtime.atomic import replace_file
 
 TOLERANCE = 1e-4
 TORCH, ONNX = "prior.pt2", "prior.onnx"

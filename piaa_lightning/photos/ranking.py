@@ -11,8 +11,8 @@ import numpy as np
 import torch
 
 from piaa_lightning.data.ratings import Indices, Scale, Scores
+from piaa_lightning.photos.personal_model import Taste
 from piaa_lightning.photos.reading import Shelf
-from piaa_lightning.photos.taste import Taste
 
 COLUMNS = ("rank", "image", "score", "generic_rank", "generic_score")
 

@@ -14,11 +14,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from piaa_lightning.data.images import MAX_PIXELS, Pixels, squash
-from piaa_lightning.data.pictures import cores
+from piaa_lightning.data.images.decode import MAX_PIXELS, Pixels, squash
+from piaa_lightning.data.images.stored import cores
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.opening import open_photo
-from piaa_lightning.photos.prior import Prior
+from piaa_lightning.photos.published_model import Prior
 from piaa_lightning.photos.store import Seen, Store
 
 BATCH = 16

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.evaluation.agreement import Levels, Shares
-from piaa_lightning.report.canvas import DECIMAL, INK, head_all, look, save, style
-from piaa_lightning.report.wording import decimal
+from piaa_lightning.report.formatting import decimal
+from piaa_lightning.report.style import DECIMAL, INK, head_all, look, save, style
 
 Floats = NDArray[np.float64]
 

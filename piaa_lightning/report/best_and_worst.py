@@ -12,8 +12,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.shown_people import ShownPeople
-from piaa_lightning.report.canvas import Pixels, head_all, look, save, show
+from piaa_lightning.evaluation.shown_users import ShownPeople
+from piaa_lightning.report.style import Pixels, head_all, look, save, show
 
 SIDE = 3  # pictures at either end
 FACES = 4  # people in a figure at most

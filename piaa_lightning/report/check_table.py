@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from piaa_lightning.data.inspection.findings import Finding
+from piaa_lightning.data.validation.findings import Finding
 
 STYLES = {"ok": "green", "note": "yellow", "WRONG": "bold red"}
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.picture_exam import PictureExam
-from piaa_lightning.report.canvas import DECIMAL, INK, Pixels, head_all, look, save, show, style
-from piaa_lightning.report.wording import decimal
+from piaa_lightning.evaluation.image_evaluation import PictureExam
+from piaa_lightning.report.formatting import decimal
+from piaa_lightning.report.style import DECIMAL, INK, Pixels, head_all, look, save, show, style
 
 Floats = NDArray[np.float64]
 COLUMNS = 4

@@ -20,11 +20,11 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.published_results import TalkNumber, talk_number
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import compare, paired_differences, select, user_matrix
-from piaa_lightning.evaluation.talk import TalkNumber, talk_number
-from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, broken, head, look, save, style
-from piaa_lightning.report.wording import backbones, comparison_sentence, decimal
+from piaa_lightning.report.formatting import backbones, comparison_sentence, decimal
+from piaa_lightning.report.style import DECIMAL, HOLLOW, INK, broken, head, look, save, style
 
 Floats = NDArray[np.float64]
 LINE = 3  # methods whose names stand in one line

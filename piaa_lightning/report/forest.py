@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.report.canvas import DECIMAL, INK, broken, head, look, save, style
-from piaa_lightning.report.wording import MINUS, comparison_sentence, decimal
+from piaa_lightning.report.formatting import MINUS, comparison_sentence, decimal
+from piaa_lightning.report.style import DECIMAL, INK, broken, head, look, save, style
 
 SURE = 0.05  # level, of Holm's corrected p where there is one
 

@@ -11,8 +11,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.report.canvas import DECIMAL, INK, head, look, save
-from piaa_lightning.report.wording import decimal
+from piaa_lightning.report.formatting import decimal
+from piaa_lightning.report.style import DECIMAL, INK, head, look, save
 
 Floats = NDArray[np.float64]
 COLOURS = "PuOr_r"  # purple below zero, orange above; told apart by people with any colour vision

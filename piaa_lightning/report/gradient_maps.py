@@ -13,10 +13,10 @@ from PIL import Image
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.shown_people import ExplainedPicture, Maps, ShownPeople
+from piaa_lightning.evaluation.shown_users import ExplainedPicture, Maps, ShownPeople
 from piaa_lightning.report.best_and_worst import SHORT
-from piaa_lightning.report.canvas import Pixels, head_all, look, save, show
-from piaa_lightning.report.wording import decimal
+from piaa_lightning.report.formatting import decimal
+from piaa_lightning.report.style import Pixels, head_all, look, save, show
 
 COLOURS = "magma"  # even steps of brightness, so that it can be read without colour
 STRONG = 0.65  # share of the map's colour over the grey picture

@@ -13,8 +13,8 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.bootstrap import bootstrap_interval
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import user_matrix
-from piaa_lightning.report.canvas import head, look, save, style
-from piaa_lightning.report.wording import decimal
+from piaa_lightning.report.formatting import decimal
+from piaa_lightning.report.style import head, look, save, style
 
 
 def learning_curves(

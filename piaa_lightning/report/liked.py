@@ -11,9 +11,9 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.trait_exam import TraitExam
-from piaa_lightning.report.canvas import Pixels, head_all, look, save, show
-from piaa_lightning.report.wording import MINUS
+from piaa_lightning.evaluation.trait_evaluation import TraitExam
+from piaa_lightning.report.formatting import MINUS
+from piaa_lightning.report.style import Pixels, head_all, look, save, show
 
 SIDE = 4  # people at either end of a trait
 MOST_TRAITS = 8

@@ -12,12 +12,12 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
-from piaa_lightning.atomic import replace_file
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.report.canvas import described
-from piaa_lightning.report.people_table import people_table
+from piaa_lightning.report.formatting import comparison_sentence, decimal, notes
 from piaa_lightning.report.result_tables import result_tables, talk_notes
-from piaa_lightning.report.wording import comparison_sentence, decimal, notes
+from piaa_lightning.report.style import described
+from piaa_lightning.report.users_table import people_table
+from piaa_lightning.runtime.atomic import replace_file
 
 Figures = Mapping[str, str | bytes]
 MOST_TILES = 6

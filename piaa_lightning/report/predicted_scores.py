@@ -12,9 +12,9 @@ from matplotlib.lines import Line2D
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.shown_people import ShownPeople, ShownPerson
+from piaa_lightning.evaluation.shown_users import ShownPeople, ShownPerson
 from piaa_lightning.report.best_and_worst import FACES, SHORT
-from piaa_lightning.report.canvas import INK, Pixels, head_all, look, save, show, style
+from piaa_lightning.report.style import INK, Pixels, head_all, look, save, show, style
 
 PICTURES = 6  # of each person
 METHODS = 2

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from piaa_lightning.evaluation.talk import big_five, talk_number, talk_pictures, talk_traits
-from piaa_lightning.report.wording import backbones, decimal, mean_of, spread
+from piaa_lightning.evaluation.published_results import big_five, talk_number, talk_pictures, talk_traits
+from piaa_lightning.report.formatting import backbones, decimal, mean_of, spread
 
 SEEDS_COLUMN = "± over seeds"
 TALK_COLUMN = "talk (FLICKR-AES)"

@@ -11,14 +11,14 @@ from typing import Any
 from markupsafe import Markup
 from PIL import Image
 
-from piaa_lightning.atomic import replace_file
 from piaa_lightning.errors import UserError
 from piaa_lightning.report.figures import summary_bars
 from piaa_lightning.report.forest import forest
+from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.page import embedded, template
 from piaa_lightning.report.result_tables import ResultTable, result_tables, talk_notes
-from piaa_lightning.report.single_people import single_people
-from piaa_lightning.report.wording import decimal
+from piaa_lightning.report.single_users import single_people
+from piaa_lightning.runtime.atomic import replace_file
 
 Row = Mapping[str, str]
 FILES = ("results", "pictures", "traits", "comparisons", "people")

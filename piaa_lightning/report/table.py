@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from piaa_lightning.report.formatting import comparison_sentence, notes
 from piaa_lightning.report.result_tables import ResultTable, result_tables, talk_notes
-from piaa_lightning.report.wording import comparison_sentence, notes
 
 NARROWEST = 12  # columns of names on narrow terminals, if they hold words that long
 LONG = 8  # headings that may be broken

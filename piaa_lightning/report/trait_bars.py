@@ -15,10 +15,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.talk import big_five, talk_traits
-from piaa_lightning.evaluation.trait_exam import Interval, TraitExam, trait_intervals
-from piaa_lightning.report.canvas import DECIMAL, HOLLOW, INK, head_all, look, save, style
-from piaa_lightning.report.wording import decimal
+from piaa_lightning.evaluation.published_results import big_five, talk_traits
+from piaa_lightning.evaluation.trait_evaluation import Interval, TraitExam, trait_intervals
+from piaa_lightning.report.formatting import decimal
+from piaa_lightning.report.style import DECIMAL, HOLLOW, INK, head_all, look, save, style
 
 WIDEST = 0.8  # of the space between traits, all bars together
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from piaa_lightning.atomic import replace_file
 from piaa_lightning.errors import UserError
+from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.studies.pairs import comparisons
 from piaa_lightning.studies.rows import Row, exams, people, single_people
 from piaa_lightning.studies.runs import Job, Run, finished_runs, newest_of_each, owed_jobs, refuse_different_splits

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from piaa_lightning.evaluation.picture_exam import quoted_together
+from piaa_lightning.evaluation.image_evaluation import quoted_together
 from piaa_lightning.evaluation.resampling import paired_interval
 from piaa_lightning.evaluation.statistics import compare, corrected
 from piaa_lightning.studies.measures import PICTURES, Drawn, Measure, trait_srocc

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
-from piaa_lightning.evaluation.picture_exam import KEYS
+from piaa_lightning.evaluation.image_evaluation import KEYS
 from piaa_lightning.evaluation.records import Record, read_records
 from piaa_lightning.evaluation.resampling import interval
 from piaa_lightning.evaluation.statistics import summarise

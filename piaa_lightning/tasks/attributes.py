@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from piaa_lightning.examples import Examples, Labelled
+from piaa_lightning.data.batches import Examples, Labelled
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.losses.traits import trait_loss
 from piaa_lightning.tasks.descent import DescentTask
-from piaa_lightning.tasks.prior import same_width
+from piaa_lightning.tasks.pretraining import same_width
 
 Streams = Mapping[str, Examples | Labelled]
 

@@ -9,8 +9,8 @@ from torch import nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from piaa_lightning.nn.parameter_groups import optimizer_groups
-from piaa_lightning.tasks.prior import PriorTask
+from piaa_lightning.models.parameter_groups import optimizer_groups
+from piaa_lightning.tasks.pretraining import PriorTask
 
 
 class DescentTask(PriorTask):

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from piaa_lightning.examples import Distributions
+from piaa_lightning.data.batches import Distributions
 from piaa_lightning.losses.distribution import distribution_loss
 from piaa_lightning.tasks.descent import DescentTask
 

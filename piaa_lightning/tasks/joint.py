@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
+from piaa_lightning.data.batches import Distributions, Liked
 from piaa_lightning.errors import UserError
-from piaa_lightning.examples import Distributions, Liked
 from piaa_lightning.losses.distribution import distribution_loss
 from piaa_lightning.losses.traits import trait_loss
 from piaa_lightning.tasks.descent import DescentTask
-from piaa_lightning.tasks.prior import same_width
+from piaa_lightning.tasks.pretraining import same_width
 
 BALANCES = ("alternate", "sum")
 

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from piaa_lightning.examples import Examples, Labelled, Pairs
+from piaa_lightning.data.batches import Examples, Labelled, Pairs
 from piaa_lightning.losses.labels import content_loss
 from piaa_lightning.losses.ranking import score_and_ranking_loss
 from piaa_lightning.losses.traits import trait_loss
 from piaa_lightning.tasks.descent import DescentTask
-from piaa_lightning.tasks.prior import same_width
+from piaa_lightning.tasks.pretraining import same_width
 from piaa_lightning.tasks.ranking import pairs_loss
 
 ATTRIBUTES = "attributes"  # the stream whose labels are attributes; those of others are contents

@@ -10,10 +10,10 @@ from pytorch_lightning.strategies import DDPStrategy, SingleDeviceStrategy
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from piaa_lightning.data.batches import Episode
 from piaa_lightning.errors import UserError
-from piaa_lightning.examples import Episode
 from piaa_lightning.meta.learner import DisplacementLearner, MetaLearner
-from piaa_lightning.tasks.prior import PriorTask
+from piaa_lightning.tasks.pretraining import PriorTask
 
 SAVES = ("theta", "last_user")
 

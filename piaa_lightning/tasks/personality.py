@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from piaa_lightning.examples import Liked
+from piaa_lightning.data.batches import Liked
 from piaa_lightning.losses.traits import trait_loss
 from piaa_lightning.tasks.descent import DescentTask
-from piaa_lightning.tasks.prior import same_width
+from piaa_lightning.tasks.pretraining import same_width
 
 
 class PersonalityTask(DescentTask):

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from piaa_lightning.examples import Pairs
+from piaa_lightning.data.batches import Pairs
 from piaa_lightning.losses.ranking import pair_ranking_loss
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.tasks.descent import DescentTask

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from piaa_lightning.examples import Labelled
+from piaa_lightning.data.batches import Labelled
 from piaa_lightning.tasks.attributes import AttributeTask
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from piaa_lightning.data.images import MAX_PIXELS
-from piaa_lightning.photos.prior import Prior
+from piaa_lightning.data.images.decode import MAX_PIXELS
+from piaa_lightning.photos.published_model import Prior
 from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
 from piaa_lightning.photos.store import Store
 

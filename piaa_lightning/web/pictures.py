@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from piaa_lightning.data.images import squash
+from piaa_lightning.data.images.decode import squash
 from piaa_lightning.explain.gradient_map import gradient_map
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.web.session import Session

@@ -12,12 +12,12 @@ import torch
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.next_to_rate import next_to_rate
 from piaa_lightning.photos.person import Person
-from piaa_lightning.photos.prior import Prior
+from piaa_lightning.photos.personal_model import Taste
+from piaa_lightning.photos.published_model import Prior
 from piaa_lightning.photos.ranking import Ranking, rank
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.photos.reading import Shelf
 from piaa_lightning.photos.store import Store
-from piaa_lightning.photos.taste import Taste
 from piaa_lightning.web.album import Album, Progress
 from piaa_lightning.web.rating_log import RatingLog
 from piaa_lightning.web.uploads import Limits, Uploads

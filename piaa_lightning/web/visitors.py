@@ -9,7 +9,7 @@ import secrets
 import threading
 from pathlib import Path
 
-from piaa_lightning.photos.prior import Prior
+from piaa_lightning.photos.published_model import Prior
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.session import Session
 from piaa_lightning.web.uploads import Limits

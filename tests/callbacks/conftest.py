@@ -12,10 +12,10 @@ import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 from torch.utils.data import DataLoader
 
-from piaa_lightning.backbones.factory import build_backbone
-from piaa_lightning.examples import Episode, Examples
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.data.batches import Episode, Examples
+from piaa_lightning.models.backbones.factory import build_backbone
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.tasks.generic import GenericTask
 
 SIZE = 16

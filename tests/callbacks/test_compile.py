@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from piaa_lightning.callbacks.compile import Compile
-from piaa_lightning.examples import Episode
+from piaa_lightning.data.batches import Episode
 from piaa_lightning.meta.bilevel import BilevelLearner
 from piaa_lightning.meta.clone import clone_for_user
 from piaa_lightning.meta.inner_loop import InnerLoop

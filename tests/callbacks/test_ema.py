@@ -7,7 +7,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from piaa_lightning.config import config_dir, register
+from piaa_lightning.cli.schema import config_dir, register
 
 
 @pytest.fixture

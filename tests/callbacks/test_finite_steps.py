@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from piaa_lightning.callbacks.finite_steps import FiniteSteps
+from piaa_lightning.data.batches import Examples
 from piaa_lightning.errors import UserError
-from piaa_lightning.examples import Examples
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from piaa_lightning.data.readers import ava as ava_reader
 from piaa_lightning.data.readers import flickr_aes as flickr_aes_reader
 from piaa_lightning.data.readers import psychoflickr as psychoflickr_reader
 from piaa_lightning.errors import UserError
-from piaa_lightning.synthetic import embedded
+from piaa_lightning.simulation import embedded
 
 PARTS = ("train", "val", "test")
 

@@ -10,15 +10,15 @@ import pytest
 import torch
 from sklearn.metrics import log_loss
 
-from piaa_lightning.data.inputs import Features, Inputs
+from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators import boosted_trees
 from piaa_lightning.estimators.boosted_trees import BoostedTrees, deep_features
 from piaa_lightning.estimators.estimator import PictureGround
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
 
 COUNT = 400
 RANDOM = np.random.default_rng(0)

@@ -9,14 +9,14 @@ import pytest
 import torch
 from PIL import Image
 
-from piaa_lightning.data.inputs import Features, Inputs
+from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators import handcrafted, picture_features
 from piaa_lightning.estimators.estimator import PictureGround
 from piaa_lightning.estimators.handcrafted import Handcrafted
-from piaa_lightning.estimators.picture_features import simple_of
+from piaa_lightning.estimators.image_features import simple_of
 from piaa_lightning.features import SIMPLE, simple_features
 
 COUNT = 60

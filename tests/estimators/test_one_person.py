@@ -9,17 +9,17 @@ import numpy as np
 import pytest
 import torch
 
-from piaa_lightning.data.inputs import Features, Inputs
+from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import PictureGround
 from piaa_lightning.estimators.one_person import AsOnePerson
 from piaa_lightning.metrics.srocc import srocc
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
+from piaa_lightning.personalizers.image_facts import PictureFacts
 from piaa_lightning.personalizers.personalizer import Personalizer
-from piaa_lightning.personalizers.picture_facts import PictureFacts
 from piaa_lightning.personalizers.usar import USAR
 
 COUNT = 400

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from piaa_lightning.config import config_dir
+from piaa_lightning.cli.schema import config_dir
 
 ROOT = Path(__file__).parents[2]
 RUNS = sorted((ROOT / "experiments").glob("*/run.sh"))

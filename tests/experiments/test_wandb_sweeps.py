@@ -9,8 +9,8 @@ import yaml
 from hydra import compose, initialize_config_dir
 from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
-from piaa_lightning.config import config_dir, register
-from piaa_lightning.stages.log_run import OBJECTIVE
+from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.pipeline.log_run import OBJECTIVE
 
 FILES = sorted((Path(__file__).parents[2] / "experiments" / "wandb_sweeps").glob("*.yaml"))
 

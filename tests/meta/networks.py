@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from piaa_lightning.examples import Episode, Examples
+from piaa_lightning.data.batches import Episode, Examples
 
 
 class Body(nn.Module):

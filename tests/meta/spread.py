@@ -27,7 +27,7 @@ from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.meta.bilevel import BilevelLearner
 from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.personalizers.personalizer import Personalizer
-from piaa_lightning.ranks import gather, rank, share, world_size
+from piaa_lightning.runtime.distributed import gather, rank, share, world_size
 from piaa_lightning.tasks.meta import MetaTask
 
 warnings.filterwarnings("ignore")

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from piaa_lightning.backbones.factory import build_backbone
 from piaa_lightning.errors import UserError
 from piaa_lightning.meta.groups import LAYERS, last_stage, moving_groups
 from piaa_lightning.meta.meta_sgd import LearnedRates
+from piaa_lightning.models.backbones.factory import build_backbone
 
 RATES = {"backbone": 1e-4, "head": 1e-3}
 

@@ -10,8 +10,8 @@ import torch
 from torch import distributed
 from torch.utils.data import DistributedSampler
 
+from piaa_lightning.metrics.images import PictureMetrics
 from piaa_lightning.metrics.per_user import PerUserSROCC
-from piaa_lightning.metrics.pictures import PictureMetrics
 from piaa_lightning.metrics.traits import TraitMetrics
 
 ROWS, USERS, BINS = 101, 7, 10  # odd, so that no two processes share the rows evenly

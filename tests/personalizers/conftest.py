@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 
-from piaa_lightning.backbones.backbone import Backbone
-from piaa_lightning.data.inputs import Inputs
-from piaa_lightning.data.pictures import Pictures
+from piaa_lightning.data.images.inputs import Inputs
+from piaa_lightning.data.images.stored import Pictures
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import Split
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
-from piaa_lightning.nn.small_cnn import SmallCNN
+from piaa_lightning.models.backbones.backbone import Backbone
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
+from piaa_lightning.models.small_cnn import SmallCNN
 from piaa_lightning.personalizers.personalizer import Ground, Support
 
 IMAGES, USERS, SIZE = 60, 6, 16

@@ -14,10 +14,10 @@ from sklearn.linear_model import LinearRegression
 from sklearn.linear_model import Ridge as SklearnRidge
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 
-from piaa_lightning.data.inputs import Features, Inputs
+from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.errors import UserError
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers import features
 from piaa_lightning.personalizers.features import picture_features, scaled
 from piaa_lightning.personalizers.gaussian import posterior_means

@@ -9,7 +9,7 @@ import torch
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers.fine_tune import FineTune
 from piaa_lightning.personalizers.generic import Generic
 from piaa_lightning.personalizers.network_scorer import NetworkScorer

@@ -5,10 +5,10 @@ import pytest
 import torch
 
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.nn.distribution_head import DistributionHead
-from piaa_lightning.nn.fusion import fused
-from piaa_lightning.nn.trait_head import TraitHead
-from piaa_lightning.nn.two_streams import TwoStreams
+from piaa_lightning.models.distribution_head import DistributionHead
+from piaa_lightning.models.fusion import fused
+from piaa_lightning.models.trait_head import TraitHead
+from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.personalizers.fine_tune import FineTune
 from piaa_lightning.personalizers.generic import Generic
 from piaa_lightning.personalizers.personal_network import fused_weights

@@ -10,14 +10,14 @@ import torch
 from sklearn.svm import SVR
 from torch import nn
 
-from piaa_lightning.data.inputs import Features, Inputs
+from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.srocc import srocc
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers.fpmf import FPMF, factorise
+from piaa_lightning.personalizers.image_facts import PictureFacts
 from piaa_lightning.personalizers.pam import PAM
 from piaa_lightning.personalizers.personalizer import LeftOutError, Support
-from piaa_lightning.personalizers.picture_facts import PictureFacts
 from piaa_lightning.personalizers.usar import USAR, rank_weights
 
 IMAGES, USERS, FEATURES = 60, 6, 4

@@ -9,10 +9,10 @@ import pytest
 import torch
 from PIL import Image
 
-from piaa_lightning.photos.eye import Eye, eye_of
-from piaa_lightning.photos.people import People
-from piaa_lightning.photos.prior import Prior
+from piaa_lightning.photos.population import People
+from piaa_lightning.photos.published_model import Prior
 from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
+from piaa_lightning.photos.scoring_network import Eye, eye_of
 from piaa_lightning.photos.store import Store
 
 DESCRIPTION = {

@@ -14,8 +14,8 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.photos.contact_sheet import contact_sheet
 from piaa_lightning.photos.cover import choose_cover
 from piaa_lightning.photos.crops import best_crops, boxes, shape_of
+from piaa_lightning.photos.personal_model import Taste
 from piaa_lightning.photos.ranking import rank, ranking_csv
-from piaa_lightning.photos.taste import Taste
 from tests.photos.conftest import read
 
 

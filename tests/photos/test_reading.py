@@ -6,7 +6,7 @@ import pytest
 import torch
 from PIL import Image
 
-from piaa_lightning.data.images import squash
+from piaa_lightning.data.images.decode import squash
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos import reading
 from piaa_lightning.photos.opening import open_photo

@@ -7,8 +7,8 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from piaa_lightning.evaluation.picture_exam import PictureExam
-from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
+from piaa_lightning.evaluation.image_evaluation import PictureExam
+from piaa_lightning.evaluation.trait_evaluation import Likes, TraitExam
 
 
 @pytest.fixture

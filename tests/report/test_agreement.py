@@ -3,7 +3,7 @@ import numpy as np
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.evaluation.agreement import Levels, Shares
 from piaa_lightning.report.agreement import agreement_figure
-from piaa_lightning.report.canvas import described
+from piaa_lightning.report.style import described
 
 
 def test_the_figure_says_its_numbers(tmp_path, words):

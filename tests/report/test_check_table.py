@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from piaa_lightning.data.inspection.findings import Finding
+from piaa_lightning.data.validation.findings import Finding
 from piaa_lightning.report.check_table import print_check
 
 FINDINGS = [

@@ -5,7 +5,7 @@ import pytest
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.picture_exam import PictureExam
+from piaa_lightning.evaluation.image_evaluation import PictureExam
 from piaa_lightning.report.distributions import chosen_pictures, vote_distributions
 
 AVA = Scale(1, 10)

@@ -1,8 +1,8 @@
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.report.canvas import described
 from piaa_lightning.report.forest import forest
+from piaa_lightning.report.style import described
 
 ROWS = [
     {"a": "BLG-PIAA", "b": "BA-PIAA", "shots": k, "difference": d, "ci95": [d - 0.02, d + 0.02], "p": p, "p_holm": h}

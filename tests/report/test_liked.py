@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.trait_exam import Likes, TraitExam
+from piaa_lightning.evaluation.trait_evaluation import Likes, TraitExam
 from piaa_lightning.report.liked import favourites, liked_pictures
 
 

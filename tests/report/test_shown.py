@@ -8,11 +8,11 @@ import pytest
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.protocol import Draw
-from piaa_lightning.evaluation.shown_people import ExplainedPicture, ShownPeople, ShownPerson
+from piaa_lightning.evaluation.shown_users import ExplainedPicture, ShownPeople, ShownPerson
 from piaa_lightning.report.best_and_worst import best_and_worst, best_and_worst_pictures
-from piaa_lightning.report.canvas import described
 from piaa_lightning.report.gradient_maps import gradient_maps, overlay, spoken
 from piaa_lightning.report.predicted_scores import evenly_rated, predicted_scores
+from piaa_lightning.report.style import described
 
 SCALE = Scale(1, 5)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.trait_exam import trait_intervals
+from piaa_lightning.evaluation.trait_evaluation import trait_intervals
 from piaa_lightning.report.trait_bars import trait_bars
 
 TALK = "talk, on PsychoFlickr (a hypothesis)"

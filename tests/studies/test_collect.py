@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.picture_exam import PictureExam
+from piaa_lightning.evaluation.image_evaluation import PictureExam
 from piaa_lightning.evaluation.records import Record, write_records, write_table
-from piaa_lightning.evaluation.trait_exam import TraitExam
+from piaa_lightning.evaluation.trait_evaluation import TraitExam
 
 ROOT = Path(__file__).parents[2]
 VALUES = {0: {"A": [[0.1, 0.3], [0.5, 0.7]], "B": [[0.0, 0.2], [0.4, 0.2]]}, 1: {"A": [[0.3, 0.3], [0.5, 0.5]]}}

@@ -9,13 +9,13 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader
 
+from piaa_lightning.data.batches import Distributions, Liked
 from piaa_lightning.errors import UserError
-from piaa_lightning.examples import Distributions, Liked
 from piaa_lightning.losses.distribution import distribution_loss
 from piaa_lightning.losses.traits import trait_loss
-from piaa_lightning.nn.distribution_head import DistributionHead
-from piaa_lightning.nn.trait_head import TraitHead
-from piaa_lightning.nn.two_streams import TwoStreams
+from piaa_lightning.models.distribution_head import DistributionHead
+from piaa_lightning.models.trait_head import TraitHead
+from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.tasks.joint import JointTask
 
 ADAM = partial(torch.optim.Adam, lr=0.01, weight_decay=0.1)

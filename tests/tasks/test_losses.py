@@ -9,16 +9,16 @@ import pytest
 import torch
 from torch import nn
 
+from piaa_lightning.data.batches import Distributions, Episode, Examples, Labelled, Liked, Pairs
 from piaa_lightning.errors import UserError
-from piaa_lightning.examples import Distributions, Episode, Examples, Labelled, Liked, Pairs
 from piaa_lightning.losses.binary import binary_loss
 from piaa_lightning.losses.emd import emd_loss
-from piaa_lightning.nn.attribute_network import AttributeNetwork
-from piaa_lightning.nn.distribution_head import DistributionHead
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
-from piaa_lightning.nn.trait_head import TraitHead
-from piaa_lightning.nn.trait_network import TraitNetwork
+from piaa_lightning.models.attribute_network import AttributeNetwork
+from piaa_lightning.models.distribution_head import DistributionHead
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
+from piaa_lightning.models.trait_head import TraitHead
+from piaa_lightning.models.trait_network import TraitNetwork
 from piaa_lightning.tasks.attributes import AttributeTask
 from piaa_lightning.tasks.distribution import DistributionTask
 from piaa_lightning.tasks.generic import GenericTask

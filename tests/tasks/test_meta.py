@@ -6,11 +6,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from piaa_lightning.examples import Episode, Examples
+from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.meta.bilevel import BilevelLearner
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.tasks.meta import MetaTask
 
 LEARNER = partial(BilevelLearner, inner=InnerLoop(rates={"backbone": 1e-2, "head": 1e-2}), steps=2)

@@ -10,8 +10,8 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import nn
 
-from piaa_lightning.config import config_dir, register
-from piaa_lightning.examples import Episode, Examples
+from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.tasks.meta import MetaTask
 
 ALPHA = {"backbone": 1e-4, "head": 1e-3}

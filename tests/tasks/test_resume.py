@@ -10,13 +10,13 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
+from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.data.resumable import ResumableLoader
 from piaa_lightning.data.samplers import EpochSampler
-from piaa_lightning.examples import Episode, Examples
 from piaa_lightning.meta.bilevel import BilevelLearner
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.nn.head import ScoreHead
-from piaa_lightning.nn.network import ScoreNetwork
+from piaa_lightning.models.head import ScoreHead
+from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.tasks.meta import MetaTask
 
 STEEP = {"head": 1e-2}

@@ -19,15 +19,15 @@ import torch
 from torch import distributed, nn
 
 from piaa_lightning.callbacks.clip_own_steps import ClipOwnSteps
-from piaa_lightning.data.forms import AverageScores, HeldOutLikes, HeldOutPictures, LikedPictures, ScoreDistributions
-from piaa_lightning.data.inputs import Features, Inputs
-from piaa_lightning.data.modules import RatingsModule, StreamsModule
+from piaa_lightning.data.datasets import AverageScores, HeldOutLikes, HeldOutPictures, LikedPictures, ScoreDistributions
+from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images, users_and_images
-from piaa_lightning.nn.distribution_head import DistributionHead
-from piaa_lightning.nn.trait_head import TraitHead
-from piaa_lightning.nn.two_streams import TwoStreams
-from piaa_lightning.ranks import agree, world_size
+from piaa_lightning.datamodules.task_data import RatingsModule, StreamsModule
+from piaa_lightning.models.distribution_head import DistributionHead
+from piaa_lightning.models.trait_head import TraitHead
+from piaa_lightning.models.two_streams import TwoStreams
+from piaa_lightning.runtime.distributed import agree, world_size
 from piaa_lightning.tasks.generic import GenericTask
 from piaa_lightning.tasks.joint import JointTask
 

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.progress import track
+from piaa_lightning.runtime.progress import track
 
 CONTROL = r"[\x00-\x1f\x7f]"
 LONGEST = 200  # characters of a file that a sentence repeats

@@ -10,7 +10,7 @@ import pytest
 
 from piaa_lightning.data.readers import aadb, ava, eva, flickr_aes, lapis, para, psychoflickr, ratings_csv, real_cur
 from piaa_lightning.errors import UserError
-from piaa_lightning.synthetic import embedded
+from piaa_lightning.simulation import embedded
 
 READERS = {
     "aadb": aadb.read,

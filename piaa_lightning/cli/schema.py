@@ -1,0 +1,255 @@
+"""Where the configuration lies, the keys of a run, and what is wrong with a key in one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.config_store import ConfigStore
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
+from omegaconf.errors import InterpolationKeyError
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.schema import CoverKeys, CropKeys, ExportKeys, WebKeys
+
+SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
+PLUGINS = {
+    ("hydra/launcher", "joblib"),
+    ("hydra/launcher", "submitit_local"),
+    ("hydra/launcher", "submitit_slurm"),
+    ("hydra/sweeper", "optuna"),
+    ("hydra/sweeper/sampler", "tpe"),
+}
+
+
+@dataclass
+class CheckKeys:
+    """What ``mode=check`` looks at.
+
+    Args:
+        decode: whether pictures are opened at all.
+        sample: how many pictures are opened; all by default.
+    """
+
+    decode: bool = True
+    sample: int | None = None
+
+
+@dataclass
+class ReportKeys:
+    """What the report shows beside tables.
+
+    Args:
+        people: test people whose best and worst pictures and predicted scores are shown; 0 shows none.
+        maps: gradient maps, a picture taking one for the prior and one for each of two people; null draws 12 where
+            captum is installed and none otherwise.
+    """
+
+    people: int = 4
+    maps: int | None = None
+
+
+@dataclass
+class CollectKeys:
+    """What ``mode=collect`` puts into one table.
+
+    Args:
+        runs: the directory of a sweep, or one that holds several runs.
+        into: where tables and page are written; the same directory by default.
+    """
+
+    runs: str | None = None
+    into: str | None = None
+
+
+@dataclass
+class WorkspaceKeys:
+    """Where ``mode=workspace`` puts a study's workspace in Weights & Biases.
+
+    Args:
+        entity: the person or team that owns the project.
+    """
+
+    entity: str | None = None
+
+
+@dataclass
+class RunKeys:
+    """The keys of a run that are not groups; Hydra refuses others and values of another type.
+
+    Args:
+        mode: what is done: run; check the database; collect runs into one table; make a workspace; export a prior;
+            adapt, predict, cover, crop or web on photographs.
+        name: of the run; names its directory.
+        seed: moves initial weights and the order of training, never the splits.
+        shots: one support size or a list of them.
+        resume: auto goes on with a run of the same configuration that was cut off, or begins one where there is none;
+            the directory of a run goes on with that one.
+        checkpoint_steps: steps after which the state of training is kept within an epoch; after every epoch it always
+            is.
+        on_nan: what happens where a gradient is not finite: stop, with the batch in a file, or skip the step.
+        reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
+        comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
+        methods: what is judged, by key: label, prior (a task or null), control (true for rows that others are read
+            by), aids (further tasks by name), and a personalizer that fits people (with `support`, how their pictures
+            are chosen; at random without it), or an exam (pictures or traits) with the name of a database (null is the
+            main one) and, where no network is judged as it is, an estimator that is fitted to training pictures.
+        databases: what tasks learn from beside ``data``, by name.
+        tasks: further tasks, by name, that methods take their priors from beside `task`.
+        on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
+            from: refuse, or drop it from what is learnt.
+        check: what ``mode=check`` looks at.
+        judge: which held-out people and pictures methods are judged on: test, or val, which searches for settings take.
+        report: what the report shows beside tables.
+        collect: what ``mode=collect`` puts into one table.
+        workspace: where ``mode=workspace`` puts a study's workspace in Weights & Biases.
+        study: the study that a run is part of; groups runs in W&B.
+        skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
+        photos: the folder of one's own photographs.
+        ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data.
+        rating_scale: the worst and the best score of that file; one to five by default.
+        prior: a published prior, by its directory or its id on the hub; None is that of the embedded pictures.
+        person: a personal file, which ``mode=adapt`` writes and the others read.
+        cover: what ``mode=cover`` chooses.
+        crop: what ``mode=crop`` looks for.
+        export: what ``mode=export`` publishes.
+        web: how ``mode=web`` serves its page.
+        command: what was typed; filled in by the program.
+    """
+
+    mode: str = "run"
+    name: str = "run"
+    seed: int = 0
+    shots: Any = field(default_factory=lambda: [10, 100])
+    resume: str | None = None
+    checkpoint_steps: int | None = None
+    on_nan: str = "stop"
+    reuse_priors: bool = True
+    comparisons: list[Any] = field(default_factory=list)
+    methods: dict[str, Any] = field(default_factory=dict)
+    databases: dict[str, Any] = field(default_factory=dict)
+    on_shared_photos: str = "refuse"
+    tasks: dict[str, Any] = field(default_factory=dict)
+    check: CheckKeys = field(default_factory=CheckKeys)
+    judge: str = "test"
+    report: ReportKeys = field(default_factory=ReportKeys)
+    collect: CollectKeys = field(default_factory=CollectKeys)
+    workspace: WorkspaceKeys = field(default_factory=WorkspaceKeys)
+    study: str | None = None
+    skip_finished: bool = True
+    photos: str | None = None
+    ratings: str | None = None
+    rating_scale: list[float] | None = None
+    prior: str | None = None
+    person: str | None = None
+    cover: CoverKeys = field(default_factory=CoverKeys)
+    crop: CropKeys = field(default_factory=CropKeys)
+    export: ExportKeys = field(default_factory=ExportKeys)
+    web: WebKeys = field(default_factory=WebKeys)
+    command: str = ""
+    data: Any = MISSING
+    protocol: Any = MISSING
+    backbone: Any = MISSING
+    head: Any = MISSING
+    task: Any = MISSING
+    trainer: Any = MISSING
+    logger: Any = None
+    callbacks: Any = field(default_factory=dict)
+    paths: Any = MISSING
+
+
+def register() -> None:
+    """Tell Hydra the schema and resolvers; may be called more than once."""
+    OmegaConf.register_new_resolver("modulo", lambda number, count: int(number) % max(1, int(count)), replace=True)
+    ConfigStore.instance().store(name="run_keys", node=RunKeys)
+
+
+def config_dir() -> Path:
+    """Return the directory that holds ``config.yaml``: inside an installed package, or beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    for directory in (package / "conf", package.parent / "conf"):
+        if (directory / "config.yaml").is_file():
+            return directory
+    raise UserError(f"{package}: the configuration (conf/config.yaml) is missing; install piaa_lightning again.")
+
+
+def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
+    """List the jobs of a sweep from the ``multirun.yaml`` that Hydra leaves, each as its overrides.
+
+    Searches choose their jobs as they go, so nothing can be listed for them.
+    """
+    hydra = OmegaConf.load(sweep).hydra
+    if not str(hydra.sweeper._target_).endswith("BasicSweeper"):
+        return []
+    given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
+    parsed = OverridesParser.create().parse_overrides([*given, *hydra.overrides.task])
+    return [tuple(job) for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
+
+
+def shots_of(cfg: DictConfig) -> list[int]:
+    """Return the support sizes, ascending.
+
+    Raises:
+        UserError: not whole numbers from 1.
+    """
+    value = cfg.shots
+    given = list(value) if isinstance(value, ListConfig) else [value]
+    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
+        raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
+    return sorted({int(k) for k in given})
+
+
+def refuse_dangling(cfg: DictConfig) -> None:
+    """Stop where a key takes its value from another that the chosen options lack.
+
+    Raises:
+        UserError: there is such a key, for instance the bins of distributions with a head of one score.
+    """
+    try:
+        OmegaConf.to_container(cfg, resolve=True)
+    except InterpolationKeyError as error:
+        found = re.search(r"Interpolation key '([^']+)'", str(error))
+        raise UserError(
+            f"{error.full_key} takes its value from {found.group(1) if found else 'a key'}, which is not there; choose"
+            " options that have it (head.bins: head=distribution)."
+        ) from error
+
+
+def explain(error: Exception, arguments: Sequence[str]) -> str:
+    """Say in one sentence what is wrong with the command line.
+
+    Args:
+        error: what Hydra or OmegaConf raised.
+        arguments: the command line's arguments.
+    """
+    cause: BaseException = error
+    while cause.__cause__ is not None:  # the innermost says what is wrong, the others where Hydra was
+        cause = cause.__cause__
+    text = " ".join(f"{error} {cause}".split())
+    if found := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
+        group, value = found.groups()
+        if (group, value) in PLUGINS:
+            return f"{group}={value} needs a plug-in that is not installed: {SWEEP_EXTRA}."
+        choices = sorted(file.stem for file in (config_dir() / group).glob("*.yaml"))
+        return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{_close(value, choices)}."
+    if found := re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' (?:is )?not in", text):
+        key = found.group(1)
+        return f"{key}: there is no such key{_close(key, _known_keys())}; `python -m piaa_lightning --help` lists them."
+    given = f" (given: {' '.join(arguments)})" if arguments else ""
+    return f"The configuration cannot be composed: {text}{given}"
+
+
+def _known_keys() -> list[str]:
+    groups = [entry.name for entry in config_dir().iterdir() if entry.is_dir()]
+    return sorted({*groups, *RunKeys.__dataclass_fields__})
+
+
+def _close(word: str, choices: Sequence[str]) -> str:
+    close = difflib.get_close_matches(word, choices, n=1)
+    return f" (did you mean {close[0]}?)" if close else ""

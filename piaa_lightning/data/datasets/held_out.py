@@ -1,0 +1,123 @@
+"""What a task is validated on, in the form that the database allows: people, pictures, or what people like."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+
+from piaa_lightning.data.batches import Distributions, Episode, Examples, Liked
+from piaa_lightning.data.datasets.liked_images import LikedPictures
+from piaa_lightning.data.datasets.targets import average_scores, distributions
+from piaa_lightning.data.images.inputs import Inputs
+from piaa_lightning.data.ratings import RatingTable
+from piaa_lightning.data.splits import Split
+from piaa_lightning.data.splits.split import Part
+
+
+class HeldOutUsers(Dataset[Episode]):
+    """Held-out users, each with a fixed support set and all their other ratings as the query set.
+
+    Args:
+        table: of ratings.
+        split: who and what is held out.
+        part: whose ratings, and of which pictures.
+        inputs: where pictures come from; never augmented.
+        seed: of the draw.
+        support: ratings that a learner may adapt to.
+        min_query: users with fewer query ratings are left out.
+    """
+
+    def __init__(
+        self,
+        table: RatingTable,
+        split: Split,
+        part: Part,
+        inputs: Inputs,
+        seed: int,
+        support: int = 10,
+        min_query: int = 10,
+    ) -> None:
+        self.inputs = inputs
+        self.support = support
+        self.image, self.score = table.image, torch.from_numpy(table.score)
+        rows, random = split.rows(table, part), np.random.default_rng(seed)
+        by_user = [rows[table.user[rows] == user] for user in np.unique(table.user[rows])]
+        self.rows = [random.permutation(own) for own in by_user if len(own) >= support + min_query]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, user: int) -> Episode:
+        first, second = self.rows[user][: self.support], self.rows[user][self.support :]
+        return Episode(
+            Examples(self.inputs.batch(self.image[first]), self.score[first]),
+            Examples(self.inputs.batch(self.image[second]), self.score[second]),
+            user,
+        )
+
+
+class HeldOutPictures(Dataset[Distributions]):
+    """Held-out pictures with their average scores and, where asked for, the distribution of their votes.
+
+    Args:
+        table: the database.
+        split: who and what is held out.
+        part: which pictures.
+        inputs: where pictures come from; never augmented.
+        seed: not used; all forms are made alike.
+        bins: of the distributions; None leaves them out.
+    """
+
+    def __init__(
+        self, table: RatingTable, split: Split, part: Part, inputs: Inputs, seed: int = 0, bins: int | None = None
+    ) -> None:
+        self.inputs = inputs
+        average = average_scores(table, split, part)
+        shares = np.zeros((table.images, 0), np.float32) if bins is None else distributions(table, split, part, bins)
+        self.images = np.flatnonzero(np.isfinite(average) & np.isfinite(shares).all(axis=1))
+        self.scores, self.shares = torch.from_numpy(average[self.images]), torch.from_numpy(shares[self.images])
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, item: int) -> Distributions:
+        return self.__getitems__([item])
+
+    def __getitems__(self, items: Sequence[int]) -> Distributions:
+        images = self.images[list(items)]
+        return Distributions(
+            self.inputs.batch(images), self.shares[list(items)], self.scores[list(items)], torch.from_numpy(images)
+        )
+
+
+class HeldOutLikes(Dataset[Liked]):
+    """What held-out people like, with their traits; the arguments are those of `LikedPictures`."""
+
+    def __init__(
+        self, table: RatingTable, split: Split, part: Part, inputs: Inputs, seed: int = 0, **options: Any
+    ) -> None:
+        self.inputs = inputs
+        self.form = LikedPictures(table, split, part, inputs, seed, **options)
+
+    def __len__(self) -> int:
+        return len(self.form)
+
+    def __getitem__(self, item: int) -> Liked:
+        return self.__getitems__([item])
+
+    def __getitems__(self, items: Sequence[int]) -> Liked:
+        chosen = np.array(items)
+        return self.form.collect(self.inputs.batch(self.form.images[chosen]), chosen)
+
+
+def held_out(
+    table: RatingTable, split: Split, part: Part, inputs: Inputs, seed: int, bins: int | None = None
+) -> HeldOutUsers | HeldOutPictures:
+    """Return held-out users, or held-out pictures where the split holds out no people."""
+    if len(split.users(part)):
+        return HeldOutUsers(table, split, part, inputs, seed)
+    return HeldOutPictures(table, split, part, inputs, seed, bins)

@@ -1,0 +1,1 @@
+"""Images: decoded once, stored as arrays, augmented and handed to networks."""

@@ -1,0 +1,139 @@
+"""The LightningDataModules: a database in the form that a task needs, or several databases in step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities import CombinedLoader
+from torch.utils.data import DataLoader
+
+from piaa_lightning.data.datasets import HeldOutUsers, held_out
+from piaa_lightning.data.datasets.image_dataset import PictureForm
+from piaa_lightning.data.images.augment import cut_all
+from piaa_lightning.data.images.inputs import Inputs
+from piaa_lightning.data.ratings import RatingTable
+from piaa_lightning.data.resumable import ResumableLoader
+from piaa_lightning.data.samplers import EpochSampler, share_of_batch
+from piaa_lightning.data.splits import Split
+from piaa_lightning.data.splits.split import Part
+from piaa_lightning.errors import UserError
+from piaa_lightning.runtime.distributed import rank, share, world_size
+
+Form = Callable[[RatingTable, Split, Part, Inputs, int], Any]  # a dataset with a length
+HELD_OUT_BATCH = 64  # pictures judged at once
+
+
+class _Module(pl.LightningDataModule):
+    """What both modules share: crops are cut on the device."""
+
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Cut the crops that were drawn when the batch was fetched."""
+        return cut_all(batch)
+
+
+class RatingsModule(_Module):
+    """A database's training and validation part, in batches.
+
+    Args:
+        table: the database, as its reader returns it.
+        split: who and what is held out; test users and test pictures are never served here.
+        inputs: where pictures come from.
+        form: makes the training dataset, for instance ``AverageScores`` or ``UserEpisodes``.
+        batch_size: pictures, or users for episodes, in a batch; over all processes that train together.
+        seed: of the order and of every draw.
+        workers: processes that fetch batches; 0 fetches in the main process, which suits stored pictures.
+        validation: makes the validation dataset; None for one stream of several, which then chooses no epoch.
+
+    Raises:
+        UserError: the database is smaller than one batch, or holds out nothing to validate on.
+    """
+
+    def __init__(
+        self,
+        table: RatingTable,
+        split: Split,
+        inputs: Inputs,
+        form: Form,
+        batch_size: int,
+        seed: int,
+        workers: int = 0,
+        validation: Form | None = held_out,
+    ) -> None:
+        super().__init__()
+        self.batch_size = batch_size
+        self.seed = seed
+        self.workers = workers
+        self.training: Any = form(table, split, "train", inputs, seed)
+        self.validation: Any = None if validation is None else validation(table, split, "val", inputs, seed)
+        if len(self.training) < batch_size:
+            raise UserError(
+                f"{table.database}: {len(self.training)} training items are fewer than one batch of {batch_size}; lower"
+                f" task.batch_size or hold out less."
+            )
+        if self.validation is not None and not len(self.validation):
+            raise UserError(
+                f"{table.database}: the split holds out nothing on which the best epoch could be chosen; raise"
+                " data.split.val_users or data.split.val_images."
+            )
+
+    def train_dataloader(self, visits: int | None = None) -> DataLoader[Any]:
+        """Training batches in an order keyed by (seed, epoch).
+
+        Args:
+            visits: visits in an epoch; None visits every item once. Where one picture would be left for a batch of its
+                own, it waits for another epoch.
+        """
+        own = share_of_batch(self.batch_size, world_size())
+        visits = len(self.training) if visits is None else visits
+        if isinstance(self.training, PictureForm) and own > 1 and visits // world_size() % own == 1:
+            visits -= world_size()  # one picture makes no batch statistics
+        sampler = EpochSampler(len(self.training), self.seed, visits, rank(), world_size())
+        return ResumableLoader(self.training, sampler, own, **self._options())
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        """This process's share of the validation part: one user, or a batch of pictures, at a time."""
+        own = share(range(len(self.validation)), rank(), world_size())
+        batch_size = None if isinstance(self.validation, HeldOutUsers) else HELD_OUT_BATCH
+        return DataLoader(self.validation, batch_size, sampler=own, **self._options())
+
+    def _options(self) -> dict[str, Any]:
+        pinned = torch.cuda.is_available()
+        return {"num_workers": self.workers, "collate_fn": _as_fetched, "pin_memory": pinned}
+
+
+class StreamsModule(_Module):
+    """Several databases in step: every batch holds one batch of each.
+
+    An epoch lasts as long as the first stream; the others go round their own items as often as needed, in an order that
+    is keyed by (seed, epoch, round).
+
+    Args:
+        streams: by name, the first one sets the pace.
+    """
+
+    def __init__(self, streams: Mapping[str, RatingsModule]) -> None:
+        super().__init__()
+        self.streams = dict(streams)
+
+    def train_dataloader(self) -> CombinedLoader:
+        """Batches by the names of the streams."""
+        first = next(iter(self.streams.values()))
+        batches = -(-len(first.training) // first.batch_size)
+        loaders = {
+            name: stream.train_dataloader(None if stream is first else batches * stream.batch_size)
+            for name, stream in self.streams.items()
+        }
+        return CombinedLoader(loaders, "min_size")
+
+    def val_dataloader(self) -> CombinedLoader:
+        """Every stream's validation part, one after another."""
+        judging = [stream for stream in self.streams.values() if stream.validation is not None]
+        return CombinedLoader([stream.val_dataloader() for stream in judging], "sequential")
+
+
+def _as_fetched(batch: Any) -> Any:
+    """Datasets fetch whole batches themselves; nothing is left to collate."""
+    return batch

@@ -1,0 +1,90 @@
+"""Handcrafted features of a database's pictures, measured once and kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+import piaa_lightning.features
+from piaa_lightning.data.images.stored import describe
+from piaa_lightning.data.ratings import Indices
+from piaa_lightning.errors import UserError
+from piaa_lightning.estimators.estimator import PictureGround
+from piaa_lightning.features.folder import measured
+from piaa_lightning.features.planes import LONG_SIDE, Planes
+from piaa_lightning.features.simple import simple_features
+from piaa_lightning.runtime.atomic import replacing
+from piaa_lightning.runtime.progress import track
+
+Found = TypeVar("Found")
+
+
+def simple_of(ground: PictureGround, images: Indices) -> NDArray[np.float64]:
+    """Return the simple features of pictures, in the order of ``features.SIMPLE``.
+
+    They are measured on the files themselves with their aspect ratio, not on what networks see, and kept in the cache
+    under the names, sizes and times of the files.
+
+    Args:
+        ground: of the estimator.
+        images: ``(images,)`` numbers of the pictures in the table.
+
+    Returns:
+        ``(images, len(SIMPLE))``.
+
+    Raises:
+        UserError: a picture cannot be read.
+    """
+    files = ground.table.image_files[images].tolist()
+    key = f"{describe(ground.table.root, files)} {_source()}"
+    kept = ground.cache / "features" / f"simple-{hashlib.sha256(key.encode()).hexdigest()[:20]}.npy"
+    if kept.is_file():
+        values: NDArray[np.float64] = np.load(kept)
+        return values
+    values = np.stack(list(of_pictures(ground, images, simple_features, "handcrafted features")))
+    with replacing(kept) as file:
+        np.save(file, values)
+    return values
+
+
+def of_pictures(
+    ground: PictureGround,
+    images: Indices | Sequence[int],
+    measure: Callable[[Planes], Found],
+    title: str,
+    long_side: int = LONG_SIDE,
+) -> list[Found]:
+    """Measure whatever it is of pictures, in their order.
+
+    Args:
+        ground: of the estimator.
+        images: numbers of the pictures in the table.
+        measure: of one picture.
+        title: of the progress bar.
+        long_side: pixels that pictures are shrunk to.
+
+    Raises:
+        UserError: a picture cannot be read.
+    """
+    files = ground.table.image_files[np.asarray(images)].tolist()
+    found = []
+    for value in track(measured(ground.table.root, files, measure, long_side), title, len(files)):
+        if isinstance(value, UserError):
+            raise value
+        found.append(value)
+    return found
+
+
+@cache
+def _source() -> str:
+    """Digest of the features' source: what other code measured is something else."""
+    content = hashlib.sha256()
+    for file in sorted(Path(piaa_lightning.features.__file__).parent.glob("*.py")):
+        content.update(file.read_bytes())
+    return content.hexdigest()

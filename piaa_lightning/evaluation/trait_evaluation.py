@@ -1,0 +1,137 @@
+"""How well the personality of people who like pictures is predicted from these pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.image_evaluation import comparison
+from piaa_lightning.evaluation.resampling import Indices, paired_interval
+from piaa_lightning.metrics.srocc import srocc
+
+Floats = NDArray[np.float64]
+Interval = tuple[float, tuple[float, float]]  # a value and its interval
+
+
+@dataclass(frozen=True)
+class Likes:
+    """What a network said about every picture that test people like.
+
+    Args:
+        images: ``(likes,)`` numbers of the pictures.
+        users: ``(likes,)`` numbers of the people among those of the exam.
+        predicted: ``(likes, traits)`` in [-1, 1].
+    """
+
+    images: Indices
+    users: Indices
+    predicted: Floats
+
+
+@dataclass(frozen=True)
+class TraitExam:
+    """What one network said about a database's test people, from what they like.
+
+    A person's prediction is the mean over the pictures that the person likes. NOTE: that the talk's table is at the
+    level of users is a hypothesis, see ``metrics.traits``.
+
+    Args:
+        method: its label.
+        backbone: the network underneath.
+        database: what was read.
+        trait_names: for instance O, C, E, A, N.
+        users: ``(users,)`` hashed ids.
+        traits: ``(users, traits)`` in [-1, 1].
+        predicted: ``(users, traits)`` in [-1, 1].
+        liked: what this was averaged from; None where it was not kept.
+    """
+
+    method: str
+    backbone: str
+    database: str
+    trait_names: tuple[str, ...]
+    users: tuple[str, ...]
+    traits: Floats
+    predicted: Floats
+    liked: Likes | None = None
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return a line of the result table for each trait."""
+        return [
+            {
+                "method": self.method,
+                "backbone": self.backbone,
+                "judged_on": self.database,
+                "trait": name,
+                "srocc": _value(srocc(self.predicted[:, column], self.traits[:, column])),
+                "rmse": float(np.sqrt(np.mean((self.predicted[:, column] - self.traits[:, column]) ** 2))),
+                "users": len(self.users),
+            }
+            for column, name in enumerate(self.trait_names)
+        ]
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Return one line per person and trait, from which everything can be recomputed."""
+        return [
+            {
+                "method": self.method,
+                "backbone": self.backbone,
+                "user": user,
+                "trait": name,
+                "value": float(self.traits[row, column]),
+                "predicted": float(self.predicted[row, column]),
+            }
+            for row, user in enumerate(self.users)
+            for column, name in enumerate(self.trait_names)
+        ]
+
+    def sroccs(self, drawn: Indices) -> Floats:
+        """SROCC of every trait over some of the people, ``(traits,)``."""
+        pairs = zip(self.predicted[drawn].T, self.traits[drawn].T, strict=True)
+        return np.array([srocc(predicted, true) for predicted, true in pairs])
+
+    def mean_srocc(self, drawn: Indices) -> float:
+        """Mean over traits of the SROCC over some of the people."""
+        return float(self.sroccs(drawn).mean())
+
+
+def trait_intervals(exam: TraitExam, samples: int = 1000, seed: int = 0) -> list[Interval]:
+    """SROCC of every trait and, last, of their mean, each with its 95 % percentile bootstrap interval over people.
+
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993). All traits are drawn with the same people.
+    NaN stands where all people have one value of a trait; draws in which that is so are left out.
+
+    Args:
+        exam: of one network.
+        samples: bootstrap samples.
+        seed: of the draws.
+    """
+    random, people = np.random.default_rng(seed), len(exam.users)
+    values = exam.sroccs(np.arange(people))
+    drawn = np.array([exam.sroccs(random.integers(0, people, people)) for _ in range(samples)])
+    found = []
+    for value, own in zip([*values, values.mean()], [*drawn.T, drawn.mean(axis=1)], strict=True):
+        known = own[np.isfinite(own)]
+        low, high = np.percentile(known, [2.5, 97.5]) if len(known) else (np.nan, np.nan)
+        found.append((float(value), (float(low), float(high))))
+    return found
+
+
+def compare_traits(a: TraitExam, b: TraitExam) -> dict[str, Any]:
+    """Compare two networks on the same people, paired: the mean over traits of SROCC.
+
+    Raises:
+        UserError: they were judged on other people or traits.
+    """
+    if a.users != b.users or a.trait_names != b.trait_names:
+        raise UserError(f"{a.method} and {b.method} were judged on different people; judge both on one database.")
+    found = paired_interval(lambda drawn: a.mean_srocc(drawn) - b.mean_srocc(drawn), len(a.users))
+    return comparison(a, b, "mean SROCC of traits", "users", len(a.users), found)
+
+
+def _value(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -1,0 +1,155 @@
+"""What is known of pictures before any person: semantic features, contents and attributes, shared by methods."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.cluster import KMeans
+from torch import nn
+
+from piaa_lightning.data.images.inputs import Inputs
+from piaa_lightning.data.ratings import Indices, Scores
+from piaa_lightning.data.splits import Split
+from piaa_lightning.errors import UserError
+from piaa_lightning.personalizers.features import picture_features
+from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
+from piaa_lightning.personalizers.personalizer import Ground, LeftOutError
+
+Floats = NDArray[np.float64]
+
+KINDS = ("attributes", "content")
+
+
+@dataclass(frozen=True)
+class PictureFacts:
+    """How pictures are described to methods that do not see them (PAM, FPMF, USAR).
+
+    Everything comes from pictures and trained networks, and every scale from training pictures; no rating is read.
+    NOTE: PAM takes contents from the features of an ImageNet classifier. Here they come from the network that the
+    method starts from, which is that where the backbone is frozen, and one trained on aesthetics where it is not.
+
+    Args:
+        kinds: what :meth:`of` puts side by side: attributes, content, or both.
+        clusters: number of contents; 10 in PAM.
+        sharpness: of the softmax over contents: how much a squared distance counts, in units of the mean squared
+            distance of a training picture from its own centre. A hypothesis: PAM trains a classifier instead.
+        components: principal components of the semantic features that are kept.
+        seed: of k-means.
+
+    Raises:
+        UserError: an unknown kind, or none.
+    """
+
+    kinds: Sequence[str] = KINDS
+    clusters: int = 10
+    sharpness: float = 5.0
+    components: int = 32
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Stop at kinds that do not exist."""
+        if not self.kinds or set(self.kinds) - set(KINDS):
+            raise UserError(f"personalizer.facts.kinds={list(self.kinds)}: name one or more of {', '.join(KINDS)}.")
+
+    def of(self, ground: Ground) -> Floats:
+        """Return the chosen facts of all pictures, ``(images, facts)`` with mean 0 and deviation 1 over training.
+
+        Raises:
+            LeftOutError: see :meth:`attributes` and :meth:`content`.
+        """
+        found = {"attributes": self.attributes, "content": self.content}
+        return standardised(np.hstack([found[kind](ground) for kind in KINDS if kind in self.kinds]), ground.split)
+
+    def attributes(self, ground: Ground) -> Floats:
+        """Return predicted attributes of all pictures, ``(images, attributes)`` in [-1, 1].
+
+        Raises:
+            LeftOutError: no network was trained to predict attributes.
+        """
+        network = ground.aids.get("attributes")
+        if network is None:
+            raise LeftOutError(
+                "it stands on attributes, and no network predicts them here; add +task@tasks.attributes=ten_attributes"
+                " +data@databases.attributes=aadb"
+            )
+        return _once(network, ground, "attributes", lambda: _predicted_attributes(ground, network))
+
+    def content(self, ground: Ground) -> Floats:
+        """Return how likely each content is for all pictures, ``(images, clusters)``, rows sum to one.
+
+        Raises:
+            LeftOutError: there are fewer training pictures than contents.
+        """
+        known = len(ground.split.train_images)
+        if known < self.clusters:
+            raise LeftOutError(f"{known} training pictures cannot be parted into {self.clusters} contents")
+        prior, training = NetworkScorer(ground).prior, ground.split.train_images
+        settings = self.clusters, self.sharpness, self.seed
+        what = ("content", self.components, *settings)
+        return _once(prior, ground, what, lambda: _posterior(self.semantic(ground), training, *settings))
+
+    def semantic(self, ground: Ground) -> Floats:
+        """Return the leading principal components of the semantic features of all pictures, ``(images, components)``.
+
+        The mean square over all components and training pictures is 1, so that the leading ones stay the largest.
+        """
+        return picture_features(ground, self.components).values.astype(np.float64)
+
+    def generic(self, ground: Ground) -> Scores:
+        """Return the prior's own scores of all pictures, ``(images,)`` in [0, 1]."""
+        return picture_features(ground, self.components).generic
+
+
+Kept = dict[Hashable, tuple[Inputs, Split, Floats]]
+_kept: WeakKeyDictionary[nn.Module, Kept] = WeakKeyDictionary()
+
+
+def _once(network: nn.Module, ground: Ground, what: Hashable, compute: Callable[[], Floats]) -> Floats:
+    """Compute a fact, or return what another method of this run computed with the same network."""
+    kept = _kept.setdefault(network, {})
+    if what not in kept or kept[what][0] is not ground.inputs or kept[what][1] is not ground.split:
+        kept[what] = (ground.inputs, ground.split, compute())
+    return kept[what][2]
+
+
+def _predicted_attributes(ground: Ground, network: nn.Module) -> Floats:
+    """Apply a network of attributes to all pictures of the database, a bounded number at a time."""
+    network = network.to(ground.device).eval()
+    images, some = np.arange(ground.table.images), batch_on(ground.device)
+    with torch.no_grad():
+        parts = [
+            network.both(ground.inputs.batch(images[start : start + some]).to(ground.device))[1].cpu()  # type: ignore[operator]
+            for start in range(0, len(images), some)
+        ]
+    return np.asarray(torch.cat(parts).double().numpy())
+
+
+def _posterior(values: Floats, training: Indices, clusters: int, sharpness: float, seed: int) -> Floats:
+    """Part training pictures by k-means, and say how likely every picture belongs to each part."""
+    found = KMeans(clusters, n_init=4, random_state=seed).fit(values[training])
+    squared = ((values[:, None] - found.cluster_centers_) ** 2).sum(axis=2)
+    logits = -sharpness * squared / _spread(squared[training].min(axis=1).mean())
+    posterior = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
+
+
+def standardised(values: Floats, split: Split) -> Floats:
+    """Give columns mean 0 and standard deviation 1 over training pictures; a constant column becomes 0 there.
+
+    Args:
+        values: ``(images, columns)`` of all pictures.
+        split: says which pictures are training pictures.
+    """
+    training = values[split.train_images]
+    return np.asarray((values - training.mean(axis=0)) / _spread(training.std(axis=0)))
+
+
+def _spread(value: Any) -> Any:
+    """Return a scale to divide by: itself, or 1 where there is no spread to speak of."""
+    return np.where(np.asarray(value) > 1e-9, value, 1.0)

@@ -1,0 +1,85 @@
+"""What a run tells its logger in the end: numbers for all, and for Weights & Biases tables, people and pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.loggers import Logger, WandbLogger
+
+from piaa_lightning.evaluation.records import Record
+from piaa_lightning.pipeline.draw_figures import PHOTOGRAPHS
+from piaa_lightning.report.page import compared_methods
+from piaa_lightning.report.result_tables import rows_by_kind
+from piaa_lightning.report.users_table import people_means
+
+OBJECTIVE = "val/objective"  # what W&B's sweeps maximise
+
+
+def log_run(
+    logger: Logger,
+    cfg: DictConfig,
+    summary: Mapping[str, Any],
+    records: Sequence[Record],
+    figures: Path,
+    objective: float | None,
+) -> None:
+    """Log the result, and close the logger.
+
+    Args:
+        logger: of the run.
+        cfg: the composed configuration.
+        summary: what the run writes as ``summary.json``.
+        records: of the run.
+        figures: directory of the PNG files; those with pictures of a database lie in a folder of their own.
+        objective: what a search is after; None where test people are judged.
+    """
+    logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
+    numbers = {f"test/{row['method']}{_of(row)}": row["srocc"] for row in summary["rows"] if row["srocc"] is not None}
+    logger.log_metrics(numbers | ({} if objective is None else {OBJECTIVE: objective}))
+    if isinstance(logger, WandbLogger):
+        _log_tables(logger, cfg, summary, records)
+        shown = [*figures.glob("*.png"), *(figures.glob(f"{PHOTOGRAPHS}/*.png") if may_leave(cfg) else ())]
+        for file in sorted(shown):
+            logger.log_image(f"figures/{file.stem}", [str(file)])
+        import wandb
+
+        wandb.finish()
+    logger.finalize("success")
+
+
+def may_leave(cfg: DictConfig) -> bool:
+    """Whether pictures, and names that people can be followed by, may leave this machine.
+
+    Drawn ones may. Of a real database they may where ``data.redistribute`` says so; a run that reads several needs that
+    of each.
+    """
+    return all(data.root is None or data.redistribute for data in (cfg.data, *cfg.databases.values()))
+
+
+def _log_tables(logger: WandbLogger, cfg: DictConfig, summary: Mapping[str, Any], records: Sequence[Record]) -> None:
+    for kind, rows in rows_by_kind(summary).items():
+        columns = list(dict.fromkeys(column for row in rows for column in row))
+        logger.log_table(f"test/{kind}", columns, [[row.get(column) for column in columns] for row in rows])
+    people = people_means(records, compared_methods(summary)) if records else []
+    if people:
+        hashes = sorted({row["user"] for row in people})
+        names = {user: user if may_leave(cfg) else f"person {number + 1}" for number, user in enumerate(hashes)}
+        columns = list(people[0])
+        lines = [[names[row["user"]] if column == "user" else row[column] for column in columns] for row in people]
+        logger.log_table("test/every_person", columns, lines)
+    if summary.get("comparisons"):
+        columns = list(dict.fromkeys(column for row in summary["comparisons"] for column in row))
+        lines = [[_flat(row.get(column)) for column in columns] for row in summary["comparisons"]]
+        logger.log_table("test/comparisons", columns, lines)
+
+
+def _flat(value: Any) -> Any:
+    return f"{value[0]:.4f} to {value[1]:.4f}" if isinstance(value, list | tuple) else value
+
+
+def _of(row: Mapping[str, Any]) -> str:
+    """Tell the rows of one method apart."""
+    return f"/{row['shots']} shots" if "shots" in row else f"/{row['trait']}" if "trait" in row else ""

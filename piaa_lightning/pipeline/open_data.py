@@ -1,0 +1,203 @@
+"""First stage: databases on disk become tables, splits, and inputs for the networks."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+from torch import Tensor, nn
+
+from piaa_lightning.data.images.inputs import Features, Inputs, Source
+from piaa_lightning.data.images.raw import AnyPictures, RawPictures
+from piaa_lightning.data.images.stored import open_pictures
+from piaa_lightning.data.ratings import RatingTable, check
+from piaa_lightning.data.splits import Split
+from piaa_lightning.data.validation.known_faults import refuse_known_faults
+from piaa_lightning.data.validation.leaks import refuse_shared_photos, without_shared_photos
+from piaa_lightning.data.validation.manifest import known
+from piaa_lightning.errors import UserError
+from piaa_lightning.models.backbones.backbone import Backbone
+from piaa_lightning.models.backbones.factory import build_backbone
+from piaa_lightning.models.backbones.frozen import Scaling, fit_scaling, frozen_features
+from piaa_lightning.simulation import embedded
+
+log = logging.getLogger(__name__)
+
+MAIN = "main"
+
+
+@dataclass(frozen=True)
+class Data:
+    """One database, ready to be learnt from and judged on.
+
+    Args:
+        name: what was read, for instance ``flickr_aes, embedded demo``; on every table and figure.
+        table: of ratings.
+        split: who and what is held out.
+        inputs: pictures or frozen features.
+        cut: between good and bad pictures, in [0, 1].
+    """
+
+    name: str
+    table: RatingTable
+    split: Split
+    inputs: Inputs
+    cut: float = 0.5
+
+    def fingerprint(self) -> str:
+        """Identify labels, split and pictures: what was trained on one does not fit another."""
+        table = self.table
+        content = hashlib.sha256(self.split.hash(table).encode())
+        labels = (table.image_score, table.distribution, table.attributes, table.traits)
+        for array in (table.user, table.image, table.score, *labels):
+            content.update(b"" if array is None else np.ascontiguousarray(array).tobytes())
+        content.update("\n".join(table.image_files).encode())
+        for source in (self.inputs.evaluation, self.inputs.training):
+            content.update(source.values.numpy().tobytes() if isinstance(source, Features) else _key(source))
+        return content.hexdigest()
+
+
+def _key(source: Source | None) -> bytes:
+    """Name pictures by their files' sizes and times; pictures that are kept in memory only have no such name."""
+    return str(getattr(source, "key", None)).encode()
+
+
+class Databases:
+    """The database that people are judged on, and others that tasks learn from.
+
+    All are seen through the same backbone. Frozen features are scaled by the training pictures of the main database.
+    No photograph that one database is judged on is learnt from in another: the run stops, or such pictures are left
+    out and counted in the split's description.
+
+    Args:
+        cfg: the composed configuration; ``data`` is the main database, ``databases`` holds others by name.
+        device: where a frozen backbone runs.
+
+    Raises:
+        UserError: anything about a database, its split or its pictures that a person can mend.
+    """
+
+    def __init__(self, cfg: DictConfig, device: torch.device) -> None:
+        self.cfg = cfg
+        self.device = device
+        self.cache = Path(cfg.paths.cache).expanduser()
+        net = cfg.backbone
+        self.eye = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
+        self.scaling: Scaling | None = None
+        self.backbone: Backbone | None = None if net.frozen else self.eye
+        self.opened: dict[str, Data] = {}
+        self._open_all({MAIN: cfg.data, **cfg.databases})
+        inputs = self.main.inputs.evaluation
+        self.features = inputs.values.shape[1] if isinstance(inputs, Features) else self.eye.features
+
+    @property
+    def main(self) -> Data:
+        """The database that people are judged on."""
+        return self.opened[MAIN]
+
+    def get(self, name: str | None) -> Data:
+        """Return a database by its name below ``databases``; None is the main one.
+
+        Raises:
+            UserError: there is none of that name.
+        """
+        if name is not None and name not in self.opened:
+            has = ", ".join(key for key in self.opened if key != MAIN) or "none"
+            raise UserError(f"databases: there is no {name} (there is {has}); add it with +data@databases.{name}=NAME.")
+        return self.opened[name or MAIN]
+
+    def seen_through(self, network: nn.Module) -> tuple[Backbone, Callable[[Tensor], Tensor]]:
+        """Return what a network sees pictures with, and its scores as a function of normalised pictures.
+
+        Args:
+            network: one that scores pictures, or their frozen features.
+        """
+        eye, scaling = self.eye, self.scaling
+        if scaling is None:
+            return eye, network
+        return eye, lambda pictures: network(scaling.follow(eye(pictures)))
+
+    def _open_all(self, configs: Mapping[str, DictConfig]) -> None:
+        same: dict[str, Data] = {}  # one database under two names is opened once
+        for name, config in configs.items():
+            key = OmegaConf.to_yaml(config, resolve=True)
+            if key not in same:
+                same[key] = self._open(config)
+            self.opened[name] = same[key]
+        judged = {method.get("database") or MAIN for method in self.cfg.methods.values()}
+        for name, data in self.opened.items():
+            for other in judged & set(self.opened):
+                if self.opened[other] is not data:
+                    self.opened[name] = self._guarded(self.opened[name], self.opened[other])
+
+    def _open(self, config: DictConfig) -> Data:
+        table, name = read_table(config, self.cache)
+        split: Split = instantiate(config.split)(table)
+        files = table.image_files.tolist()
+        refuse_known_faults(table, split, known(table.root, files, self.cache), config.max_broken)
+        size, frozen = self.eye.size, bool(self.cfg.backbone.frozen)
+        stored = size if frozen else round(size * config.stored)
+        details = None if frozen or config.detail is None else round(size * config.detail)
+        if details is not None and details < size:
+            raise UserError(f"data.detail={config.detail}: patches are cut from larger pictures; give 1 or more.")
+        sizes = {size, stored} if details is None else {size, stored, details}
+        pictures = self._pictures(config, table.root, files, sorted(sizes))
+        if pictures[size].broken:
+            table = table.without_labels_of(sorted(pictures[size].broken), "broken pictures")
+            split = instantiate(config.split)(table)
+        cut = 0.5 if config.cut is None else float(table.scale.to_unit(np.array([config.cut]))[0])
+        if not frozen:
+            larger = None if details is None else pictures[details]
+            inputs = Inputs(pictures[size], pictures[stored], size, self.device.type != "cpu", larger)
+            return Data(name, table, split, inputs, cut)
+        values = frozen_features(self.eye, pictures[size], self.cache, self.device)
+        if self.scaling is None:
+            self.scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
+        return Data(name, table, split, Inputs(Features(self.scaling.apply(values))), cut)
+
+    def _pictures(
+        self, config: DictConfig, root: Path, files: list[str], sizes: list[int]
+    ) -> Mapping[int, AnyPictures]:
+        if config.cache == "none":
+            return {size: RawPictures(root, files, size, config.resize) for size in sizes}
+        if config.cache not in ("disk", "memory"):
+            raise UserError(f"data.cache={config.cache}: choose disk, memory or none.")
+        cache = self.cache if config.cache == "disk" else None
+        return open_pictures(root, files, sizes, cache, resize=config.resize, max_broken=config.max_broken)
+
+    def _guarded(self, learnt: Data, judged: Data) -> Data:
+        """Keep what is judged on in one database out of what is learnt from in the other."""
+        if self.cfg.on_shared_photos == "drop":
+            split = without_shared_photos(learnt.table, learnt.split, judged.table, judged.split)
+            if split is not learnt.split:
+                log.warning("%s: %s", learnt.name, split.description)
+            return replace(learnt, split=split)
+        if self.cfg.on_shared_photos != "refuse":
+            raise UserError(f"on_shared_photos={self.cfg.on_shared_photos}: choose refuse or drop.")
+        refuse_shared_photos(learnt.table, learnt.split, judged.table, judged.split)
+        return learnt
+
+
+def read_table(data: DictConfig, cache: Path) -> tuple[RatingTable, str]:
+    """Read the database at ``data.root``, or its embedded copy.
+
+    Returns:
+        The table, and the name that says which of the two it is.
+    """
+    if data.root is None:
+        if data.embedded is None:
+            raise UserError(f"data={data.name}: give the directory that holds the ratings, data.root=DIR.")
+        root = embedded.ensure(data.embedded, data.size, cache, data.seed)
+        name = f"{data.name}, embedded {data.size}"
+    else:
+        root = Path(data.root).expanduser()
+        name = f"{data.name}, {root.name}"
+    table: RatingTable = check(instantiate(data.reader)(root))
+    return table.with_database(name), name

@@ -1,0 +1,147 @@
+"""Third stage, for the report: what methods say of a few people's single pictures, and where their networks look."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import torch
+from omegaconf import DictConfig
+from torch import Tensor, nn
+
+from piaa_lightning.data.images.raw import RawPictures
+from piaa_lightning.data.ratings import Scores
+from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.protocol import Protocol, support_of
+from piaa_lightning.evaluation.shown_users import (
+    LOOKED_INTO,
+    ExplainedPicture,
+    ShownPeople,
+    ShownPerson,
+    pictures_to_explain,
+    shown_people,
+)
+from piaa_lightning.explain.gradient_map import INSTALL, available, concentration, gradient_map
+from piaa_lightning.personalizers.personal_network import PersonalNetwork
+from piaa_lightning.personalizers.personalizer import Personalizer, Scorer, Settings
+from piaa_lightning.pipeline.open_data import Databases
+
+log = logging.getLogger(__name__)
+
+METHODS = 4  # whose predictions are shown at most, the first that are compared
+BY_DEFAULT = 12  # gradient maps where captum is installed
+Look = tuple[float, Tensor, float]  # score, map and its concentration
+AT_ONCE = 8  # pictures whose gradients are held at once
+
+
+def number_of_maps(cfg: DictConfig) -> int:
+    """Return how many gradient maps are wanted.
+
+    Raises:
+        UserError: maps are asked for and captum is not installed.
+    """
+    asked = cfg.report.maps
+    if asked is None:
+        return BY_DEFAULT if available() else 0
+    if asked and not available():
+        raise UserError(f"report.maps={asked}: gradient maps need captum: {INSTALL}, or give report.maps=0.")
+    return int(asked)
+
+
+def shown_methods(cfg: DictConfig) -> list[str]:
+    """Return the keys of the methods that are shown: the first that are compared and fit people at random."""
+    keys = dict.fromkeys(str(key) for pair in cfg.comparisons for key in pair if key in cfg.methods)
+    fits = [key for key in keys if not cfg.methods[key].get("exam") and not cfg.methods[key].get("support")]
+    return fits[:METHODS]
+
+
+def choose_people(
+    cfg: DictConfig, databases: Databases, shots: Sequence[int], protocol: Protocol
+) -> ShownPeople | None:
+    """Choose whom the report shows, before anything is predicted."""
+    data = databases.main
+    if not shown_methods(cfg):
+        return None
+    return shown_people(data.table, data.split.rows(data.table, cfg.judge), shots, protocol, cfg.report.people)
+
+
+def show_method(
+    shown: ShownPeople,
+    cfg: DictConfig,
+    databases: Databases,
+    label: str,
+    personalizer: Personalizer,
+    chosen: Mapping[int, Settings],
+    prior: nn.Module | None,
+    device: torch.device,
+) -> None:
+    """Fit the shown people with one method, one at a time; keep predictions, and maps of the first with a network.
+
+    Args:
+        shown: filled.
+        cfg: the composed configuration.
+        databases: what was read.
+        label: of the method.
+        personalizer: prepared.
+        chosen: its settings.
+        prior: what it starts from.
+        device: where networks run.
+    """
+    table = databases.main.table
+    wanted = [] if shown.explains or prior is None else pictures_to_explain(shown.people, number_of_maps(cfg))
+    settings = chosen[shown.shots]
+    said: list[Scores] = []
+    looks: list[list[Look]] = []
+    for place, person in enumerate(shown.people):
+        fitted = personalizer.fit(support_of(table, person.draw), settings)
+        said.append(np.asarray(fitted(person.images), dtype=np.float32))
+        network = _network(fitted, prior, settings)
+        if wanted and place < LOOKED_INTO and network is not None:
+            looks.append(gradients_of(network, databases, wanted, device))
+    shown.predicted[label] = said
+    if looks and prior is not None:
+        shown.explains = label
+        of_prior = gradients_of(prior, databases, wanted, device)
+        for number, image in enumerate(wanted):
+            seen = [of_prior[number], *(own[number] for own in looks)]
+            image_id = str(table.image_ids[image])
+            shown.explained.append(_explained(shown.people[: len(looks)], image, image_id, seen))
+
+
+def _explained(people: Sequence[ShownPerson], image: int, image_id: str, looks: Sequence[Look]) -> ExplainedPicture:
+    rated = [person.scores[person.images == image] for person in people]
+    return ExplainedPicture(
+        image,
+        image_id,
+        ("prior", *(person.name for person in people)),
+        (None, *(float(score[0]) if len(score) else None for score in rated)),
+        tuple(look[0] for look in looks),
+        np.stack([look[1].numpy() for look in looks]),
+        tuple(look[2] for look in looks),
+    )
+
+
+def _network(fitted: Scorer, prior: nn.Module | None, settings: Settings) -> nn.Module | None:
+    """Return the network that was fitted to a person; after no step at all it is the prior."""
+    if isinstance(fitted, PersonalNetwork):
+        return fitted.network
+    return prior if settings.get("steps") == 0 else None
+
+
+def gradients_of(network: nn.Module, databases: Databases, images: Sequence[int], device: torch.device) -> list[Look]:
+    """Take the gradients of a network's scores with respect to the pixels, also where it stands on frozen features."""
+    data = databases.main
+    eye, score = databases.seen_through(network)
+    eye.to(device).eval()
+    network.to(device).eval()
+    pictures = RawPictures(data.table.root, data.table.image_files.tolist(), eye.size, databases.cfg.data.resize)
+    found: list[Look] = []
+    for start in range(0, len(images), AT_ONCE):
+        batch = pictures.batch(np.array(images[start : start + AT_ONCE])).to(device)
+        inputs = eye.normalise(batch)
+        with torch.no_grad():
+            scores = score(inputs)
+        maps = gradient_map(score, inputs)
+        found += list(zip(scores.tolist(), maps.cpu(), concentration(maps).tolist(), strict=True))
+    return found

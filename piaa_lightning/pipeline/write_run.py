@@ -1,0 +1,171 @@
+"""Last stage: the records, the summary, the figures and the page of a run."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from pytorch_lightning.loggers import Logger
+
+from piaa_lightning.evaluation.image_evaluation import compare_pictures, quoted_together
+from piaa_lightning.evaluation.records import write_records, write_table
+from piaa_lightning.evaluation.statistics import compare, corrected, summarise
+from piaa_lightning.evaluation.trait_evaluation import compare_traits
+from piaa_lightning.pipeline.draw_figures import draw_figures
+from piaa_lightning.pipeline.evaluate_methods import Judgement
+from piaa_lightning.pipeline.log_run import log_run
+from piaa_lightning.pipeline.open_data import MAIN, Databases
+from piaa_lightning.pipeline.sweep_jobs import objective, run_key
+from piaa_lightning.pipeline.train_models import Priors
+from piaa_lightning.report.page import write_page
+from piaa_lightning.report.table import print_table
+from piaa_lightning.runtime.atomic import replace_file
+
+LIBRARIES = ("torch", "pytorch-lightning", "learn2learn", "timm", "hydra-core", "numpy", "piaa-lightning")
+
+
+def write_run(
+    cfg: DictConfig,
+    directory: Path,
+    databases: Databases,
+    priors: Priors,
+    judgement: Judgement,
+    shots: Sequence[int],
+    seconds: dict[str, float],
+    logger: Logger | bool,
+) -> float | None:
+    """Write everything that a run leaves, ``summary.json`` last, and print the table.
+
+    Args:
+        cfg: the composed configuration.
+        directory: of the run.
+        databases: what was read.
+        priors: what was trained.
+        judgement: what was measured.
+        shots: support sizes.
+        seconds: by phase.
+        logger: receives the result as well.
+
+    Returns:
+        What a search is after, see `sweep_jobs.objective`.
+    """
+    write_records(judgement.records, directory / "records.csv")
+    for name, exams in (
+        ("pictures", judgement.pictures),
+        ("traits", judgement.traits),
+        ("fused_weights", judgement.fused),
+    ):
+        lines = [line for exam in exams.values() for line in exam.lines()]
+        if lines:
+            write_table(lines, directory / f"{name}.csv")
+    if judgement.shown is not None:
+        for name, lines in (("predictions", judgement.shown.lines()), ("gradient_maps", judgement.shown.map_lines())):
+            if lines:
+                write_table(lines, directory / f"{name}.csv")
+    summary = _summary(cfg, databases, priors, judgement, shots, seconds)
+    figures = draw_figures(cfg, summary, databases, judgement, directory / "figures")
+    write_page(summary, judgement.records, directory / "report.html", figures)
+    if isinstance(logger, Logger):
+        log_run(logger, cfg, summary, judgement.records, directory / "figures", objective(cfg, summary))
+    replace_file(directory / "summary.json", json.dumps(summary, indent=2).encode())
+    _point_latest(Path(cfg.paths.runs), directory)
+    print_table(summary)
+    print(f"\n{directory}{os.sep}: summary.json, records.csv, report.html, figures, checkpoints")
+    return objective(cfg, summary)
+
+
+def _summary(
+    cfg: DictConfig,
+    databases: Databases,
+    priors: Priors,
+    judgement: Judgement,
+    shots: Sequence[int],
+    seconds: dict[str, float],
+) -> dict[str, Any]:
+    data = databases.main
+    people = [asdict(row) for row in summarise(judgement.records)]
+    of_pictures = [exam.row() for exam in judgement.pictures.values()]
+    of_traits = [row for exam in judgement.traits.values() for row in exam.rows()]
+    ceilings = [row["srocc"] for row in people if row["method"] == _label_of(cfg, "ceiling")]
+    others = {name: other for name, other in databases.opened.items() if name != MAIN}
+    return {
+        "experiment": cfg.name,
+        "data": data.name,
+        "split": data.split.description,
+        "split_hash": data.split.hash(data.table),
+        "databases": {
+            name: {
+                "data": other.name,
+                "split": other.split.description,
+                "split_hash": other.split.hash(other.table),
+                "dropped": dict(other.table.dropped),
+            }
+            for name, other in others.items()
+        },
+        "judged": cfg.judge,
+        "protocol": _protocol(cfg),
+        "seed": cfg.seed,
+        "run_key": run_key(cfg),
+        "command": cfg.command,
+        "backbone": OmegaConf.to_container(cfg.backbone, resolve=True),
+        "versions": {library: version(library) for library in LIBRARIES},
+        "seconds": seconds,
+        "priors_reused": priors.reused,
+        "rows": people + of_pictures + of_traits,
+        "comparisons": _comparisons(cfg, judgement, shots),
+        "chosen": judgement.chosen,
+        "left_out": judgement.left_out,
+        "dropped": dict(data.table.dropped),
+        "ceiling": ceilings[-1] if ceilings else None,
+    }
+
+
+def _protocol(cfg: DictConfig) -> dict[str, Any]:
+    """Return what, beside the split, decides which ratings a person is judged on."""
+    protocol = cfg.protocol.test if cfg.judge == "test" else cfg.protocol.validation
+    found: dict[Any, Any] = OmegaConf.to_container(protocol, resolve=True)  # type: ignore[assignment]
+    return {str(name): value for name, value in found.items() if name != "_target_"}
+
+
+def _comparisons(cfg: DictConfig, judgement: Judgement, shots: Sequence[int]) -> list[dict[str, Any]]:
+    """Compare the pairs that the configuration names, each kind of exam by its own measures, with Holm's correction."""
+    known = {(row.method, row.shots) for row in summarise(judgement.records) if row.srocc is not None}
+    labels = {key: method.label for key, method in cfg.methods.items()}
+    pairs = [(a, b) for a, b in cfg.comparisons if {a, b} <= set(labels)]
+    of_people = [
+        compare(judgement.records, labels[a], labels[b], k)
+        for k in shots
+        for a, b in pairs
+        if {(labels[a], k), (labels[b], k)} <= known
+    ]
+    found: list[dict[str, Any]] = [asdict(comparison) for comparison in corrected(of_people)]
+    of_pictures: list[dict[str, Any]] = []
+    of_traits: list[dict[str, Any]] = []
+    for a, b in pairs:
+        if {a, b} <= set(judgement.pictures):
+            of_pictures += compare_pictures(judgement.pictures[a], judgement.pictures[b])
+        if {a, b} <= set(judgement.traits):
+            of_traits.append(compare_traits(judgement.traits[a], judgement.traits[b]))
+    return found + quoted_together(of_pictures) + of_traits
+
+
+def _label_of(cfg: DictConfig, key: str) -> str | None:
+    return cfg.methods[key].label if key in cfg.methods else None
+
+
+def _point_latest(runs: Path, directory: Path) -> None:
+    """Make ``runs/latest`` point at a finished run, by renaming, so that it always points somewhere."""
+    runs = runs.resolve()
+    directory = directory.resolve()
+    if runs not in directory.parents:
+        return
+    temporary = runs / f".latest.{os.getpid()}"
+    temporary.unlink(missing_ok=True)
+    temporary.symlink_to(directory.relative_to(runs), target_is_directory=True)
+    os.replace(temporary, runs / "latest")

@@ -1,0 +1,68 @@
+"""Every test person's result as a table: what the figures of people show, number by number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from piaa_lightning.evaluation.records import Record
+from piaa_lightning.evaluation.statistics import user_matrix
+from piaa_lightning.report.formatting import decimal
+from piaa_lightning.report.result_tables import ResultTable
+
+
+def people_means(records: Sequence[Record], methods: Sequence[str]) -> list[dict[str, Any]]:
+    """Return each person's mean and standard deviation over repeats, for each method, backbone and number of shots.
+
+    Args:
+        records: of one run.
+        methods: which, in this order.
+
+    Returns:
+        ``user, method, backbone, shots, srocc, srocc_std_repeats, repeats``; None where a person has no value.
+    """
+    groups: dict[tuple[str, str, int], list[Record]] = {}
+    for record in records:
+        groups.setdefault((record.method, record.backbone, record.shots), []).append(record)
+    rows = []
+    for key in sorted(groups, key=lambda key: (key[0] not in methods, *key[1:])):
+        if key[0] not in methods:
+            continue
+        users, _, matrix = user_matrix(groups[key])
+        for user, values in zip(users, matrix, strict=True):
+            known = values[~np.isnan(values)]
+            mean = float(known.mean()) if len(known) else None
+            deviation = float(known.std(ddof=1)) if len(known) > 1 else None
+            told = dict(zip(("method", "backbone", "shots"), key, strict=True))
+            rows.append({"user": user, **told, "srocc": mean, "srocc_std_repeats": deviation, "repeats": len(known)})
+    return sorted(rows, key=lambda row: methods.index(row["method"]))
+
+
+def people_table(records: Sequence[Record], methods: Sequence[str]) -> ResultTable | None:
+    """Lay out a line per person, the best of the first column first, and a column per method and number of shots.
+
+    Args:
+        records: of one run.
+        methods: which, in this order.
+
+    Returns:
+        The table; None where the records hold none of the methods.
+    """
+    rows = people_means(records, methods)
+    if not rows:
+        return None
+    several = {m for m in methods if len({row["backbone"] for row in rows if row["method"] == m}) > 1}
+    columns: dict[str, dict[str, float | None]] = {}
+    for row in rows:
+        name = f"{row['method']} ({row['backbone']})" if row["method"] in several else row["method"]
+        columns.setdefault(f"{name}, {row['shots']} shots", {})[row["user"]] = row["srocc"]
+    first = next(iter(columns.values()))
+    people = sorted({user for own in columns.values() for user in own}, key=lambda user: (_rank(first.get(user)), user))
+    cells = [[user, *(decimal(own.get(user)) for own in columns.values())] for user in people]
+    return ResultTable("people", "Every test person", ["person", *columns], cells)
+
+
+def _rank(value: float | None) -> float:
+    return np.inf if value is None else -value

@@ -1,0 +1,87 @@
+"""Small tables of ratings, splits of them by hand, and inputs that tell which pictures are in a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from piaa_lightning.data.images.inputs import Features, Inputs
+from piaa_lightning.data.images.stored import Pictures
+from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.splits import Split
+
+
+@pytest.fixture
+def make_table():
+    def make(ratings: Sequence[tuple[int, int, float]], users: int, images: int, **more) -> RatingTable:
+        rows = np.array(ratings, dtype=np.float64).reshape(-1, 3)
+        return RatingTable(
+            database="tests",
+            root=Path(),
+            image_ids=np.array([f"p{number:03}" for number in range(images)], dtype=np.str_),
+            image_files=np.array([f"p{number:03}.jpg" for number in range(images)], dtype=np.str_),
+            user_ids=np.array([f"u{number:03}" for number in range(users)], dtype=np.str_),
+            user=rows[:, 0].astype(np.int64),
+            image=rows[:, 1].astype(np.int64),
+            score=rows[:, 2].astype(np.float32),
+            scale=Scale(1, 5),
+            **more,
+        )
+
+    return make
+
+
+@pytest.fixture
+def people(make_table):
+    """One user per count, who rated that many pictures with scores of their own."""
+
+    def make(*counts: int, images: int = 200) -> RatingTable:
+        random = np.random.default_rng(0)
+        rows = [(u, i, random.random()) for u, n in enumerate(counts) for i in random.permutation(images)[:n]]
+        return make_table(rows, len(counts), images)
+
+    return make
+
+
+@pytest.fixture
+def make_split():
+    """A split from the people and pictures that are held out; all others are trained on."""
+
+    def make(
+        table: RatingTable,
+        val_users: Sequence[int] = (),
+        test_users: Sequence[int] = (),
+        val_images: Sequence[int] = (),
+        test_images: Sequence[int] = (),
+    ) -> Split:
+        parts = [np.array(part, dtype=np.int64) for part in (val_users, test_users, val_images, test_images)]
+        users = np.setdiff1d(np.arange(table.users), np.concatenate(parts[:2]))
+        images = np.setdiff1d(np.arange(table.images), np.concatenate(parts[2:]))
+        return Split("by hand", users, *parts[:2], images, *parts[2:]).check(table)
+
+    return make
+
+
+@pytest.fixture
+def numbers():
+    """Inputs that are the pictures' numbers."""
+
+    def make(images: int) -> Inputs:
+        return Inputs(Features(torch.arange(images, dtype=torch.float32)[:, None]))
+
+    return make
+
+
+@pytest.fixture
+def drawn():
+    """Inputs of pictures, 12 pixels wide for training and 8 for evaluation."""
+
+    def make(images: int) -> Inputs:
+        stored = np.random.default_rng(0).integers(0, 256, (images, 3, 12, 12), dtype=np.uint8)
+        return Inputs(Pictures(np.ascontiguousarray(stored[..., :8, :8]), {}), Pictures(stored, {}), 8)
+
+    return make

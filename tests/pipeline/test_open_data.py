@@ -1,0 +1,178 @@
+"""Several databases, opened as one run sees them."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+
+from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.data.images.inputs import Features
+from piaa_lightning.errors import UserError
+from piaa_lightning.pipeline import open_data
+from piaa_lightning.pipeline.evaluate_methods import refuse_impossible
+from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.simulation import embedded
+
+CPU = torch.device("cpu")
+SMALL = ["data.size=tiny", "backbone.size=16", "backbone.options.width=2", "backbone.options.features=4"]
+
+
+def composed(cache: Path, *overrides: str):
+    register()
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        return compose("config", [*SMALL, f"paths.cache={cache}", *overrides])
+
+
+TWO = ["+method@methods.one=pictures", "data=ava", "+data@databases.other=eva", "databases.other.size=tiny"]
+
+
+@pytest.fixture(scope="module")
+def two(cache) -> Databases:
+    return Databases(composed(cache, *TWO), CPU)
+
+
+class TestDatabases:
+    def test_the_main_one_and_others_by_name(self, two):
+        assert two.main is two.get(None)
+        assert two.main.name == "ava, embedded tiny"
+        assert two.get("other").name == "eva, embedded tiny"
+        assert two.features == 4
+        assert two.main.inputs.batch(np.arange(2)).shape == (2, 3, 16, 16)
+        assert two.main.inputs.training.batch(np.arange(2)).shape[-1] == round(16 * 1.143)
+
+    def test_the_cut_is_the_databases_own(self, two):
+        # above 5 of 1..10; the middle where the database names none
+        assert two.main.cut == pytest.approx(4 / 9)
+        assert two.get("other").cut == 0.5
+
+    def test_a_name_that_is_not_there_is_a_sentence(self, two):
+        sentence = r"^databases: there is no others \(there is other\); add it with \+data@databases\.others=NAME\.$"
+        with pytest.raises(UserError, match=sentence):
+            two.get("others")
+
+    def test_one_database_under_two_names_is_opened_once(self, cache, monkeypatch):
+        opened = []
+        read = open_data.read_table
+        monkeypatch.setattr(open_data, "read_table", lambda *given: opened.append(1) or read(*given))
+        more = ["+method@methods.one=pictures", "data=ava", "+databases.aesthetics=${data}"]
+        found = Databases(composed(cache, *more), CPU)
+        assert found.get("aesthetics") is found.main
+        assert len(opened) == 1
+        changed = Databases(composed(cache, *more[:2], "+data@databases.b=ava", "databases.b.split.seed=1"), CPU)
+        assert changed.get("b") is not changed.main
+
+
+def photos(database) -> set[str]:
+    """Numbers by which AVA and EVA call the same photographs."""
+    return {Path(file).stem for file in database}
+
+
+class TestSharedPhotos:
+    """EVA's pictures are AVA's; the embedded copies are given one in common here."""
+
+    @pytest.fixture
+    def sharing(self, cache, tmp_path, two):
+        """AVA as a copy one of whose training pictures is one that EVA is judged on."""
+        ava, eva = two.main, two.get("other")
+        test = Path(eva.table.image_files[eva.split.test_images[0]]).stem
+        file = ava.table.image_files[ava.split.train_images[0]]
+        assert test not in photos(ava.table.image_files)
+        copy = tmp_path / "ava"
+        shutil.copytree(embedded.ensure("ava", "tiny", cache), copy)
+        (copy / file).rename((copy / file).with_stem(test))
+        for text in copy.rglob("*.txt"):
+            number = Path(file).stem
+            lines = text.read_text(encoding="utf-8").splitlines()
+            changed = [" ".join(test if word == number else word for word in line.split(" ")) for line in lines]
+            text.write_text("\n".join(changed) + "\n", encoding="utf-8")
+        methods = ["+method@methods.one=pictures", "methods.one.database=other"]
+        data = [f"data.root={copy}", "data=ava", "+data@databases.other=eva", "databases.other.size=tiny"]
+        return test, lambda *more: composed(cache, *methods, *data, *more)
+
+    def test_learning_from_what_another_database_is_judged_on_is_refused(self, sharing):
+        _, cfg = sharing
+        with pytest.raises(UserError, match=r"^\d training and 0 .* are judged on in eva.*on_shared_photos=drop"):
+            Databases(cfg(), CPU)
+
+    def test_or_left_out_and_said(self, sharing):
+        test, cfg = sharing
+        found = Databases(cfg("on_shared_photos=drop"), CPU)
+        table, split = found.main.table, found.main.split
+        assert test in photos(table.image_files)
+        assert test not in photos(table.image_files[split.train_images])
+        assert re.search(r"less \d training and 0 validation pictures that are judged on in eva", split.description)
+
+    def test_where_that_database_is_not_judged_on_nothing_is_wrong(self, sharing):
+        test, cfg = sharing
+        found = Databases(cfg("methods.one.database=null"), CPU)
+        assert test in photos(found.main.table.image_files[found.main.split.train_images])
+
+    def test_another_choice_is_a_sentence(self, sharing):
+        _, cfg = sharing
+        with pytest.raises(UserError, match=r"^on_shared_photos=keep: choose refuse or drop\.$"):
+            Databases(cfg("on_shared_photos=keep"), CPU)
+
+
+def test_frozen_features_are_scaled_by_the_training_pictures_of_the_main_database(cache):
+    found = Databases(composed(cache, *TWO, "backbone.frozen=true"), CPU)
+    assert found.backbone is None
+    main, other = (data.inputs.evaluation for data in (found.main, found.get("other")))
+    assert isinstance(main, Features)
+    known = main.values[found.main.split.train_images].double()
+    assert known.mean(dim=0).numpy() == pytest.approx(np.zeros(4), abs=1e-5)
+    spread = known.std(dim=0, correction=0)
+    live = spread > 0  # a random network may have a feature that is zero for every picture
+    assert live.any()
+    assert spread[live].numpy() == pytest.approx(1, abs=1e-5)
+    # the other's are on the same scale, not on their own
+    theirs = other.values[found.get("other").split.train_images].double()
+    assert theirs.mean(dim=0)[live].abs().max() > 1e-3
+    one = Databases(composed(cache, *TWO, "backbone.frozen=true", "backbone.components=2"), CPU)
+    assert one.features == 2
+
+
+def test_a_broken_picture_is_neither_learnt_from_nor_judged_on(cache, tmp_path, two):
+    ava = two.main
+    broken = [ava.table.image_files[part[0]] for part in (ava.split.train_images, ava.split.test_images)]
+    copy = tmp_path / "ava"
+    shutil.copytree(embedded.ensure("ava", "tiny", cache), copy)
+    for file in broken:
+        (copy / file).write_bytes(b"no picture")
+    more = ["+method@methods.one=pictures", "data=ava", f"data.root={copy}", "data.max_broken=0.5"]
+    table = Databases(composed(cache, *more), CPU).main.table
+    assert table.dropped["broken pictures"] == 2
+    for file in broken:
+        (image,) = np.flatnonzero(table.image_files == file)
+        assert np.isnan(table.distribution[image]).all()
+        assert np.isnan(table.image_score[image])
+    with pytest.raises(UserError, match=r"max_broken"):
+        Databases(composed(cache, *more[:3]), CPU)
+
+
+class TestRefuseImpossible:
+    @pytest.mark.parametrize(
+        ("overrides", "sentence"),
+        [
+            (
+                ["methods.one.exam=scores"],
+                r"^methods\.one\.exam=scores: choose one of pictures, traits, or give a pers",
+            ),
+            (["methods.one.database=nowhere"], r"^databases: there is no nowhere"),
+            (
+                ["+method@methods.two=random"],
+                r"^ava, embedded tiny: the split holds out no people, and random is judged",
+            ),
+        ],
+    )
+    def test_what_cannot_be_judged_is_a_sentence_before_anything_is_learnt(self, cache, two, overrides, sentence):
+        with pytest.raises(UserError, match=sentence):
+            refuse_impossible(composed(cache, *TWO, *overrides), two)
+
+    def test_what_can_be_judged_passes(self, cache, two):
+        refuse_impossible(composed(cache, *TWO), two)

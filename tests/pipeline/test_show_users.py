@@ -1,0 +1,94 @@
+"""Predictions and maps of a few people, from a run on the smallest embedded data."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from PIL import Image
+
+from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.data.images.decode import decode, squash
+from piaa_lightning.errors import UserError
+from piaa_lightning.pipeline import show_users as show_people
+from piaa_lightning.pipeline.open_data import Databases
+
+
+def composed(cache, *overrides):
+    register()
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        return compose("config", ["experiment=blg_piaa", "data.size=tiny", f"paths.cache={cache}", *overrides])
+
+
+def test_maps_need_captum_only_where_they_are_asked_for(cache, monkeypatch):
+    assert show_people.number_of_maps(composed(cache)) == show_people.BY_DEFAULT
+    monkeypatch.setattr(show_people, "available", lambda: False)
+    assert show_people.number_of_maps(composed(cache)) == 0
+    assert show_people.number_of_maps(composed(cache, "report.maps=0")) == 0
+    with pytest.raises(UserError, match=r"report.maps=24: gradient maps need captum: pip install 'piaa-"):
+        show_people.number_of_maps(composed(cache, "report.maps=24"))
+
+
+def test_the_first_that_are_compared_are_shown(cache):
+    assert show_people.shown_methods(composed(cache)) == ["blg", "ba", "generic"]
+    assert show_people.shown_methods(composed(cache, "comparisons=[]")) == []
+
+
+@pytest.mark.parametrize("frozen", [False, True])
+def test_a_network_on_frozen_features_is_followed_down_to_the_pixels(cache, frozen):
+    cfg = composed(cache, f"backbone.frozen={frozen}", "backbone.components=5")
+    databases = Databases(cfg, torch.device("cpu"))
+    data = databases.main
+    torch.manual_seed(0)
+    head = torch.nn.Sequential(torch.nn.Linear(databases.features, 1), torch.nn.Flatten(0))
+    network = head if frozen else torch.nn.Sequential(databases.backbone, head)
+    images = np.array([3, 8, 5])
+    looks = show_people.gradients_of(network, databases, images.tolist(), torch.device("cpu"))
+    with torch.no_grad():
+        expected = network.eval()(data.inputs.batch(images))
+    np.testing.assert_allclose([look[0] for look in looks], expected.numpy(), atol=2e-5)
+    assert all(look[1].shape == (64, 64) and look[1].max() > 0 for look in looks)
+    # the score changes as the map says: along the gradient's own direction, by a small step
+    eye, score = databases.seen_through(network)
+    pixels = squash(decode(data.table.root / str(data.table.image_files[3])), eye.size, cfg.data.resize)
+    inputs = eye.normalise(torch.from_numpy(pixels)[None]).requires_grad_()
+    (gradient,) = torch.autograd.grad(score(inputs).sum(), inputs)
+    with torch.no_grad():
+        gained = score(inputs + 1e-3 * gradient) - score(inputs)
+    assert gained.item() == pytest.approx(1e-3 * gradient.square().sum().item(), rel=0.1)
+
+
+def test_a_run_leaves_predictions_maps_and_their_figures(cache, tmp_path, monkeypatch):
+    from piaa_lightning.cli.app import run
+
+    cfg = composed(
+        cache, "task.epochs=1", "task.starts_from.epochs=1", "logger=none", f"paths.runs={tmp_path}", "shots=10",
+        "protocol.test.repeats=2", "report.people=2", "report.maps=6", "methods.ba.personalizer.steps=[0]",
+    )  # fmt: skip
+    run(cfg, tmp_path / "one")
+    with (tmp_path / "one" / "predictions.csv").open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    summary = json.loads((tmp_path / "one" / "summary.json").read_text())
+    assert {line["method"] for line in lines} == {"BLG-PIAA", "BA-PIAA", "generic"}
+    assert len({line["user"] for line in lines}) == 2
+    said = {(line["method"], line["user"], line["image"]): line["predicted"] for line in lines}
+    # BA-PIAA after no step is its prior, which is the generic model
+    assert all(value == said["generic", user, image] for (m, user, image), value in said.items() if m == "BA-PIAA")
+    with (tmp_path / "one" / "gradient_maps.csv").open(newline="") as file:
+        maps = list(csv.DictReader(file))
+    assert {line["method"] for line in maps} == {"BLG-PIAA"}
+    assert len(maps) == 6
+    for line in maps:
+        if line["score"]:  # what a map's network says is what the table of predictions says
+            assert float(line["predicted"]) == pytest.approx(
+                float(said["BLG-PIAA", line["whose"], line["image"]]), abs=1e-5
+            )
+    page = (tmp_path / "one" / "report.html").read_text()
+    for name in ("best_and_worst", "predicted_scores", "gradient_maps"):
+        with Image.open(tmp_path / "one" / "figures" / "pictures" / f"{name}.png") as figure:
+            assert figure.width > 300
+    assert "Gradient maps of the prior of BLG-PIAA" in page
+    assert summary["judged"] == "test"
+    assert summary["protocol"]["repeats"] == 2
