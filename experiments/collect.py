@@ -1,10 +1,10 @@
-"""Collect runs into a study: ``experiments/collect.py STUDY_DIRECTORY [--people] [--add] VARIANT=RUNS_DIRECTORY ...``.
+"""Collect runs into a study: ``experiments/collect.py STUDY_DIRECTORY [--users] [--add] VARIANT=RUNS_DIRECTORY ...``.
 
 For each variant the newest finished run of every seed below its directory is taken, and the tables of the study are
-written anew: ``results.csv`` (people), ``pictures.csv`` and ``traits.csv`` (networks judged as they are), and
-``comparisons.csv``; with ``--people`` also ``people.csv``, a line per test person. With ``--add`` the lines of variants
-that are not named stay. Runs of several seeds are judged on
-the same splits: a row is their mean, and a comparison is paired over users and splits, or pictures, with every seed as
+written anew: ``results.csv`` (users), ``images.csv`` and ``traits.csv`` (networks evaluated as they are), and
+``comparisons.csv``; with ``--users`` also ``users.csv``, a line per test user. With ``--add`` the lines of variants
+that are not named stay. Runs of several seeds are evaluated on
+the same splits: a row is their mean, and a comparison is paired over users and splits, or images, with every seed as
 further repeats. A run without ``summary.json`` did not finish; what is missing is written as rows without values, and
 the tables made from them say so.
 """
@@ -21,9 +21,9 @@ from piaa_lightning.studies.collect import group_of, tables_of, write_tables
 
 def main(arguments: list[str]) -> None:
     """Write the tables of a study."""
-    single = None if "--people" in arguments else []
+    single = None if "--users" in arguments else []
     add = "--add" in arguments
-    arguments = [word for word in arguments if word not in ("--people", "--add")]
+    arguments = [word for word in arguments if word not in ("--users", "--add")]
     if len(arguments) < 2:
         sys.exit(str(__doc__).splitlines()[0])
     named = [argument.partition("=")[::2] for argument in arguments[1:]]

@@ -13,11 +13,11 @@ import sys
 from pathlib import Path
 
 from piaa_lightning.evaluation.published_results import (
-    TalkPictures,
+    PublishedImages,
     big_five,
-    talk_number,
-    talk_pictures_of,
-    talk_traits,
+    published_number,
+    published_traits,
+    talk_images_of,
 )
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -56,7 +56,7 @@ def table(path: Path, variant: str) -> str:
     known = [row for row in rows if row.get("method") != "(not run)"]
     if not known:
         return f"{HOLE}\n"
-    kinds = {"difference": comparisons, "trait": traits, "images": pictures, "shots": results, "value": values}
+    kinds = {"difference": comparisons, "trait": traits, "images": images, "shots": results, "value": values}
     return next(kinds[column] for column in kinds if column in rows[0])(known) + measured(known)
 
 
@@ -73,16 +73,16 @@ def plain(rows: Rows) -> str:
 def measured(rows: Rows) -> str:
     """Say below a table what ours and the talk's numbers were measured on, and what is missing."""
     words = []
-    mixed = {row.get("measure") for row in rows} - {"", None, "SROCC"}  # pictures of one database, people of another
+    mixed = {row.get("measure") for row in rows} - {"", None, "SROCC"}  # images of one database, users of another
     if (data := rows[0].get("data")) and not mixed:
         seeds = max(int(row.get("seeds") or 0) for row in rows)
         words.append(f"ours on {data}" + (f", {seeds} seeds" if seeds > 1 else ""))
     kind = "shots" if "shots" in rows[0] and "difference" not in rows[0] else "trait" if "trait" in rows[0] else ""
     if kind == "shots" and any(talk(row) for row in rows):
-        words.append("the talk's on FLICKR-AES (37 people)")
-    if kind == "trait" and any(talk_traits(row["method"], row["backbone"]) for row in rows):
+        words.append("the talk's on FLICKR-AES (37 users)")
+    if kind == "trait" and any(published_traits(row["method"], row["backbone"]) for row in rows):
         words.append("the talk's on PsychoFlickr, by hypothesis")
-    if "acc" in rows[0] and any(talk_pictures_of(row["method"]) for row in rows):
+    if "acc" in rows[0] and any(talk_images_of(row["method"]) for row in rows):
         words.append("the talk's on AVA")
     missing = max(int(row.get("missing") or 0) for row in rows)
     if missing:
@@ -91,8 +91,8 @@ def measured(rows: Rows) -> str:
 
 
 def talk(row: dict[str, str]) -> str:
-    """Return the talk's number for a row of people, with its backbone where that is another."""
-    number = talk_number(row["method"], row["backbone"], int(row["shots"]))
+    """Return the talk's number for a row of users, with its backbone where that is another."""
+    number = published_number(row["method"], row["backbone"], int(row["shots"]))
     if number is None:
         return ""
     other = re.sub(r"\W", "", number.backbone.lower()) != re.sub(r"\W|_", "", row["backbone"].lower())
@@ -105,7 +105,7 @@ def results(rows: Rows) -> str:
     shots = sorted({int(row["shots"]) for row in rows})
     told = {k: any(talk(row) for row in rows if int(row["shots"]) == k) for k in shots}
     several = len({row["backbone"] for row in rows} - {""}) > 1
-    heads = [name for k in shots for name in (f"{k} shots", *(["talk"] if told[k] else []))]
+    heads = [name for k in shots for name in (f"{k} shots", *(["published"] if told[k] else []))]
     heads = ["method", *(["backbone"] if several else []), *heads, "users"]
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for method, backbone in dict.fromkeys((row["method"], row["backbone"]) for row in rows):
@@ -122,12 +122,12 @@ def results(rows: Rows) -> str:
     return "\n".join(lines) + "\n"
 
 
-def pictures(rows: Rows) -> str:
-    """One line per network that was judged on pictures, with 95 % intervals and the talk's numbers where known."""
+def images(rows: Rows) -> str:
+    """One line per network that was evaluated on images, with 95 % intervals and the talk's numbers where known."""
     told = [worded(row["method"]) for row in rows]
     more = ("| talk: ACC / SROCC / EMD |", "|---|") if any(told) else ("|", "|")
     lines = [
-        f"| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | pictures {more[0]}",
+        f"| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | images {more[0]}",
         f"|---|---|---|---|---|---|---|---{more[1]}",
     ]
     for row, talk in zip(rows, told, strict=True):
@@ -145,10 +145,10 @@ def measured_value(row: dict[str, str], key: str) -> str:
 
 def worded(method: str) -> str:
     """Write the talk's ACC, SROCC and EMD of a network, with its backbone where the talk names several."""
-    return "; ".join(map(one_of_the_talk, talk_pictures_of(method)))
+    return "; ".join(map(one_of_the_talk, talk_images_of(method)))
 
 
-def one_of_the_talk(talk: TalkPictures) -> str:
+def one_of_the_talk(talk: PublishedImages) -> str:
     """Write one of the talk's rows."""
     found = ("–" if value is None else decimal(str(value)) for value in (talk.acc, talk.srocc, talk.emd))
     _, _, inside = talk.method.partition("(")
@@ -157,16 +157,16 @@ def one_of_the_talk(talk: TalkPictures) -> str:
 
 
 def traits(rows: Rows) -> str:
-    """One line per network, one column per trait: SROCC over people; then the talk's."""
+    """One line per network, one column per trait: SROCC over users; then the talk's."""
     names = list(dict.fromkeys(row["trait"] for row in rows))
-    lines = [f"| network | {' | '.join(names)} | mean | people |", "|---|" + "---|" * (len(names) + 2)]
+    lines = [f"| network | {' | '.join(names)} | mean | users |", "|---|" + "---|" * (len(names) + 2)]
     letters = [big_five(name) for name in names]
     told = {}
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]
         found = [row["srocc"] for row in own]
         lines.append(f"| {method} | {' | '.join(map(decimal, [*found, mean(found)]))} | {own[0]['users']} |")
-        if all(letters) and (one := talk_traits(method, own[0]["backbone"])):
+        if all(letters) and (one := published_traits(method, own[0]["backbone"])):
             told[one.method] = [str(one.srocc[letter]) for letter in letters if letter]
     for method, found in told.items():
         lines.append(f"| *talk: {method}* | {' | '.join(map(decimal, [*found, mean(found)]))} | |")

@@ -6,7 +6,7 @@ import errno
 import os
 import sys
 
-# What a disk or a system refuses, and a person can mend.
+# What a disk or a system refuses, and a user can mend.
 REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
 
 

@@ -1,8 +1,8 @@
-"""The one exception that a person is meant to read."""
+"""The one exception that a user is meant to read."""
 
 
 class UserError(Exception):
-    """A mistake that a person can mend: what is wrong, where, and what to do, in one sentence.
+    """A mistake that a user can mend: what is wrong, where, and what to do, in one sentence.
 
     The command line prints the sentence without a traceback and exits with status 1.
     Every other exception is a defect of the program and keeps its traceback.

@@ -1,4 +1,4 @@
-"""Every generic system of the talk's AVA table, from the command line to its row, on a handful of pictures."""
+"""Every generic system of the talk's AVA table, from the command line to its row, on a handful of images."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from piaa_lightning.evaluation.published_results import TABLE_AVA, talk_pictures_of
+from piaa_lightning.evaluation.published_results import TABLE_AVA, talk_images_of
 
 TINY = [
     "data.size=tiny",
@@ -77,7 +77,7 @@ def test_the_table_has_every_row_of_the_talks_on_one_split(run):
         "methods.kucer.estimator.trees=5",
     )
     found = [row["method"] for row in summary["rows"]]
-    assert {row.method for name in found for row in talk_pictures_of(name)} == {row.method for row in TABLE_AVA}
+    assert {row.method for name in found for row in talk_images_of(name)} == {row.method for row in TABLE_AVA}
     assert len(set(found)) == len(found) == 22, "three of the talk's systems have two backbones there"
     assert {row["images"] for row in summary["rows"]} == {80}
     against = {(c["a"], c["measure"]) for c in summary["comparisons"] if c["b"] == "PA_IAA"}
@@ -89,13 +89,16 @@ def test_the_table_has_every_row_of_the_talks_on_one_split(run):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["experiment=kao_multi_task", "data=aadb"], "lacks semantic tags of pictures .* choose ava"),
-        (["experiment=bdn", "data=aadb"], "lacks the styles of pictures; choose ava"),
+        (["experiment=kao_multi_task", "data=aadb"], "lacks semantic tags of images .* choose ava"),
+        (["experiment=bdn", "data=aadb"], "lacks the styles of images; choose ava"),
         (["experiment=kong_att", "data@databases.attributes=ava", ATTRIBUTES], "has 3 attributes to learn"),
-        (["experiment=giaa", "task=kong_rank", "head=small"], "no ratings of single people, so there are no pairs"),
-        (["experiment=rapid", "data.detail=null"], r"^piaa_lightning: data\.detail=null: the network looks at patches"),
-        (["experiment=dma", "data.detail=0.5"], r"data\.detail=0\.5: patches are cut from larger pictures"),
-        (["experiment=dma", "backbone.frozen=true"], r"backbone\.frozen=true: DMA looks at pictures"),
+        (["experiment=giaa", "task=kong_rank", "head=small"], "no ratings of single users, so there are no pairs"),
+        (
+            ["experiment=rapid", "data.patch_scale=null"],
+            r"^piaa_lightning: data\.patch_scale=null: the network looks at patches",
+        ),
+        (["experiment=dma", "data.patch_scale=0.5"], r"data\.patch_scale=0\.5: patches are cut from larger images"),
+        (["experiment=dma", "backbone.frozen=true"], r"backbone\.frozen=true: DMA looks at images"),
         (["experiment=ilgnet", "backbone.frozen=true"], r"backbone\.frozen=true: a network of local and global"),
     ],
 )
@@ -105,6 +108,6 @@ def test_what_a_database_lacks_is_one_sentence(run, arguments, sentence):
     assert "\n" not in str(left.value.code)
 
 
-def test_pairs_within_and_across_raters_are_learnt_where_people_are_known(run):
+def test_pairs_within_and_across_raters_are_learnt_where_users_are_known(run):
     summary = run("experiment=giaa", "data=flickr_aes", "task=kong_rank", "head=small")
     assert [row["method"] for row in summary["rows"]] == ["kong_rank"]

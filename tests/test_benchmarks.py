@@ -105,7 +105,7 @@ def test_a_childs_memory_is_its_own_and_not_its_parents(tmp_path):
 EXPECTED = {
     "bench_data": {
         "cache over Pillow, 2 workers",
-        "cache, one process, pictures/s",
+        "cache, one process, images/s",
         "waiting share of a training step, 0 workers, longest",
         "flickr_aes, read and split, s",
         "para, read and split, s",
@@ -113,9 +113,9 @@ EXPECTED = {
         "ava, read and split, s",
     },
     "bench_features": {
-        "simple features, pictures/s",
-        "Fisher vectors of SIFT and colour, pictures/s",
-        "all of them, pictures/s",
+        "simple features, images/s",
+        "Fisher vectors of SIFT and colour, images/s",
+        "all of them, images/s",
         "RAPID over two columns",
         "RAPID improved over three columns",
         "DMA over five patches",
@@ -131,7 +131,7 @@ EXPECTED = {
     "bench_report": {"report, s", "report with gradient maps, s"},
     "bench_sweep": {"sweep over seeds / its jobs one by one"},
     "bench_train": {"a run's training step over the bare network's"},
-    "bench_web": {"read, photographs/s", "personal file of 1000 ratings, MB"},
+    "bench_web": {"read, images/s", "personal file of 1000 ratings, MB"},
 }
 
 

@@ -24,7 +24,7 @@ TINY = [
     "trainer.fast_dev_run=true",
     "trainer.enable_progress_bar=false",
     "protocol.test.repeats=1",
-    "reuse_priors=false",
+    "reuse_models=false",
 ]
 
 
@@ -47,23 +47,23 @@ def run(cache, tmp_path, monkeypatch):
     return go
 
 
-PEOPLE = {
+USERS = {
     "flickr_aes": ["experiment=ba_piaa"],
-    "para": ["experiment=blg_piaa", "task.form.min_ratings=5"],
+    "para": ["experiment=blg_piaa", "task.dataset.min_ratings=5"],
     "lapis": ["experiment=ba_piaa"],
     "eva": ["experiment=ba_piaa"],
     "real_cur": ["experiment=ba_piaa"],
 }
 
 
-@pytest.mark.parametrize("database", PEOPLE)
-def test_databases_of_single_people_drive_personalisation(run, database):
-    directory, summary = run(*PEOPLE[database], f"data={database}")
+@pytest.mark.parametrize("database", USERS)
+def test_databases_of_single_users_drive_personalisation(run, database):
+    directory, summary = run(*USERS[database], f"data={database}")
     assert summary["data"] == f"{database}, embedded tiny"
-    judged = [row for row in summary["rows"] if row["method"] == "BA-PIAA"]
-    assert [row["shots"] for row in judged] == [10]
-    assert judged[0]["users"] >= 1
-    assert -1 <= judged[0]["srocc"] <= 1
+    evaluated = [row for row in summary["rows"] if row["method"] == "BA-PIAA"]
+    assert [row["shots"] for row in evaluated] == [10]
+    assert evaluated[0]["users"] >= 1
+    assert -1 <= evaluated[0]["srocc"] <= 1
     assert (directory / "report.html").exists()
 
 
@@ -79,12 +79,12 @@ def test_databases_of_single_people_drive_personalisation(run, database):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_databases_of_pictures_drive_generic_aesthetics(run, arguments, measures):
+def test_databases_of_images_drive_generic_aesthetics(run, arguments, measures):
     directory, summary = run(*arguments)
     (row,) = summary["rows"]
     assert {name for name in ("acc", "srocc", "plcc", "emd_r1", "emd_r2") if row[name] is not None} == measures
     assert row["images"] >= 10
-    with (directory / "pictures.csv").open(newline="") as file:
+    with (directory / "images.csv").open(newline="") as file:
         assert len(list(csv.DictReader(file))) == row["images"]
 
 
@@ -92,11 +92,11 @@ def test_databases_of_pictures_drive_generic_aesthetics(run, arguments, measures
     "arguments",
     [
         ["experiment=personality"],
-        ["experiment=personality", "data=para", "task.form.traits=[O,C,E,A,N]"],
+        ["experiment=personality", "data=para", "task.dataset.traits=[O,C,E,A,N]"],
     ],
     ids=" ".join,
 )
-def test_databases_of_people_with_traits_drive_personality(run, arguments):
+def test_databases_of_users_with_traits_drive_personality(run, arguments):
     directory, summary = run(*arguments)
     assert [row["trait"] for row in summary["rows"]] == ["O", "C", "E", "A", "N"]
     users = summary["rows"][0]["users"]
@@ -108,25 +108,25 @@ def test_databases_of_people_with_traits_drive_personality(run, arguments):
 @pytest.mark.parametrize(
     ("experiment", "kinds"),
     [
-        ("nima_vgg16", {"pictures"}),
-        ("nima_inception_v2", {"pictures"}),
-        ("densenet121_aesthetics", {"pictures"}),
-        ("inception_v3_aesthetics", {"pictures"}),
+        ("nima_vgg16", {"images"}),
+        ("nima_inception_v2", {"images"}),
+        ("densenet121_aesthetics", {"images"}),
+        ("inception_v3_aesthetics", {"images"}),
         ("densenet121_personality", {"traits"}),
         ("inception_v3_personality", {"traits"}),
-        ("pa_iaa_generic", {"pictures", "traits"}),
-        ("pa_iaa_densenet121", {"pictures", "traits"}),
-        ("pa_iaa_inception_v3", {"pictures", "traits"}),
-        ("pa_iaa", {"people"}),
-        ("pa_iaa_authors", {"people"}),
-        ("mt_iaa", {"people"}),
+        ("pa_iaa_generic", {"images", "traits"}),
+        ("pa_iaa_densenet121", {"images", "traits"}),
+        ("pa_iaa_inception_v3", {"images", "traits"}),
+        ("pa_iaa", {"users"}),
+        ("pa_iaa_authors", {"users"}),
+        ("mt_iaa", {"users"}),
     ],
 )
 def test_every_experiment_of_generic_aesthetics_personality_and_both_runs(run, experiment, kinds):
     _, summary = run(f"experiment={experiment}")
-    found = {"people" if "shots" in row else "traits" if "trait" in row else "pictures" for row in summary["rows"]}
+    found = {"users" if "shots" in row else "traits" if "trait" in row else "images" for row in summary["rows"]}
     assert found == kinds
-    assert summary["left_out"] == {} or kinds == {"people"}
+    assert summary["left_out"] == {} or kinds == {"users"}
 
 
 @pytest.mark.parametrize(
@@ -134,28 +134,28 @@ def test_every_experiment_of_generic_aesthetics_personality_and_both_runs(run, e
     [
         (
             ["experiment=ba_piaa", "data=ava"],
-            r"^ava, embedded tiny: the split holds out no people, and BA-PIAA is judged",
+            r"^ava, embedded tiny: the split holds out no users, and BA-PIAA is evaluated",
         ),
         (["experiment=giaa", "head.bins=5"], r"^ava, embedded tiny: votes have 10 levels and .* set head\.bins=10\.$"),
         (
             ["experiment=giaa", "data=aadb"],
-            r"^giaa cannot be judged: aadb, embedded tiny has neither distributions of votes",
+            r"^giaa cannot be evaluated: aadb, embedded tiny has neither distributions of votes",
         ),
         (
             ["experiment=giaa", "head=small"],
-            r"^task\.form\.bins takes its value from head\.bins, which is not there; .*head=distribution",
+            r"^task\.dataset\.bins takes its value from head\.bins, which is not there; .*head=distribution",
         ),
         (
             ["experiment=personality", "data=eva"],
-            r"first: birth_year of .* name other traits with task\.form\.traits\.$",
+            r"first: birth_year of .* name other traits with task\.dataset\.traits\.$",
         ),
         (["experiment=personality", "data=flickr_aes"], "lacks the traits that personality is learnt from"),
         (
-            ["experiment=personality", "task.form.traits=[O,C]"],
+            ["experiment=personality", "task.dataset.traits=[O,C]"],
             r"^task\.network\.personality\.traits=5: .* has 2 traits",
         ),
         (
-            ["experiment=giaa", "data=aadb", "task=attributes", "head=small", "task.form.attributes=[Light]"],
+            ["experiment=giaa", "data=aadb", "task=attributes", "head=small", "task.dataset.attributes=[Light]"],
             "traits=11",
         ),
     ],

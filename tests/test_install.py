@@ -35,8 +35,8 @@ def test_learn2learn_is_the_last_release_and_its_compiled_parts_work():
     for name in ("meta_dataset", "task_dataset", "transforms"):
         module = importlib.import_module(f"learn2learn.data.{name}")
         assert module.__file__.endswith(".so")
-    pictures = torch.utils.data.TensorDataset(torch.arange(3))
-    dataset = learn2learn.data.MetaDataset(pictures, indices_to_labels={0: 5, 1: 5, 2: 7})
+    images = torch.utils.data.TensorDataset(torch.arange(3))
+    dataset = learn2learn.data.MetaDataset(images, indices_to_labels={0: 5, 1: 5, 2: 7})
     assert {label: sorted(rows) for label, rows in dataset.labels_to_indices.items()} == {5: [0, 1], 7: [2]}
 
 

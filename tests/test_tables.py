@@ -48,7 +48,7 @@ def test_the_talks_number_stands_beside_ours_with_what_it_was_measured_on(tables
     assert lines[2] == "| BLG-PIAA | alexnet | .500 ± .010 | .534 ± .003 | 37 |"
     assert lines[3] == "| BLG-PIAA | resnet18 | .600 ± .010 | .561 ± .005 | 37 |"
     assert lines[4] == "| random |  | .000 ± .010 |  | 37 |"
-    assert lines[-1] == "*Measured: ours on d; the talk's on FLICKR-AES (37 people).*"
+    assert lines[-1] == "*Measured: ours on d; the talk's on FLICKR-AES (37 users).*"
     # another backbone than the talk's is not taken for it
     file.write_text(f"{RESULTS}one,BLG-PIAA,small_cnn,10,0.5,0.01,37,d,1,\n")
     assert "| BLG-PIAA | .500 ± .010 | .561 ± .005 (ResNet18) | 37 |" in tables.table(file, "one")
@@ -68,7 +68,7 @@ def test_what_has_not_been_run_is_marked(tables, tmp_path):
         tables.table(file, "two")
 
 
-def test_traits_and_pictures_get_the_talks_lines(tables, tmp_path):
+def test_traits_and_images_get_the_talks_lines(tables, tmp_path):
     file = tmp_path / "traits.csv"
     lines = [f"one,PA_IAA,densenet121,{trait},0.{k}00,60,p,1" for k, trait in enumerate("OCEAN", start=1)]
     file.write_text("variant,method,backbone,trait,srocc,users,data,seeds\n" + "\n".join(lines) + "\n")
@@ -81,14 +81,14 @@ def test_traits_and_pictures_get_the_talks_lines(tables, tmp_path):
         "one,PA_IAA,densenet121,0.8,0.7,0.6,0.5,0.06,0.09,99,a,1\n"
     )
     made = tables.table(file, "one").splitlines()
-    assert made[0].endswith("| pictures | talk: ACC / SROCC / EMD |")
+    assert made[0].endswith("| images | talk: ACC / SROCC / EMD |")
     assert made[2].startswith("| PA_IAA | .800 | .700 | .600 | .500 | .060 | .090 | 99 | ")
     assert ".829 / .666 / .049 DenseNet121" in made[2]
     assert made[-1] == "*Measured: ours on a; the talk's on AVA.*"
 
 
 def test_intervals_and_the_talks_numbers_stand_in_the_row(tables, tmp_path):
-    file = tmp_path / "pictures.csv"
+    file = tmp_path / "images.csv"
     file.write_text(
         "variant,method,backbone,acc,balanced_acc,srocc,plcc,emd_r1,emd_r2,acc_low,acc_high,images,data,seeds\n"
         "one,RAPID,net,0.7,0.6,,,,,0.65,0.75,80,a,1\none,mine,net,0.7,0.6,0.5,0.5,0.1,0.1,,,80,a,1\n"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The study: make study NAME=ava_table
 # All rows of the talk's AVA table on the embedded AVA, three seeds, the house's small network for all of them. Every row
-# is trained for 8 epochs with the optimiser of experiment=ava_table; the epoch that is best on validation pictures counts.
+# is trained for 8 epochs with the optimiser of experiment=ava_table; the epoch that is best on validation images counts.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}

@@ -9,9 +9,9 @@ export OMP_NUM_THREADS=1 # the same rounding whatever the machine
 runs=runs/backbones
 run() { "$python" -m piaa_lightning experiment=blg_piaa logger=none report.maps=0 paths.runs=$runs "name=$1" "${@:2}"; }
 
-# The smallest data, small pictures, few epochs, heads alone fitted to people, three splits, one seed: minutes on two cores.
-rehearsal=(data.size=tiny backbone.size=80 task.starts_from.epochs=2 task.epochs=1 task.form.support=10 task.form.query=10
-    protocol.test.repeats=3 methods.{blg,ba}.personalizer.{inner.layers=head,embed_once=true})
+# The smallest data, small images, few epochs, heads alone fitted to users, three splits, one seed: minutes on two cores.
+rehearsal=(data.size=tiny backbone.size=80 task.init_from.epochs=2 task.epochs=1 task.dataset.support=10 task.dataset.query=10
+    protocol.test.repeats=3 methods.{blg,ba}.personalizer.{inner.layers=head,cache_features=true})
 
 variant=${1:-embedded}
 if [ "$variant" = embedded ]; then

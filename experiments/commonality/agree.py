@@ -1,7 +1,7 @@
-"""Agreement of people in a database: ``python experiments/commonality/agree.py VARIANT [key=value ...]``.
+"""Agreement of users in a database: ``python experiments/commonality/agree.py VARIANT [key=value ...]``.
 
 Keys are those of a run, for instance ``data=oasis data.root=DIR``. Lines of the variant are replaced in
-``agreement.csv`` and ``levels.csv``, and ``VARIANT.png`` is drawn. Only ratings are read; no picture is opened.
+``agreement.csv`` and ``levels.csv``, and ``VARIANT.png`` is drawn. Only ratings are read; no image is opened.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from piaa_lightning.pipeline.open_data import read_table
 from piaa_lightning.report.agreement import agreement_figure
 
 HERE = Path(__file__).resolve().parent
-SAMPLES = 2000  # of the bootstrap over people
+SAMPLES = 2000  # of the bootstrap over users
 
 
 def main(arguments: list[str]) -> None:
@@ -33,26 +33,26 @@ def main(arguments: list[str]) -> None:
         cfg = compose("config", keys)
     try:
         table, name = read_table(cfg.data, Path(cfg.paths.cache).expanduser())
-        shares, people, levels = variance_shares(table), with_others(table), agreement_by_level(table)
+        shares, users, levels = variance_shares(table), with_others(table), agreement_by_level(table)
     except UserError as error:
         sys.exit(str(error))
-    agreement_figure(shares, people, levels, table.scale, HERE / f"{variant}.png", name)
-    drawn = np.random.default_rng(0).choice(people, (SAMPLES, len(people))).mean(axis=1)
+    agreement_figure(shares, users, levels, table.scale, HERE / f"{variant}.png", name)
+    drawn = np.random.default_rng(0).choice(users, (SAMPLES, len(users))).mean(axis=1)
     low, high = np.percentile(drawn, [2.5, 97.5])
     shared = {"variant": variant, "data": name, "users": table.users, "ratings": table.ratings}
     facts: list[dict[str, object]] = [
-        {"what": "share of the variance: pictures (commonality)", "value": shares.picture},
-        {"what": "share of the variance: people's generosity", "value": shares.person},
+        {"what": "share of the variance: images (commonality)", "value": shares.image},
+        {"what": "share of the variance: users' generosity", "value": shares.user},
         {"what": "share of the variance: own taste and noise (individuality)", "value": shares.rest},
         {
-            "what": "SROCC of a person with the mean of all others",
-            "value": float(people.mean()),
+            "what": "SROCC of a user with the mean of all others",
+            "value": float(users.mean()),
             "low": low,
             "high": high,
         },
         {"what": "pairs on the same side of the middle", "value": levels.overall},
         {"what": "the same by chance", "value": levels.chance},
-        {"what": "the same on the best tenth of pictures", "value": float(levels.agreement[-1])},
+        {"what": "the same on the best tenth of images", "value": float(levels.agreement[-1])},
         {"what": "the same on the worst tenth", "value": float(levels.agreement[0])},
         {"what": "the same on the tenth where it is least", "value": float(levels.agreement.min())},
     ]
@@ -60,9 +60,9 @@ def main(arguments: list[str]) -> None:
           [{**shared, **fact} for fact in facts])  # fmt: skip
     scaled = table.scale.from_unit(levels.means)
     write(
-        HERE / "levels.csv", ("variant", "mean_score", "agreement", "pictures"), variant,
-        [{"variant": variant, "mean_score": float(score), "agreement": float(share), "pictures": int(count)}
-         for score, share, count in zip(scaled, levels.agreement, levels.pictures, strict=True)],
+        HERE / "levels.csv", ("variant", "mean_score", "agreement", "images"), variant,
+        [{"variant": variant, "mean_score": float(score), "agreement": float(share), "images": int(count)}
+         for score, share, count in zip(scaled, levels.agreement, levels.images, strict=True)],
     )  # fmt: skip
 
 

@@ -17,5 +17,5 @@ done
 "$python" experiments/collect.py experiments/distributions --add "${variants[@]}"
 if [ "$variant" = embedded ]; then
     newest=$(ls -td $runs/embedded/*/ | head -n 1)
-    cp "$newest"figures/pictures/vote_distributions.png experiments/distributions/
+    cp "$newest"figures/images/vote_distributions.png experiments/distributions/
 fi

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# The study: make study NAME=flickr_aes_table, and for real people as well
+# The study: make study NAME=flickr_aes_table, and for real users as well
 #   make study NAME=flickr_aes_table ARGS="OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors"
-# Three seeds each. On the embedded data three splits of every test person's ratings for each seed, instead of ten:
-# whole networks are fine-tuned there, person by person.
+# Three seeds each. On the embedded data three splits of every test user's ratings for each seed, instead of ten:
+# whole networks are fine-tuned there, user by user.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The study: make study NAME=oasis_blg ARGS="OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors"
-# Three seeds; every setting was chosen on validation people (OASIS's subset 3), never on the test people (all 104 of
+# Three seeds; every setting was chosen on validation users (OASIS's subset 3), never on the test users (all 104 of
 # subset 4).
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -13,13 +13,13 @@ run() {
 }
 data=$1 weights=$2
 
-# What validation people chose.
+# What validation users chose.
 run name=tuned
 
 # The same with a generic prior that is stopped early: a weak baseline makes any further training look good.
-run name=weak_prior task.starts_from.epochs=10
+run name=weak_prior task.init_from.epochs=10
 
-# The roles of validation and test people exchanged. No clean test: the settings were chosen on those now tested.
+# The roles of validation and test users exchanged. No clean test: the settings were chosen on those now tested.
 run name=swapped "data.split.test_images='subset=subset3'" "data.split.val_images='subset=subset4'" \
     data.split.test_users=145 data.split.val_users=104
 

@@ -1,10 +1,10 @@
-"""What ten stars are worth on real people: published priors on OASIS's test people, who are in none of them.
+"""What ten stars are worth on real users: published priors on OASIS's test users, who are in none of them.
 
     python experiments/own_photographs/measure.py OASIS_DIRECTORY PRIOR [PRIOR ...]
 
-Every test person (who rated the pictures of ``subset4``, which the prior of ``data=oasis`` has not seen) gives ten
-ratings, drawn at random five times or asked for by the page's rule; the order of the person's other pictures is
-compared with the person's own (SROCC). Prints a line per prior and writes ``results.csv`` beside this file.
+Every test user (who rated the images of ``subset4``, which the prior of ``data=oasis`` has not seen) gives ten
+ratings, drawn at random five times or asked for by the page's rule; the order of the user's other images is
+compared with the user's own (SROCC). Prints a line per prior and writes ``results.csv`` beside this file.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ import torch
 
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.photos.next_to_rate import next_to_rate
-from piaa_lightning.photos.personal_model import Taste
-from piaa_lightning.photos.published_model import Prior, load_prior
+from piaa_lightning.photos.personal_model import PersonalModel
+from piaa_lightning.photos.published_model import PublishedModel, load_prior
 from piaa_lightning.photos.reading import read_photos, shelf_of
 from piaa_lightning.photos.store import Store
 
@@ -29,8 +29,8 @@ SUBSET, RATINGS, REPEATS = "subset4", 10, 5
 COLUMNS = ("prior", "learnt from", "people", "generic", "10 at random", "10 asked for")
 
 
-def measure(prior: Prior, root: Path, told: pd.DataFrame) -> dict[str, float]:
-    """Return mean SROCC over people of the generic order and of both ways of taking ten ratings."""
+def measure(prior: PublishedModel, root: Path, told: pd.DataFrame) -> dict[str, float]:
+    """Return mean SROCC over users of the generic order and of both ways of taking ten ratings."""
     files = sorted(told.file.unique())
     with tempfile.TemporaryDirectory() as directory:
         store = Store(Path(directory) / "seen.sqlite")
@@ -41,7 +41,7 @@ def measure(prior: Prior, root: Path, told: pd.DataFrame) -> dict[str, float]:
     for user, own in told.groupby("rater"):
         rows = shelf.rows[[places[file] for file in own.file]]
         scores = torch.from_numpy(((own.beauty.to_numpy() - 1) / 6).astype(np.float64))
-        nobody = Taste(prior.people, rows[:0], scores[:0])
+        nobody = PersonalModel(prior.users, rows[:0], scores[:0])
         asked = next_to_rate(nobody, rows, [], RATINGS)
         random = np.random.default_rng(int(user))
         drawn = [random.permutation(len(rows))[:RATINGS].tolist() for _ in range(REPEATS)]
@@ -50,7 +50,7 @@ def measure(prior: Prior, root: Path, told: pd.DataFrame) -> dict[str, float]:
             values = []
             for support in supports:
                 query = np.setdiff1d(np.arange(len(rows)), support)
-                taste = nobody if name == "generic" else Taste(prior.people, rows[support], scores[support])
+                taste = nobody if name == "generic" else PersonalModel(prior.users, rows[support], scores[support])
                 values.append(float(srocc(taste.score(rows[query]).numpy(), scores[query].numpy())))
             found[name].append(float(np.mean(values)))
     return {name: float(np.mean(values)) for name, values in found.items()}

@@ -1,8 +1,8 @@
-"""Draw the page's screenshots in ``docs/figures``: embedded pictures, rated as one of the simulated people rated them.
+"""Draw the page's screenshots in ``docs/figures``: embedded images, rated as one of the simulated users rated them.
 
     python experiments/own_photographs/screenshots.py PRIOR
 
-OASIS's photographs may not be passed on, so these are the drawn pictures; PRIOR is a published one (``mode=export``).
+OASIS's images may not be passed on, so these are the drawn images; PRIOR is a published one (``mode=export``).
 Needs Chromium.
 """
 
@@ -30,7 +30,7 @@ from piaa_lightning.web.uploads import Limits
 from piaa_lightning.web.visitors import Visitors
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures"
-PICTURES = 90
+IMAGES = 90
 PATIENCE = 120_000
 
 
@@ -43,12 +43,12 @@ def main(place: Path) -> None:
         source = embedded.ensure("flickr_aes", "demo", cache)
         told = pd.read_csv(next(source.glob("*worker.csv")), skipinitialspace=True)
         told.columns = ["worker", "image", "stars"]
-        person = told[told.worker == told.worker.value_counts().index[0]].drop_duplicates("image").head(PICTURES)
-        for image in person.image:
+        user = told[told.worker == told.worker.value_counts().index[0]].drop_duplicates("image").head(IMAGES)
+        for image in user.image:
             shutil.copy(source / "40K" / image, home)
         album = Album(prior, Store(home / "seen.sqlite"), home)
-        album.read(sorted(person.image))
-        stars = dict(zip(person.image, person.stars.round().clip(1, 5).astype(int), strict=True))
+        album.read(sorted(user.image))
+        stars = dict(zip(user.image, user.stars.round().clip(1, 5).astype(int), strict=True))
         app = make_app(Visitors(home / "sessions", prior, album, Limits()), "127.0.0.1", None)
         listening = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
@@ -65,11 +65,11 @@ def main(place: Path) -> None:
 
 
 def draw(address: str, stars: dict[str, int]) -> None:
-    """Take the pictures of the page on a laptop and on a phone."""
+    """Take the images of the page on a laptop and on a phone."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        laptop = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+        laptop = browser.new_context(viewport={"prior_variance": 1280, "height": 800}, reduced_motion="reduce")
         laptop.set_default_timeout(PATIENCE)
         page = laptop.new_page()
         page.goto(address)
@@ -88,7 +88,7 @@ def draw(address: str, stars: dict[str, int]) -> None:
         settle(page)
         page.screenshot(path=FIGURES / "page_look.jpg", type="jpeg", quality=82)
         phone = browser.new_context(
-            viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True, color_scheme="dark"
+            viewport={"prior_variance": 390, "height": 780}, is_mobile=True, has_touch=True, color_scheme="dark"
         )
         phone.set_default_timeout(PATIENCE)
         phone.add_cookies([{"name": c["name"], "value": c["value"], "url": address} for c in laptop.cookies()])

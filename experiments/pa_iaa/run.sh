@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The study: make study NAME=pa_iaa, and for real people as well
+# The study: make study NAME=pa_iaa, and for real users as well
 #   make study NAME=pa_iaa ARGS="OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors"
-# Three seeds each. Every setting was chosen on validation people and pictures.
+# Three seeds each. Every setting was chosen on validation users and images.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
@@ -15,26 +15,26 @@ generic() {
     run experiment=pa_iaa_generic name=sum_light task.module.balance=sum task.module.weight=0.01
 }
 
-# On people. The backbone stays as it is when a person is fitted, whatever the method, and its features are computed once.
-people() {
+# On users. The backbone stays as it is when a user is fitted, whatever the method, and its features are computed once.
+users() {
     local still=()
     for method in pa_iaa mt_iaa ba; do
-        still+=("methods.$method.personalizer.inner.layers=head" "methods.$method.personalizer.embed_once=true")
+        still+=("methods.$method.personalizer.inner.layers=head" "methods.$method.personalizer.cache_features=true")
     done
-    run experiment=pa_iaa name=people "${still[@]}"
-    run experiment=pa_iaa name=one_factor "${still[@]}" methods.pa_iaa.personalizer.parts=null
+    run experiment=pa_iaa name=users "${still[@]}"
+    run experiment=pa_iaa name=one_factor "${still[@]}" methods.pa_iaa.personalizer.part_lr_multipliers=null
 }
 
 oasis() { run experiment=pa_iaa_oasis "data.root=$1" "backbone.weights=$2" name=oasis; }
 
-# One part alone: bash experiments/pa_iaa/run.sh people
+# One part alone: bash experiments/pa_iaa/run.sh users
 case "${1:-all}" in
-generic | people) "$1" && exit ;;
+generic | users) "$1" && exit ;;
 oasis) oasis "$2" "$3" && exit ;;
 esac
 generic
-people
-variants=(alternate sum sum_light people one_factor)
+users
+variants=(alternate sum sum_light users one_factor)
 if [ $# -ge 2 ]; then
     oasis "$1" "$2"
     variants+=(oasis)

@@ -1,10 +1,10 @@
 """Does the data path keep up? ``make bench-data`` prints it and writes ``runs/bench/bench_data.json``.
 
-1. Pictures per second of the cache against decoding every picture with Pillow when it is needed, both in a DataLoader
+1. Images per second of the cache against decoding every image with Pillow when it is needed, both in a DataLoader
    with two workers and in one process.
 2. The share of its time that a ResNet18 training step waits for its batch.
 3. Seconds and memory for reading and splitting databases of the published size. The embedded writers write the label
-   files; the pictures, which readers only look for, are empty files.
+   files; the images, which readers only look for, are empty files.
 
 ``--quick`` tries everything out in small; its numbers mean nothing.
 """
@@ -25,7 +25,7 @@ import torch
 from harness import Results, Target, child, interleaved, ratio
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
-from workload import Workload, long_loader, over_pictures, served, write_database
+from workload import Workload, long_loader, over_images, served, write_database
 
 from piaa_lightning.runtime.allocator import keep_freed_memory
 
@@ -40,13 +40,13 @@ TABLES = {
 
 
 class DecodedEachTime(Dataset[torch.Tensor]):
-    """The usual way: open, squash, crop and flip one picture whenever it is asked for, with Pillow.
+    """The usual way: open, squash, crop and flip one image whenever it is asked for, with Pillow.
 
     Args:
-        paths: of the pictures.
-        stored: side of the square that a picture is squashed to, in pixels.
+        paths: of the images.
+        stored: side of the square that an image is squashed to, in pixels.
         size: side of the square that is cut out.
-        length: items of an epoch; pictures come again and again.
+        length: items of an epoch; images come again and again.
     """
 
     def __init__(self, paths: list[Path], stored: int, size: int, length: int) -> None:
@@ -57,26 +57,26 @@ class DecodedEachTime(Dataset[torch.Tensor]):
 
     def __getitem__(self, item: int) -> torch.Tensor:
         with Image.open(self.paths[item % len(self.paths)]) as file:
-            picture = file.convert("RGB").resize((self.stored, self.stored), Image.Resampling.BILINEAR)
+            image = file.convert("RGB").resize((self.stored, self.stored), Image.Resampling.BILINEAR)
         top, left, mirrored = torch.randint(0, self.stored - self.size + 1, (3,)).tolist()
-        picture = picture.crop((left, top, left + self.size, top + self.size))
+        image = image.crop((left, top, left + self.size, top + self.size))
         if mirrored % 2:
-            picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
-        return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+            image = image.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+        return torch.from_numpy(np.array(image)).permute(2, 0, 1).contiguous()
 
 
-def pictures(results: Results, quick: bool) -> None:
+def images(results: Results, quick: bool) -> None:
     """Measure 1 and 2."""
     with tempfile.TemporaryDirectory() as directory:
         root, cache = Path(directory) / "database", Path(directory) / "cache"
         write_database(root, 160 if quick else 512, 60 if quick else 500)
-        work = Workload(over_pictures(root, cache, quick), Path(directory))
+        work = Workload(over_images(root, cache, quick), Path(directory))
         rates(results, work, quick)
         waiting(results, work, quick)
 
 
 def rates(results: Results, work: Workload, quick: bool) -> None:
-    """Pictures per second, from the second batch on: starting workers belongs to an epoch, not to a picture."""
+    """Images per second, from the second batch on: starting workers belongs to an epoch, not to an image."""
     data = work.data
     size = data.inputs.size
     paths = [data.table.root / file for file in data.table.image_files[data.split.train_images].tolist()]
@@ -92,7 +92,7 @@ def rates(results: Results, work: Workload, quick: bool) -> None:
         return lambda: each(examples.inputs for examples in served(module, long_loader(module, fast)))
 
     def each(batches: Iterator[torch.Tensor]) -> float:
-        """Seconds for one picture."""
+        """Seconds for one image."""
         batches = iter(batches)
         next(batches)
         start = time.perf_counter()
@@ -100,7 +100,7 @@ def rates(results: Results, work: Workload, quick: bool) -> None:
         return (time.perf_counter() - start) / count
 
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # pictures per second and core
+    torch.set_num_threads(1)  # images per second and core
     names = {"Pillow, 2 workers": decoded(2), "cache, 2 workers": cached(2)}
     names |= {"Pillow, one process": decoded(0), "cache, one process": cached(0)}
     seconds = interleaved(names, 1 if quick else 7, warm_up=0 if quick else 1)
@@ -108,9 +108,9 @@ def rates(results: Results, work: Workload, quick: bool) -> None:
     results.ratios["cache over Pillow, 2 workers"] = ratio(seconds, "Pillow, 2 workers", "cache, 2 workers")
     results.ratios["cache over Pillow, one process"] = ratio(seconds, "Pillow, one process", "cache, one process")
     results.targets["cache over Pillow, 2 workers"] = Target(8, at_least=True)
-    results.targets["cache, one process, pictures/s"] = Target(3000, at_least=True)
+    results.targets["cache, one process, images/s"] = Target(3000, at_least=True)
     for name, took in seconds.items():
-        results.medians[f"{name}, pictures/s"] = 1 / median(took)
+        results.medians[f"{name}, images/s"] = 1 / median(took)
 
 
 def waiting(results: Results, work: Workload, quick: bool) -> None:
@@ -160,7 +160,7 @@ def tables(results: Results, quick: bool) -> None:
 
 
 def write_labels(name: str, root: Path, size: str) -> None:
-    """Write an embedded database with empty files in place of pictures."""
+    """Write an embedded database with empty files in place of images."""
     writer = importlib.import_module(f"piaa_lightning.simulation.{name}")
     root.mkdir()
 
@@ -168,7 +168,7 @@ def write_labels(name: str, root: Path, size: str) -> None:
         for _, file in jobs:
             (root / file).touch()
 
-    with patch.object(writer, "write_pictures", empty_files):
+    with patch.object(writer, "write_images", empty_files):
         writer.write(root, size, 0)
 
 
@@ -180,7 +180,7 @@ def main() -> None:
     arguments = parser.parse_args()
     keep_freed_memory()  # as a run does
     results = Results()
-    pictures(results, arguments.quick)
+    images(results, arguments.quick)
     tables(results, arguments.quick)
     results.print()
     results.write(arguments.out / "bench_data.json")

@@ -1,6 +1,6 @@
 """How fast are handcrafted features? ``make bench-features`` prints it and writes ``runs/bench/bench_features.json``.
 
-1. Pictures per second in one thread on a folder of JPEG files of 256 pixels: decoding alone, simple features, SIFT and
+1. Images per second in one thread on a folder of JPEG files of 256 pixels: decoding alone, simple features, SIFT and
    colour descriptors, and these as Fisher vectors, each with decoding.
 2. Seconds of a forward and backward pass of RAPID, of RAPID with its style column and of DMA, over the sum of what
    their columns or patches take alone.
@@ -34,17 +34,17 @@ from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.patch_aggregation import PatchAggregation
 from piaa_lightning.models.trait_head import TraitHead
 from piaa_lightning.runtime.allocator import keep_freed_memory
-from piaa_lightning.simulation.jpegs import write_pictures
+from piaa_lightning.simulation.jpegs import write_images
 
-PER_SECOND = 100  # pictures and core, the target
+PER_SECOND = 100  # images and core, the target
 COLUMNS = 1.1  # of the sum of the columns' passes, the target
 STYLES = 14
 
 
-def pictures(results: Results, root: Path, count: int, rounds: int) -> None:
+def images(results: Results, root: Path, count: int, rounds: int) -> None:
     """Measure 1."""
     files = [f"{number}.jpg" for number in range(count)]
-    write_pictures(root, 0, "bench", 256, list(enumerate(files)))
+    write_images(root, 0, "bench", 256, list(enumerate(files)))
     mixtures = {}
     for kind in (dense_sift, colour_statistics):
         some = np.concatenate(list(measured(root, files[: max(4, count // 8)], kind, workers=1)))
@@ -72,10 +72,10 @@ def pictures(results: Results, root: Path, count: int, rounds: int) -> None:
     turns = {name: partial(over, measure) for name, measure in variants.items()}
     seconds = interleaved(turns, rounds, clock=time.process_time)
     for name, own in seconds.items():
-        results.medians[f"{name}, pictures/s"] = count / median(own)
+        results.medians[f"{name}, images/s"] = count / median(own)
         if name != "decoding":
             results.ratios[f"{name} over decoding"] = ratio(seconds, name, "decoding")
-            results.targets[f"{name}, pictures/s"] = Target(PER_SECOND, at_least=True)
+            results.targets[f"{name}, images/s"] = Target(PER_SECOND, at_least=True)
 
 
 def passes(results: Results, quick: bool, rounds: int) -> None:
@@ -84,7 +84,7 @@ def passes(results: Results, quick: bool, rounds: int) -> None:
     name, options = ("small_cnn", {"size": size}) if quick else ("resnet18", {})
     views = torch.randint(0, 256, (batch, 6, 3, size, size), dtype=torch.uint8)
 
-    def eye() -> Backbone:
+    def extractor() -> Backbone:
         return build_backbone(name, **options)
 
     def turn(network: torch.nn.Module, inputs: torch.Tensor, out: Callable[[Any], torch.Tensor]) -> Variant:
@@ -97,17 +97,17 @@ def passes(results: Results, quick: bool, rounds: int) -> None:
     def both(pair: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         return pair[0].sum() + pair[1].sum()
 
-    length = eye().features
+    length = extractor().features
     whole, patch, bag = views[:, 0], views[:, 1], views[:, 1:].flatten(0, 1)
     styles = partial(TraitHead, traits=STYLES)
     variants = {
-        "one column": turn(eye(), whole, lambda features: features),
-        "another column": turn(eye(), patch, lambda features: features),
-        "a third column": turn(eye(), whole, lambda features: features),
-        "five patches": turn(eye(), bag, lambda features: features),
-        "RAPID": turn(DoubleColumn(eye(), ScoreHead, length), views[:, :2], lambda scores: scores),
-        "RAPID improved": turn(StyleColumn(eye(), ScoreHead, length, styles), views[:, :2], both),
-        "DMA": turn(PatchAggregation(eye(), ScoreHead, length), views, lambda scores: scores),
+        "one column": turn(extractor(), whole, lambda features: features),
+        "another column": turn(extractor(), patch, lambda features: features),
+        "a third column": turn(extractor(), whole, lambda features: features),
+        "five patches": turn(extractor(), bag, lambda features: features),
+        "RAPID": turn(DoubleColumn(extractor(), ScoreHead, length), views[:, :2], lambda scores: scores),
+        "RAPID improved": turn(StyleColumn(extractor(), ScoreHead, length, styles), views[:, :2], both),
+        "DMA": turn(PatchAggregation(extractor(), ScoreHead, length), views, lambda scores: scores),
     }
     seconds = interleaved(variants, rounds, clock=time.process_time)
     columns = ("one column", "another column", "a third column")
@@ -129,7 +129,7 @@ def main() -> None:
     torch.set_num_threads(1)
     results = Results()
     with tempfile.TemporaryDirectory() as directory:
-        pictures(results, Path(directory), 12 if given.quick else 100, 1 if given.quick else 5)
+        images(results, Path(directory), 12 if given.quick else 100, 1 if given.quick else 5)
     passes(results, given.quick, 1 if given.quick else 5)
     results.print()
     results.write(given.out / "bench_features.json")

@@ -4,8 +4,8 @@
    steps that it contains, on tensors that lie ready, and against learn2learn's clone-and-adapt loop.
 2. Peak memory of both loops with two and with four users, in processes of their own.
 3. The same iteration with channels_last, bf16 and other settings of the memory allocator.
-4. Judging new users against the authors' procedure, which decodes and predicts all remaining pictures 20 times.
-5. Where only the head moves, with what is below it computed once; heads on frozen features, several people at once.
+4. Evaluating new users against the authors' procedure, which decodes and predicts all remaining images 20 times.
+5. Where only the head moves, with what is below it computed once; heads on frozen features, several users at once.
 
 Sizes are flags; ``--quick`` tries everything out in small, and its numbers mean nothing.
 """
@@ -21,7 +21,7 @@ from statistics import median
 
 import numpy as np
 from harness import ROOT, Results, Target, Variant, child, interleaved, ratio
-from meta_evaluation import Scores, judged, on_features, people, the_authors_way, tuner
+from meta_evaluation import Scores, evaluated, on_features, the_authors_way, tuner, users
 from meta_iterations import episodes, iteration, network, options
 from scipy.stats import spearmanr
 
@@ -57,14 +57,14 @@ def memory(given: argparse.Namespace, results: Results) -> None:
     """Measure the peaks of both loops, with two users and with four."""
     size = ["--backbone", given.backbone, "--size", str(given.size), "--support", str(given.support), "--steps", "2"]
     peaks = {}
-    for way, users in (("learn2learn", 2), ("engine", 2), ("engine", 4)):
-        peaks[way, users] = child([CHILD, way, *size, "--users", str(users)], LIVE)["peak"]
-        results.medians[f"{way}: peak memory with {users} users, MiB"] = peaks[way, users]
+    for way, count in (("learn2learn", 2), ("engine", 2), ("engine", 4)):
+        peaks[way, count] = child([CHILD, way, *size, "--users", str(count)], LIVE)["peak"]
+        results.medians[f"{way}: peak memory with {count} users, MiB"] = peaks[way, count]
     results.ratios["engine / learn2learn, memory"] = peaks["engine", 2] / peaks["learn2learn", 2]
     results.targets["engine / learn2learn, memory"] = Target(1.0)
-    # what a user's pictures take lies ready in this bench and is no part of the engine
-    pictures = 2 * (given.support + given.query) * 3 * given.size**2 * 4 / 2**20
-    results.ratios["memory, 4 users / 2 users"] = (peaks["engine", 4] - pictures) / peaks["engine", 2]
+    # what a user's images take lies ready in this bench and is no part of the engine
+    images = 2 * (given.support + given.query) * 3 * given.size**2 * 4 / 2**20
+    results.ratios["memory, 4 users / 2 users"] = (peaks["engine", 4] - images) / peaks["engine", 2]
     results.targets["memory, 4 users / 2 users"] = Target(1.02)
 
 
@@ -95,17 +95,17 @@ def keeping(
 
 
 def evaluation(given: argparse.Namespace, results: Results) -> None:
-    """Judge the same people in both ways; then heads alone, and heads on frozen features."""
+    """Evaluate the same users in both ways; then heads alone, and heads on frozen features."""
     with tempfile.TemporaryDirectory() as directory:
-        for shots, pictures, bound in ((10, given.pictures, 10.0), (100, given.pictures, 2.0)):
+        for shots, images, bound in ((10, given.images, 10.0), (100, given.images, 2.0)):
             (Path(directory) / str(shots)).mkdir()
-            them = people(Path(directory) / str(shots), pictures, given.size, given.backbone, 1, 1, [shots])
-            whole, rounded = tuner(them.ground), tuner(them.ground, precision="bf16-mixed")
+            them = users(Path(directory) / str(shots), images, given.size, given.backbone, 1, 1, [shots])
+            whole, rounded = tuner(them.context), tuner(them.context, precision="bf16-mixed")
             found: dict[str, list[Scores]] = {}
             ways = {
                 "authors": keeping(found, "authors", the_authors_way, them, shots, given.size),
-                "ours": keeping(found, "ours", judged, whole, them, shots),
-                "bf16": keeping(found, "bf16", judged, rounded, them, shots),
+                "ours": keeping(found, "ours", evaluated, whole, them, shots),
+                "bf16": keeping(found, "bf16", evaluated, rounded, them, shots),
             }
             seconds = interleaved(ways, given.rounds, warm_up=0)
             for way, name in (("ours", "ours"), ("bf16", "ours in bf16")):
@@ -120,37 +120,37 @@ def evaluation(given: argparse.Namespace, results: Results) -> None:
 
 
 def heads(given: argparse.Namespace, results: Results, directory: Path) -> None:
-    """Fit heads alone: what is below them once per picture, and several people at once."""
+    """Fit heads alone: what is below them once per image, and several users at once."""
     (directory / "heads").mkdir()
-    them = people(directory / "heads", given.pictures, given.size, given.backbone, 2, 5, [10])
+    them = users(directory / "heads", given.images, given.size, given.backbone, 2, 5, [10])
 
     def once() -> None:  # all of it: features are computed anew in every turn
-        judged(tuner(them.ground, "head", embed_once=True), them, 10)
+        evaluated(tuner(them.context, "head", cache_features=True), them, 10)
 
-    every = tuner(them.ground, "head")
+    every = tuner(them.context, "head")
     found: dict[str, list[Scores]] = {}
-    ways = {"each": keeping(found, "each", judged, every, them, 10), "once": once}
+    ways = {"each": keeping(found, "each", evaluated, every, them, 10), "once": once}
     seconds = interleaved(ways, given.rounds, warm_up=0)
-    results.ratios["head alone: below it for each person / once"] = ratio(seconds, "each", "once")
-    results.targets["head alone: below it for each person / once"] = Target(10, at_least=True)
-    flat = on_features(people(directory / "heads", 40, 32, "small_cnn", 16, 10, [10]))
-    alone, together = tuner(flat.ground), tuner(flat.ground, together=64)
+    results.ratios["head alone: below it for each user / once"] = ratio(seconds, "each", "once")
+    results.targets["head alone: below it for each user / once"] = Target(10, at_least=True)
+    flat = on_features(users(directory / "heads", 40, 32, "small_cnn", 16, 10, [10]))
+    alone, together = tuner(flat.context), tuner(flat.context, user_batch_size=64)
     seconds = interleaved(
         {
-            "one": keeping(found, "one", judged, alone, flat, 10),
-            "together": keeping(found, "together", judged, together, flat, 10),
+            "one": keeping(found, "one", evaluated, alone, flat, 10),
+            "user_batch_size": keeping(found, "together", evaluated, together, flat, 10),
         },
         given.rounds,
     )
     results.ratios["heads on features: one by one / 64 at once"] = ratio(seconds, "one", "together")
-    results.medians["heads on features: people per second"] = 160 / median(seconds["together"])
+    results.medians["heads on features: users per second"] = 160 / median(seconds["together"])
 
 
 def main() -> None:
     """Run all parts, or those asked for."""
     parser = options(argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter))
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--pictures", type=int, default=137, help="that a person rated; 137 is FLICKR-AES's average")
+    parser.add_argument("--images", type=int, default=137, help="that a user rated; 137 is FLICKR-AES's average")
     parser.add_argument("--parts", nargs="+", default=["iterations", "memory", "variants", "evaluation"])
     parser.add_argument("--cpu-seconds", action="store_true", help="for meta-iterations, where others are at work")
     parser.add_argument("--quick", action="store_true")
@@ -158,7 +158,7 @@ def main() -> None:
     given = parser.parse_args()
     if given.quick:
         given.backbone, given.size, given.support, given.query, given.steps = "small_cnn", 64, 8, 4, 2
-        given.rounds, given.pictures = 1, 105
+        given.rounds, given.images = 1, 105
     results = Results()
     for part in (iterations, memory, variants, evaluation):
         if part.__name__ in given.parts:

@@ -1,4 +1,4 @@
-"""How long a run's report takes: 37 people, two methods, two numbers of shots, with and without 24 gradient maps.
+"""How long a run's report takes: 37 users, two methods, two numbers of shots, with and without 24 gradient maps.
 
 ``python experiments/performance/bench_report.py [--quick] [--out DIR]``. Fits are no part of it: what is measured
 starts with records, predictions and networks, and ends with the page. Seconds of the processor stand beside those of
@@ -18,18 +18,18 @@ from typing import Any
 import numpy as np
 import torch
 from harness import ROOT, Results, Target
-from workload import Workload, over_pictures, write_database
+from workload import Workload, over_images, write_database
 
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.evaluation.shown_users import ExplainedPicture, ShownPeople, pictures_to_explain, shown_people
+from piaa_lightning.evaluation.shown_users import ExplainedImage, ShownUsers, images_to_explain, shown_users
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
 from piaa_lightning.pipeline.draw_figures import draw_figures
-from piaa_lightning.pipeline.evaluate_methods import Judgement
+from piaa_lightning.pipeline.evaluate_methods import Results as RunResults
 from piaa_lightning.pipeline.show_users import gradients_of
 from piaa_lightning.report.page import write_page
 
-PEOPLE, SHOTS, REPEATS, MAPS = 37, (10, 100), 10, 24
+USERS, SHOTS, REPEATS, MAPS = 37, (10, 100), 10, 24
 METHODS = ("BLG-PIAA", "BA-PIAA")
 
 
@@ -42,7 +42,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
         write_database(home / "data", 40 if asked.quick else 400, 120 if asked.quick else 500)
-        cfg = over_pictures(home / "data", home / "cache", asked.quick, "experiment=blg_piaa")
+        cfg = over_images(home / "data", home / "cache", asked.quick, "experiment=blg_piaa")
         workload = Workload(cfg, home / "checkpoints")
         results = Results()
         for maps in (0, 6 if asked.quick else MAPS):
@@ -66,8 +66,8 @@ def report(workload: Workload, maps: int, directory: Path) -> None:
         "rows": [asdict(row) for row in summarise(records)],
         "comparisons": [asdict(pair) for pair in pairs],
     }
-    judgement = Judgement(records=records, shown=looked_into(workload, maps))
-    figures = draw_figures(workload.cfg, summary, workload.databases, judgement, directory / "figures")
+    results = RunResults(records=records, shown=looked_into(workload, maps))
+    figures = draw_figures(workload.cfg, summary, workload.databases, results, directory / "figures")
     write_page(summary, records, directory / "report.html", figures)
 
 
@@ -76,28 +76,28 @@ def measured() -> list[Record]:
     rng = np.random.default_rng(0)
     return [
         Record(method, "net", shots, repeat, f"{user:012x}", shots, 50, float(rng.uniform(-0.2, 0.8)))
-        for method in METHODS for shots in SHOTS for user in range(PEOPLE) for repeat in range(REPEATS)
+        for method in METHODS for shots in SHOTS for user in range(USERS) for repeat in range(REPEATS)
     ]  # fmt: skip
 
 
-def looked_into(workload: Workload, maps: int) -> ShownPeople | None:
-    """Return four people with predictions, and gradient maps of a network in the place of prior and models."""
+def looked_into(workload: Workload, maps: int) -> ShownUsers | None:
+    """Return four users with predictions, and gradient maps of a network in the place of prior and models."""
     data = workload.data
     rows = data.split.rows(data.table, "test")
-    shown = shown_people(data.table, rows, [2], Protocol(repeats=1, min_query=2), 4)
+    shown = shown_users(data.table, rows, [2], Protocol(repeats=1, min_query=2), 4)
     if shown is None:
-        raise RuntimeError("the bench's own people have too few ratings")
+        raise RuntimeError("the bench's own users have too few ratings")
     rng = np.random.default_rng(0)
     for method in METHODS:
-        shown.predicted[method] = [rng.random(len(person.images), dtype=np.float32) for person in shown.people]
-    images = pictures_to_explain(shown.people, maps)
+        shown.predicted[method] = [rng.random(len(user.images), dtype=np.float32) for user in shown.users]
+    images = images_to_explain(shown.users, maps)
     if images:
         network = workload.task().network
-        who = ("prior", *(person.name for person in shown.people[:2]))
+        who = ("prior", *(user.name for user in shown.users[:2]))
         looks = [gradients_of(network, workload.databases, images, torch.device("cpu")) for _ in who]
         shown.explains = METHODS[0]
         shown.explained = [
-            ExplainedPicture(
+            ExplainedImage(
                 image, str(data.table.image_ids[image]), who, (None,) * len(who), tuple(own[k][0] for own in looks),
                 np.stack([own[k][1].numpy() for own in looks]), tuple(own[k][2] for own in looks),
             )

@@ -2,7 +2,7 @@
 
 1. A step of generic training and a step of meta-training (ResNet18 at 224 pixels): the same batch by two processes with
    one thread each, against one process with one thread.
-2. Fine-tuning and judging people, likewise.
+2. Fine-tuning and evaluating users, likewise.
 3. What a checkpoint costs: its seconds, and their share of an epoch of FLICKR-AES at the seconds of a step measured
    here, with the two that a run writes after every epoch (the state to go on from, and the best epoch).
 
@@ -27,8 +27,8 @@ from workload import write_database
 
 PROCESS = str(Path(__file__).with_name("scale_process.py"))
 PARTS = {"generic step": "generic training", "meta step": "meta-training", "evaluation": "evaluation"}
-EPOCH = 36_000 / BATCH  # steps of FLICKR-AES: 40,988 pictures less those that test and validation people rated
-PEOPLE = 40  # enough for some batches of users in training
+EPOCH = 36_000 / BATCH  # steps of FLICKR-AES: 40,988 images less those that test and validation users rated
+USERS = 40  # enough for some batches of users in training
 WRITTEN = 2  # checkpoints after an epoch
 
 
@@ -87,7 +87,7 @@ def main() -> None:
     results = Results()
     with tempfile.TemporaryDirectory() as directory:
         root, cache = Path(directory) / "database", Path(directory) / "cache"
-        write_database(root, 160 if given.quick else 256, 60 if given.quick else 256, PEOPLE)
+        write_database(root, 160 if given.quick else 256, 60 if given.quick else 256, USERS)
         arguments = [str(root), str(cache), *(["--quick"] if given.quick else [])]
         measured(results, 1 if given.quick else given.rounds, arguments)
     results.print()

@@ -1,6 +1,6 @@
 """What does a sweep cost beside its jobs? ``make bench-sweep`` prints it and writes ``runs/bench/bench_sweep.json``.
 
-1. One sweep over seeds against its jobs, started one by one, each process with one thread; the picture cache is there,
+1. One sweep over seeds against its jobs, started one by one, each process with one thread; the image cache is there,
    and priors are trained in every job.
 2. The same with two jobs side by side (``sweep=joblib``).
 3. A sweep over numbers of shots, which share their priors, against jobs that train them anew.
@@ -20,11 +20,11 @@ from pathlib import Path
 from harness import ROOT, Results, Target, Variant, interleaved, ratio
 
 SMALL = ["data.size=tiny"]  # short jobs, beside which a sweep's own time weighs most
-QUICK = [*SMALL, "trainer.fast_dev_run=true", "report.people=0"]
+QUICK = [*SMALL, "trainer.fast_dev_run=true", "report.users=0"]
 
 
 class Sweeps:
-    """Runs of the demo in processes, every one with directories of its own and one cache of pictures.
+    """Runs of the demo in processes, every one with directories of its own and one cache of images.
 
     Args:
         home: directory to work in.
@@ -67,8 +67,8 @@ def main() -> None:
     seeds = ("1", "2") if given.quick else ("1", "2", "3", "4")
     with tempfile.TemporaryDirectory(prefix="piaa_sweep_") as directory:
         sweeps = Sweeps(Path(directory), QUICK if given.quick else SMALL)
-        sweeps.run("shots=10")  # draws the pictures and fills the cache
-        anew = "reuse_priors=false"
+        sweeps.run("shots=10")  # draws the images and fills the cache
+        anew = "reuse_models=false"
         seconds = interleaved(
             {
                 "jobs": sweeps.turn(*([anew, f"seed={seed}"] for seed in seeds)),

@@ -1,6 +1,6 @@
 """What does training cost? ``make bench-train`` prints it and writes ``runs/bench/bench_train.json``.
 
-1. A step of ``task=generic`` with ResNet18 as a run takes it (picture cache, LightningDataModule, Trainer, logger)
+1. A step of ``task=generic`` with ResNet18 as a run takes it (image cache, LightningDataModule, Trainer, logger)
    against forward, backward and Adam of the same network on a batch that lies ready.
 2. The same training with the options channels_last, bf16-mixed and compile.
 3. Forward, backward and Adam in fresh processes with other settings of the memory allocator, and whether the results
@@ -23,7 +23,7 @@ from typing import Any
 import pytorch_lightning as pl
 from harness import Results, Target, Variant, child, interleaved, ratio
 from hydra.utils import instantiate
-from workload import Workload, over_pictures, served, write_database
+from workload import Workload, over_images, served, write_database
 
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.runtime.allocator import VARIABLE, keep_freed_memory
@@ -81,7 +81,7 @@ def through_lightning(work: Workload, batch_size: int, steps: int, directory: Pa
 
 
 def bare(work: Workload, batch_size: int, steps: int) -> Variant:
-    """Return what takes the same steps on one batch of pictures that are normalised already."""
+    """Return what takes the same steps on one batch of images that are normalised already."""
     prior, module = work.task(), work.module(batch_size)
     moved = prior.network
     examples = next(served(module, module.train_dataloader()))
@@ -103,7 +103,7 @@ def bare(work: Workload, batch_size: int, steps: int) -> Variant:
 
 def overhead(results: Results, quick: bool, directory: Path) -> None:
     """Measure 1."""
-    work = Workload(over_pictures(directory / "database", directory / "cache", quick), directory)
+    work = Workload(over_images(directory / "database", directory / "cache", quick), directory)
     batch, steps = (4, 2) if quick else (work.cfg.task.batch_size, 2)
     variants = {
         "Lightning": through_lightning(work, batch, steps, directory),
@@ -113,21 +113,21 @@ def overhead(results: Results, quick: bool, directory: Path) -> None:
     name = "a run's training step over the bare network's"
     results.ratios[name] = ratio(seconds, "Lightning", "bare")
     results.targets[name] = Target(1.05)
-    results.medians |= {f"{name}, {batch} pictures, s": median(took) for name, took in seconds.items()}
+    results.medians |= {f"{name}, {batch} images, s": median(took) for name, took in seconds.items()}
 
 
 def options(results: Results, quick: bool, directory: Path) -> None:
-    """Measure 2, on fewer pictures."""
+    """Measure 2, on fewer images."""
     batch, steps = (4, 1) if quick else (16, 2)
     variants = {}
     for name, overrides in {"plain": [], **OPTIONS}.items():
         own = ["callbacks.compile.backend=eager"] if quick and "compile" in name else []
-        cfg = over_pictures(directory / "database", directory / "cache", quick, *overrides, *own)
+        cfg = over_images(directory / "database", directory / "cache", quick, *overrides, *own)
         variants[name] = through_lightning(Workload(cfg, directory), batch, steps, directory)
     seconds = interleaved(variants, 1 if quick else 3, warm_up=0)  # the first step of a turn never counts
     for name in OPTIONS:
         results.ratios[f"plain over {name}"] = ratio(seconds, "plain", name)
-    results.medians |= {f"{name}, {batch} pictures, s": median(took) for name, took in seconds.items()}
+    results.medians |= {f"{name}, {batch} images, s": median(took) for name, took in seconds.items()}
 
 
 def allocators(results: Results, quick: bool) -> None:

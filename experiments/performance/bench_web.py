@@ -1,9 +1,9 @@
 """Does the page keep up? ``make bench-web`` prints it and writes ``runs/bench/bench_web.json``.
 
-1. Photographs of 12 megapixels per second: JPEGs of drawn clouds, decoded, seen by MobileNetV2 and kept; and again,
+1. Images of 12 megapixels per second: JPEGs of drawn clouds, decoded, seen by MobileNetV2 and kept; and again,
    when they are known. The network's weights are random, which costs as much as learnt ones. The seconds of a core that
-   a photograph takes are measured too: they hardly depend on what else the machine does.
-2. Seconds from a rating to the new order, at the 95th percentile, for 1,000 and 20,000 photographs: over HTTP, and,
+   an image takes are measured too: they hardly depend on what else the machine does.
+2. Seconds from a rating to the new order, at the 95th percentile, for 1,000 and 20,000 images: over HTTP, and,
    where there is a Chromium, in its page, from the key that is pressed to the tiles that have moved. What the network
    saw is drawn.
 3. Memory of the process that serves 20,000, and the size of a personal file of 1,000 ratings.
@@ -33,11 +33,11 @@ from PIL import Image
 from scipy.ndimage import gaussian_filter
 
 from piaa_lightning.data.ratings import Scale
-from piaa_lightning.photos.person import Person
-from piaa_lightning.photos.population import People
-from piaa_lightning.photos.published_model import Prior
+from piaa_lightning.photos.personal_file import PersonalFile
+from piaa_lightning.photos.population import PopulationPrior
+from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.reading import read_photos
-from piaa_lightning.photos.scoring_network import eye_of
+from piaa_lightning.photos.scoring_network import scoring_network_of
 from piaa_lightning.photos.store import Seen, Store
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.web.album import Album
@@ -56,19 +56,19 @@ DESCRIPTION = {
 }
 
 
-def drawn_prior() -> Prior:
+def drawn_prior() -> PublishedModel:
     """Return a prior of the size of a real one."""
     torch.manual_seed(0)
     one = torch.tensor(1.0).double()
     mean = torch.zeros(2 + COMPONENTS).double()
     mean[:2] = torch.tensor([0.5, 1.0])
-    people = People(
+    users = PopulationPrior(
         torch.zeros(FEATURES).double(),
-        torch.eye(COMPONENTS, FEATURES).double(),
+        torch.extractor(COMPONENTS, FEATURES).double(),
         one,
         one / 2,
         mean,
-        0.01 * torch.eye(2 + COMPONENTS).double(),
+        0.01 * torch.extractor(2 + COMPONENTS).double(),
         one / 50,
         one / 20,
         one,
@@ -76,18 +76,18 @@ def drawn_prior() -> Prior:
         "nobody",
     )
     config = {"name": "bench", "data": "nothing", **DESCRIPTION, "resize": "bilinear"}
-    eye = eye_of(DESCRIPTION).requires_grad_(False).to(memory_format=torch.channels_last)
-    return Prior(eye, people, config)
+    extractor = scoring_network_of(DESCRIPTION).requires_grad_(False).to(memory_format=torch.channels_last)
+    return PublishedModel(extractor, users, config)
 
 
 def clouds(path: Path, width: int, height: int, seed: int) -> None:
-    """Write a JPEG with detail at every size, as photographs have it: about 4 MB at 12 megapixels."""
+    """Write a JPEG with detail at every size, as images have it: about 4 MB at 12 megapixels."""
     random = np.random.default_rng(seed)
-    picture = random.normal(0, 9, (height, width, 3)).astype(np.float32)
+    image = random.normal(0, 9, (height, width, 3)).astype(np.float32)
     for step in (4, 16, 64, 256):
         rough = random.normal(0, 22, (height // step + 2, width // step + 2, 3)).astype(np.float32)
-        picture += gaussian_filter(rough, (0.8, 0.8, 0)).repeat(step, 0).repeat(step, 1)[:height, :width]
-    Image.fromarray((picture + 128).clip(0, 255).astype(np.uint8)).save(path, quality=88)
+        image += gaussian_filter(rough, (0.8, 0.8, 0)).repeat(step, 0).repeat(step, 1)[:height, :width]
+    Image.fromarray((image + 128).clip(0, 255).astype(np.uint8)).save(path, quality=88)
 
 
 def reading(results: Results, quick: bool) -> None:
@@ -101,24 +101,22 @@ def reading(results: Results, quick: bool) -> None:
         for number in range(count):  # other files with the same pixels: what comes after a JPEG's end is not read
             content = (root / f"drawn{number % 3}.jpg").read_bytes()
             (root / f"photo{number}.jpg").write_bytes(content + str(number).encode())
-        results.medians["size of a photograph, MB"] = len(content) / 1e6
+        results.medians["size of an image, MB"] = len(content) / 1e6
         files = [f"photo{number}.jpg" for number in range(count)]
         store = Store(root / "seen.sqlite")
         torch.set_num_threads(1)
         list(read_photos(prior, store, root, ["drawn0.jpg"]))
-        for name in ("read, photographs/s", "known already, photographs/s"):
+        for name in ("read, images/s", "known already, images/s"):
             start, used = time.perf_counter(), time.process_time()
             assert not [reason for *_, reason in read_photos(prior, store, root, files) if reason]
             results.medians[name] = count / (time.perf_counter() - start)
-            results.medians[name.replace("photographs/s", "ms of a core each")] = (
-                1000 * (time.process_time() - used) / count
-            )
+            results.medians[name.replace("images/s", "ms of a core each")] = 1000 * (time.process_time() - used) / count
         store.close()
-    results.targets["read, photographs/s"] = Target(25, at_least=True)
+    results.targets["read, images/s"] = Target(25, at_least=True)
 
 
-def drawn_album(prior: Prior, directory: Path, count: int) -> Album:
-    """Return an album of so many photographs that nobody took; all show the same small picture."""
+def drawn_album(prior: PublishedModel, directory: Path, count: int) -> Album:
+    """Return an album of so many images that nobody took; all show the same small image."""
     random = np.random.default_rng(0)
     small = directory / "small.jpg"
     clouds(small, 400, 300, 0)
@@ -129,8 +127,8 @@ def drawn_album(prior: Prior, directory: Path, count: int) -> Album:
         rows = random.normal(0, 1, (len(numbers), 1 + COMPONENTS)).astype(np.float32)
         rows[:, 0] /= 10
         digests = [f"{number:064x}" for number in numbers]
-        picture = small.read_bytes()
-        store.keep([Seen(digest, 4000, 3000, row, picture) for digest, row in zip(digests, rows, strict=True)])
+        image = small.read_bytes()
+        store.keep([Seen(digest, 4000, 3000, row, image) for digest, row in zip(digests, rows, strict=True)])
         album.take([(f"photo{number}.jpg", digest, "") for number, digest in zip(numbers, digests, strict=True)])
     return album
 
@@ -154,7 +152,7 @@ def served(visitors: Visitors) -> Iterator[int]:
 
 
 def over_http(port: int, key: str, ratings: int) -> list[float]:
-    """Return the seconds of ratings, each of the photograph that is asked for."""
+    """Return the seconds of ratings, each of the image that is asked for."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     headers = {"X-Piaa": "1", "Cookie": f"{COOKIE}={key}"}
 
@@ -167,7 +165,7 @@ def over_http(port: int, key: str, ratings: int) -> list[float]:
     for number in range(ratings):
         photo = told["ask"][0]["id"]
         start = time.perf_counter()
-        told = answer("POST", "/api/rate", {"person": "me", "photo": photo, "stars": 1 + number % 5})
+        told = answer("POST", "/api/rate", {"user": "me", "photo": photo, "stars": 1 + number % 5})
         seconds.append(time.perf_counter() - start)
     connection.close()
     return seconds
@@ -202,7 +200,7 @@ def in_chromium(port: int, key: str, ratings: int) -> list[float] | None:
 
 
 def latencies(count: int, ratings: int, browser: bool) -> dict[str, float]:
-    """Measure 2 and 3 for one number of photographs, in a process of its own."""
+    """Measure 2 and 3 for one number of images, in a process of its own."""
     keep_freed_memory()
     prior = drawn_prior()
     with tempfile.TemporaryDirectory() as directory:
@@ -214,15 +212,15 @@ def latencies(count: int, ratings: int, browser: bool) -> dict[str, float]:
             if painted is not None:
                 found["in Chromium"] = painted
         album.store.close()
-    told = {f"{count} photographs, {way}, p95 s": float(np.quantile(times, 0.95)) for way, times in found.items()}
-    return {**told, f"{count} photographs, MiB": peak_memory()}
+    told = {f"{count} images, {way}, p95 s": float(np.quantile(times, 0.95)) for way, times in found.items()}
+    return {**told, f"{count} images, MiB": peak_memory()}
 
 
 def personal_file(results: Results) -> None:
     """Measure the personal file."""
     prior = drawn_prior()
-    person = Person("you", prior.hash, Scale(1, 5), torch.randn(1000, 1 + COMPONENTS), torch.rand(1000))
-    results.medians["personal file of 1000 ratings, MB"] = len(person.bytes()) / 1e6
+    user = PersonalFile("you", prior.hash, Scale(1, 5), torch.randn(1000, 1 + COMPONENTS), torch.rand(1000))
+    results.medians["personal file of 1000 ratings, MB"] = len(user.bytes()) / 1e6
     results.targets["personal file of 1000 ratings, MB"] = Target(2)
 
 
@@ -231,7 +229,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--quick", action="store_true", help="in small, for a try")
     parser.add_argument("--out", type=Path, default=Path("runs/bench"), help="where the json goes")
-    parser.add_argument("--photographs", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--images", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     ratings = 5 if arguments.quick else 60
     if arguments.photographs:
@@ -243,10 +241,10 @@ def main() -> None:
     many = 300 if arguments.quick else 20_000
     for count, bound in ((many, 1.0),) if arguments.quick else ((1000, 0.3), (many, 1.0)):
         quick = ["--quick"] if arguments.quick else []
-        found = child([sys.argv[0], "--photographs", str(count), *quick])
+        found = child([sys.argv[0], "--images", str(count), *quick])
         results.medians |= found
         results.targets |= {name: Target(bound) for name in found if name.endswith("p95 s")}
-    results.targets[f"{many} photographs, MiB"] = Target(2048)
+    results.targets[f"{many} images, MiB"] = Target(2048)
     personal_file(results)
     results.print()
     results.write(arguments.out / "bench_web.json")

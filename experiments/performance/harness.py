@@ -83,7 +83,7 @@ class Results:
 
     Args:
         ratios: numbers without a unit that hardly depend on the machine, by name.
-        medians: seconds, MiB or pictures per second, by a name that ends in the unit.
+        medians: seconds, MiB or images per second, by a name that ends in the unit.
         targets: of some of both, by the same name.
     """
 
@@ -96,8 +96,8 @@ class Results:
         table = Table("", "", "target", "", box=None)
         for name, value in {**self.ratios, **self.medians}.items():
             target = self.targets.get(name)
-            verdict = "" if target is None else "met" if target.met(value) else "MISSED"
-            table.add_row(name, f"{value:.4g}", "" if target is None else str(target), verdict)
+            prediction = "" if target is None else "met" if target.met(value) else "MISSED"
+            table.add_row(name, f"{value:.4g}", "" if target is None else str(target), prediction)
         Console(width=110).print(table)
 
     def write(self, path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Judging new users in the authors' way and in this program's, on the same pictures, people and splits."""
+"""Evaluating new users in the authors' way and in this program's, on the same images, users and splits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from PIL import Image
 
 from piaa_lightning.data.images.decode import decode, squash
 from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.images.stored import open_pictures
+from piaa_lightning.data.images.stored import open_images
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import Split
 from piaa_lightning.losses.score import score_loss
@@ -22,43 +22,45 @@ from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers.fine_tune import FineTune
 from piaa_lightning.personalizers.network_scorer import batch_on
-from piaa_lightning.personalizers.personalizer import Ground, Support
+from piaa_lightning.personalizers.personalizer import FitContext, Support
 
-EPOCHS = 20  # each judged before its step, the last one reported: 19 steps
+EPOCHS = 20  # each evaluated before its step, the last one reported: 19 steps
 Numbers = NDArray[np.int64]
 Scores = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class People:
-    """People who rated all of some pictures.
+class PopulationPrior:
+    """Users who rated all of some images.
 
     Args:
-        ground: with the pictures decoded once.
+        context: with the images decoded once.
         root: where the files are.
-        files: by the pictures' numbers.
-        supports: by shots, one for every person and repeat.
+        files: by the images' numbers.
+        supports: by shots, one for every user and repeat.
     """
 
-    ground: Ground
+    context: FitContext
     root: Path
     files: list[str]
     supports: dict[int, list[Support]]
 
     def rest(self, support: Support) -> Numbers:
-        """Return the pictures that are judged."""
+        """Return the images that are evaluated."""
         return np.setdiff1d(np.arange(len(self.files)), support.images)
 
 
-def people(root: Path, pictures: int, size: int, backbone: str, users: int, repeats: int, shots: list[int]) -> People:
-    """Draw pictures of 500 x 375, write them as JPEG, and let people rate them."""
+def users(
+    root: Path, images: int, size: int, backbone: str, users: int, repeats: int, shots: list[int]
+) -> PopulationPrior:
+    """Draw images of 500 x 375, write them as JPEG, and let users rate them."""
     random = np.random.default_rng(0)
-    files = [f"{number:04}.jpg" for number in range(pictures)]
+    files = [f"{number:04}.jpg" for number in range(images)]
     for file in files:
         rough = random.integers(0, 256, (24, 32, 3), dtype=np.uint8)
         Image.fromarray(rough).resize((500, 375), Image.Resampling.BICUBIC).save(root / file, quality=90)
-    stored = open_pictures(root, files, [size], None)[size]
-    user, image = (grid.ravel() for grid in np.meshgrid(np.arange(users), np.arange(pictures), indexing="ij"))
+    stored = open_images(root, files, [size], None)[size]
+    user, image = (grid.ravel() for grid in np.meshgrid(np.arange(users), np.arange(images), indexing="ij"))
     table = RatingTable(
         database="bench",
         root=root,
@@ -70,29 +72,29 @@ def people(root: Path, pictures: int, size: int, backbone: str, users: int, repe
         score=(random.integers(0, 5, len(user)) / 4).astype(np.float32),
         scale=Scale(1, 5),
     )
-    nobody, nothing, all_of_them = np.zeros(0, np.int64), np.zeros(0, np.int64), np.arange(pictures)
+    nobody, nothing, all_of_them = np.zeros(0, np.int64), np.zeros(0, np.int64), np.arange(images)
     split = Split("bench", nobody, nobody, np.arange(users), nothing, nothing, all_of_them)
     supports: dict[int, list[Support]] = {k: [] for k in shots}
-    for person in range(users):
+    for one in range(users):
         for repeat in range(repeats):
-            order = random.permutation(pictures)
+            order = random.permutation(images)
             for k in shots:
-                supports[k].append(Support(person, order[:k], table.score[person * pictures + order[:k]], repeat))
-    ground = Ground(table, split, Inputs(stored), torch.device("cpu"), network(backbone, size))
-    return People(ground, root, files, supports)
+                supports[k].append(Support(one, order[:k], table.score[one * images + order[:k]], repeat))
+    context = FitContext(table, split, Inputs(stored), torch.device("cpu"), network(backbone, size))
+    return PopulationPrior(context, root, files, supports)
 
 
-def the_authors_way(given: People, shots: int, size: int) -> list[Scores]:
-    """Before each of 20 steps decode and predict all remaining pictures, of which the last time is reported.
+def the_authors_way(given: PopulationPrior, shots: int, size: int) -> list[Scores]:
+    """Before each of 20 steps decode and predict all remaining images, of which the last time is reported.
 
-    Their support pictures are decoded for every epoch too. Decoding and squashing are this program's, which are faster
+    Their support images are decoded for every epoch too. Decoding and squashing are this program's, which are faster
     than theirs were, batches are as large as this program's, and batch norm and dropout are in evaluation mode, so that
     numbers can be compared to the bit.
     """
-    assert given.ground.prior is not None
-    some = batch_on(given.ground.device)
-    theta = {name: value.clone() for name, value in given.ground.prior.state_dict().items()}
-    model = given.ground.prior
+    assert given.context.model is not None
+    some = batch_on(given.context.device)
+    theta = {name: value.clone() for name, value in given.context.model.state_dict().items()}
+    model = given.context.model
     reported = []
 
     def read(images: Numbers) -> torch.Tensor:
@@ -115,7 +117,7 @@ def the_authors_way(given: People, shots: int, size: int) -> list[Scores]:
     return reported
 
 
-def tuner(given: Ground, layers: str = "all", **options: object) -> FineTune:
+def tuner(given: FitContext, layers: str = "all", **options: object) -> FineTune:
     """Return this program's fine-tuning with the authors' settings."""
     inner = InnerLoop({"backbone": 1e-4, "head": 1e-3}, layers=layers)
     made = FineTune(inner, rates=[1.0], steps=[EPOCHS - 1], **options)  # type: ignore[arg-type]
@@ -123,21 +125,21 @@ def tuner(given: Ground, layers: str = "all", **options: object) -> FineTune:
     return made
 
 
-def judged(tune: FineTune, given: People, shots: int) -> list[Scores]:
+def evaluated(tune: FineTune, given: PopulationPrior, shots: int) -> list[Scores]:
     """Predict what is reported, as the protocol asks for it."""
     supports, found = given.supports[shots], []
-    for start in range(0, len(supports), tune.together):
-        some = supports[start : start + tune.together]
+    for start in range(0, len(supports), tune.user_batch_size):
+        some = supports[start : start + tune.user_batch_size]
         found += [each[0] for each in tune.trace_all(some, [given.rest(s) for s in some], tune.candidates())]
     return found
 
 
-def on_features(given: People, features: int = 32) -> People:
-    """Return the same people on frozen features of the pictures, with a small head."""
+def on_features(given: PopulationPrior, features: int = 32) -> PopulationPrior:
+    """Return the same users on frozen features of the images, with a small head."""
     torch.manual_seed(0)
-    ground = given.ground
+    context = given.context
     inputs = Inputs(Features(torch.randn(len(given.files), features)))
     prior = ScoreNetwork(None, ScoreHead(features, [64])).eval()
-    return People(
-        Ground(ground.table, ground.split, inputs, ground.device, prior), given.root, given.files, given.supports
+    return PopulationPrior(
+        FitContext(context.table, context.split, inputs, context.device, prior), given.root, given.files, given.supports
     )

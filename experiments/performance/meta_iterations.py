@@ -36,7 +36,7 @@ BETA = 0.25
 def options(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """Add the sizes of a meta-iteration; the defaults are the talk's."""
     parser.add_argument("--backbone", default="resnet18")
-    parser.add_argument("--size", type=int, default=224, help="side of a picture in pixels")
+    parser.add_argument("--size", type=int, default=224, help="side of an image in pixels")
     parser.add_argument("--support", type=int, default=80)
     parser.add_argument("--query", type=int, default=20)
     parser.add_argument("--steps", type=int, default=5, help="S, at each level")
@@ -55,7 +55,7 @@ def network(name: str, size: int, channels_last: bool = False) -> ScoreNetwork:
 
 
 def episodes(size: int, support: int, query: int, users: int, channels_last: bool = False) -> list[Episode]:
-    """Return users with pictures that lie ready."""
+    """Return users with images that lie ready."""
     layout = torch.channels_last if channels_last else torch.contiguous_format
 
     def examples(count: int) -> Examples:

@@ -1,4 +1,4 @@
-"""One of the processes of ``bench_scale.py``: trains and judges its share, and says how long the steps took.
+"""One of the processes of ``bench_scale.py``: trains and evaluates its share, and says how long the steps took.
 
     RANK=0 WORLD_SIZE=2 ... python scale_process.py ROOT CACHE [--quick]
 
@@ -22,16 +22,16 @@ import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
 from torch import distributed
-from workload import Workload, over_pictures
+from workload import Workload, over_images
 
 from piaa_lightning.callbacks.keep_last import KeepLast
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.evaluation.protocol import Protocol, evaluate
-from piaa_lightning.personalizers.personalizer import Ground
+from piaa_lightning.personalizers.personalizer import FitContext
 from piaa_lightning.runtime.checkpoints import WholeCheckpoints
-from piaa_lightning.runtime.distributed import rank, world_size
+from piaa_lightning.runtime.distributed import process_index, world_size
 
-BATCH, USERS = 32, 4  # pictures and users over all processes
+BATCH, USERS = 32, 4  # images and users over all processes
 STEPS, META_STEPS = 3, 1  # that count; one before them does not
 
 
@@ -83,12 +83,12 @@ def trained(work: Workload, batch: int, steps: int, directory: Path) -> dict[str
     return {"step": clock.step(), "checkpoint": saving.seconds}
 
 
-def judged(work: Workload, shots: int, users: int) -> float:
-    """Fine-tune and judge some people; return the seconds."""
+def evaluated(work: Workload, shots: int, users: int) -> float:
+    """Fine-tune and evaluate some users; return the seconds."""
     table: RatingTable = work.data.table
     personalizer = instantiate(work.cfg.methods.ba.personalizer)
     network = work.task().network
-    personalizer.prepare(Ground(table, work.data.split, work.data.inputs, torch.device("cpu"), network))
+    personalizer.prepare(FitContext(table, work.data.split, work.data.inputs, torch.device("cpu"), network))
     rows = np.flatnonzero(table.user < users)
     protocol = Protocol(repeats=1, min_query=5)
     settings = personalizer.candidates()[-1]
@@ -117,20 +117,20 @@ def main() -> None:
     torch.set_num_threads(1)
     if int(os.environ["WORLD_SIZE"]) > 1:
         distributed.init_process_group("gloo")
-    directory = given.cache / f"rank_{rank()}"
-    episode = ["task.form.support=8", "task.form.query=4"] if given.quick else ["task.form.support=20"]
+    directory = given.cache / f"rank_{process_index()}"
+    episode = ["task.dataset.support=8", "task.dataset.query=4"] if given.quick else ["task.dataset.support=20"]
 
     def workload(*overrides: str) -> Workload:
-        cfg = over_pictures(given.root, given.cache, given.quick, "experiment=ba_piaa", *overrides)
+        cfg = over_images(given.root, given.cache, given.quick, "experiment=ba_piaa", *overrides)
         return Workload(cfg, directory)
 
     batch = 8 if given.quick else BATCH
     generic = trained(fresh(lambda: workload("task=generic")), batch, STEPS, directory)
     meta = trained(
-        fresh(lambda: workload("task=blg", "task.form.min_ratings=10", *episode)), USERS, META_STEPS, directory
+        fresh(lambda: workload("task=blg", "task.dataset.min_ratings=10", *episode)), USERS, META_STEPS, directory
     )
-    seconds = judged(fresh(lambda: workload("task=generic")), 10, USERS)
-    if not rank():
+    seconds = evaluated(fresh(lambda: workload("task=generic")), 10, USERS)
+    if not process_index():
         print(json.dumps({
             "generic step": generic["step"], "meta step": meta["step"], "evaluation": seconds,
             "checkpoint": generic["checkpoint"],

@@ -1,4 +1,4 @@
-"""What the benches work on: the program's own data, network and task, over pictures drawn for the purpose."""
+"""What the benches work on: the program's own data, network and task, over images drawn for the purpose."""
 
 from __future__ import annotations
 
@@ -15,28 +15,26 @@ from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.batches import Examples
 from piaa_lightning.datamodules.task_data import RatingsModule
 from piaa_lightning.pipeline.open_data import Databases
-from piaa_lightning.pipeline.train_models import Priors
-from piaa_lightning.simulation.jpegs import write_pictures
-from piaa_lightning.tasks.pretraining import PriorTask
+from piaa_lightning.pipeline.train_models import ModelTrainer
+from piaa_lightning.simulation.jpegs import write_images
+from piaa_lightning.tasks.pretraining import PretrainingTask
 
-PEOPLE = 8
+USERS = 8
 
 
-def write_database(root: Path, pictures: int, long_side: int, people: int = PEOPLE) -> None:
-    """Write a ``ratings_csv`` database: JPEG files, and everybody's rating of every picture.
+def write_database(root: Path, images: int, long_side: int, users: int = USERS) -> None:
+    """Write a ``ratings_csv`` database: JPEG files, and everybody's rating of every image.
 
     Args:
         root: its directory.
-        pictures: how many.
-        long_side: of a picture in pixels; FLICKR-AES's have about 500.
-        people: how many.
+        images: how many.
+        long_side: of an image in pixels; FLICKR-AES's have about 500.
+        users: how many.
     """
     (root / "images").mkdir(parents=True)
-    names = [f"{number:05}.jpg" for number in range(pictures)]
-    write_pictures(root, 0, "bench", long_side, [(number, f"images/{name}") for number, name in enumerate(names)])
-    lines = [
-        f"{user},{name},{1 + (7 * user + place) % 5}" for user in range(people) for place, name in enumerate(names)
-    ]
+    names = [f"{number:05}.jpg" for number in range(images)]
+    write_images(root, 0, "bench", long_side, [(number, f"images/{name}") for number, name in enumerate(names)])
+    lines = [f"{user},{name},{1 + (7 * user + place) % 5}" for user in range(users) for place, name in enumerate(names)]
     (root / "ratings.csv").write_text("\n".join(["user,image,score", *lines]) + "\n")
 
 
@@ -47,12 +45,12 @@ def composed(*overrides: str) -> DictConfig:
         return compose("config", ["task=generic", *overrides])
 
 
-def over_pictures(root: Path, cache: Path, quick: bool, *overrides: str) -> DictConfig:
+def over_images(root: Path, cache: Path, quick: bool, *overrides: str) -> DictConfig:
     """Compose a run over a database of `write_database`: ResNet18 at 224 pixels, or a small network to try it out."""
     backbone = ["small_cnn", "backbone.size=32"] if quick else ["resnet18"]
-    people = ["data.split.min_ratings=2"] if quick else []
+    users = ["data.split.min_ratings=2"] if quick else []
     start = ["data=ratings_csv", f"data.root={root}", f"paths.cache={cache}", f"backbone={backbone[0]}", *backbone[1:]]
-    return composed(*start, *people, *overrides)
+    return composed(*start, *users, *overrides)
 
 
 class Workload:
@@ -67,17 +65,17 @@ class Workload:
         self.cfg = cfg
         self.databases = Databases(cfg, torch.device("cpu"))
         self.data = self.databases.main
-        self._priors = Priors(cfg, self.databases, False, checkpoints)
+        self._priors = ModelTrainer(cfg, self.databases, False, checkpoints)
 
     def module(self, batch_size: int, workers: int = 0) -> RatingsModule:
         """Make the LightningDataModule that a run would train from."""
         data, task = self.data, self.cfg.task
-        forms = instantiate(task.form), instantiate(task.validation)
+        forms = instantiate(task.dataset), instantiate(task.validation)
         return RatingsModule(data.table, data.split, data.inputs, forms[0], batch_size, 0, workers, forms[1])
 
-    def task(self) -> PriorTask:
+    def task(self) -> PretrainingTask:
         """Make the task that a run would train; its network is always the same and its own."""
-        made: PriorTask = instantiate(self.cfg.task.module)(network=self._priors.start(self.cfg.task))
+        made: PretrainingTask = instantiate(self.cfg.task.module)(network=self._priors.start(self.cfg.task))
         return made
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The study: bash experiments/query_size/run.sh [further arguments of every run, for instance data.root=DIR]
-# What the size of the query set does to the spread of a result: the same methods, judged on 10, 20, 50 and all ratings.
+# What the size of the query set does to the spread of a result: the same methods, evaluated on 10, 20, 50 and all ratings.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}

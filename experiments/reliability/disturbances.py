@@ -74,14 +74,14 @@ def train_then(run: Run, task: str, seen: Callable[[], bool] | None = None) -> s
 def damaged_checkpoint(bench: Bench) -> Iterator[Outcome]:
     """Spoil the newest state in three ways; the one before it has to serve."""
     for name, spoil in {"cut off": _cut, "flipped bytes": _flip, "empty": _empty}.items():
-        run = bench.run(f"checkpoint {name}", "task.starts_from.epochs=6")
+        run = bench.run(f"checkpoint {name}", "task.init_from.epochs=6")
         kill(train_then(run, "generic"))
         files = sorted((run.first / "checkpoints" / "generic").glob("step_*.ckpt"))
         if files:
             spoil(files[-1])
-        status = run.finish("task.starts_from.epochs=6")
+        status = run.finish("task.init_from.epochs=6")
         passed = "passed over" in run.log()
-        undisturbed = Run(bench.home / f"six_{name.replace(' ', '_')}", ["task.starts_from.epochs=6"], bench.cache)
+        undisturbed = Run(bench.home / f"six_{name.replace(' ', '_')}", ["task.init_from.epochs=6"], bench.cache)
         undisturbed.finish()
         reference = undisturbed.records() or b""
         same = run.records() == reference
@@ -94,24 +94,24 @@ def damaged_checkpoint(bench: Bench) -> Iterator[Outcome]:
 
 
 def damaged_journal(bench: Bench) -> Iterator[Outcome]:
-    """Spoil a line in the middle of what was judged so far, and cut another one off."""
+    """Spoil a line in the middle of what was evaluated so far, and cut another one off."""
     for name, spoil in {"flipped bytes": _flip, "cut off": _cut}.items():
         run = bench.run(f"journal {name}")
-        kill(train_then(run, "", lambda run=run: any((run.first / "judged").glob("ba_test_*"))))
-        for file in (run.first / "judged").glob("*_test_*"):
+        kill(train_then(run, "", lambda run=run: any((run.first / "evaluated").glob("ba_test_*"))))
+        for file in (run.first / "evaluated").glob("*_test_*"):
             spoil(file)
         status = run.finish()
-        yield bench.outcome(f"judged so far: {name}", run, status == 0, f"status {status}")
+        yield bench.outcome(f"evaluated so far: {name}", run, status == 0, f"status {status}")
 
 
 def damaged_caches(bench: Bench) -> Iterator[Outcome]:
-    """Cut off the stored pictures, and the stored prior of an earlier run."""
-    run = bench.run("picture cache cut off")
-    for file in (run.cache / "pictures").glob("*/pictures.npy"):
+    """Cut off the stored images, and the stored prior of an earlier run."""
+    run = bench.run("image cache cut off")
+    for file in (run.cache / "images").glob("*/images.npy"):
         _cut(file)
     status = run.finish()
-    yield bench.outcome("picture cache cut off", run, status == 0, f"status {status}")
-    run = bench.run("stored priors cut off", "reuse_priors=true")
+    yield bench.outcome("image cache cut off", run, status == 0, f"status {status}")
+    run = bench.run("stored priors cut off", "reuse_models=true")
     run.finish()
     for file in (run.cache / "priors").glob("*.safetensors"):
         _cut(file)
@@ -124,11 +124,11 @@ def damaged_caches(bench: Bench) -> Iterator[Outcome]:
 
 def removed_files(bench: Bench) -> Iterator[Outcome]:
     """Remove what a run still needs, while it runs."""
-    run = bench.run("pictures removed")
+    run = bench.run("images removed")
     process = train_then(run, "generic")
-    shutil.rmtree(run.cache / "pictures")
+    shutil.rmtree(run.cache / "images")
     status = process.wait()
-    yield bench.outcome("picture cache removed during training", run, status == 0, f"status {status}")
+    yield bench.outcome("image cache removed during training", run, status == 0, f"status {status}")
     run = bench.run("best removed")
     process = train_then(run, "generic")
     shutil.rmtree(run.first / "checkpoints" / "generic", ignore_errors=True)
@@ -150,7 +150,7 @@ def two_runs(bench: Bench) -> Iterator[Outcome]:
 
 def terminated(bench: Bench) -> Iterator[Outcome]:
     """Send SIGTERM in training, as a cluster does some time before it kills."""
-    run = bench.run("terminated", "task.starts_from.epochs=40", "task.starts_from.batch_size=16")
+    run = bench.run("terminated", "task.init_from.epochs=40", "task.init_from.batch_size=16")
     process = train_then(run, "generic")
     begun = time.monotonic()
     os.kill(process.pid, signal.SIGTERM)
@@ -163,8 +163,8 @@ def terminated(bench: Bench) -> Iterator[Outcome]:
     good = status == 128 + signal.SIGTERM and run.records() == reference
     how = f"status {status} after {grace:.1f} s, went on"
     yield Outcome("SIGTERM in training", good, lost(reference, run.records()), how)
-    run = bench.run("terminated judging")
-    process = train_then(run, "", lambda: any((run.first / "judged").glob("blg_test_*")))
+    run = bench.run("terminated evaluating")
+    process = train_then(run, "", lambda: any((run.first / "evaluated").glob("blg_test_*")))
     os.kill(process.pid, signal.SIGTERM)
     status = process.wait()
     again = run.finish()
@@ -174,7 +174,7 @@ def terminated(bench: Bench) -> Iterator[Outcome]:
 def killed_worker(bench: Bench) -> Iterator[Outcome]:
     """Kill a process that fetches batches, as the kernel does when memory is short; and one of two that train."""
     for number in range(5):  # where it had fetched all that was wanted nobody misses it, and another one is killed
-        run = bench.run(f"worker {number}", "data.workers=1", "task.starts_from.epochs=40")
+        run = bench.run(f"worker {number}", "data.workers=1", "task.init_from.epochs=40")
         process = train_then(run, "generic")
         time.sleep(0.05 * number)
         for child in _children(process.pid):
@@ -189,7 +189,7 @@ def killed_worker(bench: Bench) -> Iterator[Outcome]:
     reference = undisturbed.records() or b""
     good = run.records() == reference and status != 0 and "sentence" in how
     yield Outcome("a worker killed", good, lost(reference, run.records()), how)
-    run = bench.run("rank", "trainer=ddp_cpu", "task.starts_from.epochs=40")
+    run = bench.run("rank", "trainer=ddp_cpu", "task.init_from.epochs=40")
     process = train_then(run, "generic")
     for child in _children(process.pid):
         os.kill(child, signal.SIGKILL)
@@ -221,7 +221,7 @@ def not_finite(bench: Bench) -> Iterator[Outcome]:
     left_out = run.log().count("the step is left out")
     good = status == 0 and left_out > 0 and run.records() is not None
     yield Outcome("NaN loss, on_nan=skip", good, 0, f"{left_out} steps left out")
-    run = bench.run("diverged", "task.starts_from.module.optimizer.lr=1e30", "on_nan=skip")
+    run = bench.run("diverged", "task.init_from.module.optimizer.lr=1e30", "on_nan=skip")
     status = run.finish()
     yield Outcome("weights of 1e30, on_nan=skip", status == 1 and not run.traceback(), 0, told(run, status))
 
@@ -232,8 +232,8 @@ def clocks(bench: Bench) -> Iterator[Outcome]:
         run = bench.run(f"clock {name}")
         kill(train_then(run, "blg"))
         files = sorted((file for file in run.home.rglob("*") if file.is_file()), key=lambda file: file.stat().st_mtime)
-        pictures = run.cache / "embedded"
-        for number, file in enumerate(file for file in reversed(files) if pictures not in file.parents):
+        images = run.cache / "embedded"
+        for number, file in enumerate(file for file in reversed(files) if images not in file.parents):
             os.utime(file, (first + number, first + number))
         status = run.finish()
         yield bench.outcome(f"clock set to {name}", run, status == 0, f"status {status}")

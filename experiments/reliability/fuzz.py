@@ -1,6 +1,6 @@
 """Does a spoilt file do worse than a sentence? ``make fuzz`` tries and writes ``runs/reliability/fuzz.csv``.
 
-Each reader of databases, ratings_csv, picture decoding, loading of weights and checkpoints, and what a resumed run
+Each reader of databases, ratings_csv, image decoding, loading of weights and checkpoints, and what a resumed run
 begins with get 10,000 inputs of their own: good files, spoilt by hypothesis (`mutations.py`). Nothing may come of them
 but an answer that keeps its promises or one sentence; nothing may hang, or take more memory than the bound.
 """

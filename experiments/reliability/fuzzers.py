@@ -195,8 +195,8 @@ def _checked(table: Any) -> None:
         assert members.max(initial=-1) < table.images
 
 
-def pictures() -> Fuzzer:
-    """Return the fuzzer of picture decoding: one picture of each kind, all decoded every time."""
+def images() -> Fuzzer:
+    """Return the fuzzer of image decoding: one image of each kind, all decoded every time."""
 
     def prepare(home: Path) -> tuple[list[str], Callable[[], object]]:
         import warnings
@@ -207,15 +207,15 @@ def pictures() -> Fuzzer:
 
         warnings.filterwarnings("ignore", module=r"PIL\.")
         random = os.urandom(0) + bytes(range(256)) * 3
-        picture = Image.frombytes("RGB", (16, 16), random)
+        image = Image.frombytes("RGB", (16, 16), random)
         kinds = {
             "jpg": {}, "png": {}, "gif": {}, "bmp": {}, "tif": {"compression": "tiff_lzw"}, "webp": {},
         }  # fmt: skip
         for kind, options in kinds.items():
             file = io.BytesIO()
-            picture.save(file, {"jpg": "JPEG", "tif": "TIFF"}.get(kind, kind.upper()), **options)
-            (home / f"picture.{kind}").write_bytes(file.getvalue())
-        names = [f"picture.{kind}" for kind in kinds]
+            image.save(file, {"jpg": "JPEG", "tif": "TIFF"}.get(kind, kind.upper()), **options)
+            (home / f"image.{kind}").write_bytes(file.getvalue())
+        names = [f"image.{kind}" for kind in kinds]
 
         def read() -> None:
             refused: UserError | None = None
@@ -278,7 +278,7 @@ def weights() -> Fuzzer:
 
 
 def unfinished() -> Fuzzer:
-    """Return the fuzzer of what a resumed run begins with: the configuration, and what was judged so far."""
+    """Return the fuzzer of what a resumed run begins with: the configuration, and what was evaluated so far."""
 
     def prepare(home: Path) -> tuple[list[str], Callable[[], object]]:
         import logging
@@ -293,25 +293,25 @@ def unfinished() -> Fuzzer:
         cfg = OmegaConf.create({"seed": 1, "resume": "auto", "paths": {"runs": str(home)}})
         (home / "config.yaml").write_text(OmegaConf.to_yaml(cfg))
         scores = [np.float32([[1, 2, 3]])]
-        with Journal(home / "judged.txt", "content") as journal:
+        with Journal(home / "evaluated.txt", "content") as journal:
             for number in range(3):
                 journal.add((number,), scores)
 
         def read() -> None:
-            journal = Journal(home / "judged.txt", "content")
-            if (home / "judged.txt").is_file():  # what else lies there is an OSError, which the command line tells
+            journal = Journal(home / "evaluated.txt", "content")
+            if (home / "evaluated.txt").is_file():  # what else lies there is an OSError, which the command line tells
                 journal._read()
             assert all(own[0].tobytes() == scores[0].tobytes() for own in journal.kept.values())
             if _why_not(home, cfg):
                 raise UserError("another configuration")
 
-        return ["config.yaml", "judged.txt"], read
+        return ["config.yaml", "evaluated.txt"], read
 
     return Fuzzer(prepare)
 
 
-def person() -> Fuzzer:
-    """Return the fuzzer of a personal file, which people send each other."""
+def user() -> Fuzzer:
+    """Return the fuzzer of a personal file, which users send each other."""
 
     def prepare(home: Path) -> tuple[list[str], Callable[[], object]]:
         from types import SimpleNamespace
@@ -320,26 +320,26 @@ def person() -> Fuzzer:
         import torch
 
         from piaa_lightning.data.ratings import Scale
-        from piaa_lightning.photos.person import Person, load_person
-        from piaa_lightning.photos.published_model import Prior
+        from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file
+        from piaa_lightning.photos.published_model import PublishedModel
 
-        prior = cast(Prior, SimpleNamespace(hash="ab" * 32, people=SimpleNamespace(mean=torch.zeros(4))))
-        made = Person("someone", prior.hash, Scale(1, 5), torch.zeros(2, 3), torch.tensor([0.25, 1.0]))
-        (home / "person.safetensors").write_bytes(made.bytes())
+        prior = cast(PublishedModel, SimpleNamespace(hash="ab" * 32, users=SimpleNamespace(mean=torch.zeros(4))))
+        made = PersonalFile("someone", prior.hash, Scale(1, 5), torch.zeros(2, 3), torch.tensor([0.25, 1.0]))
+        (home / "user.safetensors").write_bytes(made.bytes())
 
         def read() -> None:
-            found = load_person(home / "person.safetensors", prior)
+            found = load_personal_file(home / "user.safetensors", prior)
             assert found.rows.shape == (len(found.scores), 3)
 
-        return ["person.safetensors"], read
+        return ["user.safetensors"], read
 
     return Fuzzer(prepare)
 
 
 FUZZERS = {
     **{database: reader(database) for database in (*layouts.DATABASES, "ratings_csv")},
-    "pictures": pictures(),
+    "images": images(),
     "weights": weights(),
-    "personal files": person(),
+    "personal files": user(),
     "unfinished runs": unfinished(),
 }

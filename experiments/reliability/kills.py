@@ -13,12 +13,12 @@ from tiny_run import Run, kill, wait_for
 # A phase, and what of it can be seen from outside as soon as it has begun.
 Seen = Callable[[Run], bool]
 PHASES: dict[str, Seen] = {
-    "drawing pictures": lambda run: any((run.cache / "embedded").glob("*")),
-    "picture cache": lambda run: any((run.cache / "pictures").glob("*")),
+    "drawing images": lambda run: any((run.cache / "embedded").glob("*")),
+    "image cache": lambda run: any((run.cache / "images").glob("*")),
     "pre-training": lambda run: "prior generic: training" in run.log(),
     "meta-training": lambda run: "prior blg: training" in run.log(),
-    "choosing settings": lambda run: any((run.first / "judged").glob("*_val*")),
-    "evaluation": lambda run: any((run.first / "judged").glob("*_test_*")),
+    "choosing settings": lambda run: any((run.first / "evaluated").glob("*_val*")),
+    "evaluation": lambda run: any((run.first / "evaluated").glob("*_test_*")),
     "reporting": lambda run: (run.first / "records.csv").exists(),
 }
 

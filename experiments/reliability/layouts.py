@@ -1,4 +1,4 @@
-"""Small whole copies of every database in its published layout: labels of a few pictures, and pictures of no byte."""
+"""Small whole copies of every database in its published layout: labels of a few images, and images of no byte."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from piaa_lightning.simulation import embedded
 
 LINES = 9  # of every file of labels, the header included
 DATABASES = tuple(embedded.WRITERS)
-PICTURES = (".jpg", ".jpeg", ".png")
+IMAGES = (".jpg", ".jpeg", ".png")
 OURS = {"EMBEDDED.md", "truth.csv", "Thumbs.db"}  # which no reader opens
 
 
 def write(database: str, root: Path) -> list[str]:
     """Write a small copy; return its files of labels, relative to ``root``.
 
-    The writers of the embedded databases do it, without drawing anything: readers look at the names of pictures alone.
+    The writers of the embedded databases do it, without drawing anything: readers look at the names of images alone.
     """
     if database == "ratings_csv":
         return _own_ratings(root)
     module = importlib.import_module(f"piaa_lightning.simulation.{database}")
-    drawing, module.write_pictures = module.write_pictures, _touch
+    drawing, module.write_images = module.write_images, _touch
     try:
         embedded.WRITERS[database].write(root, "tiny", 0)
     finally:
-        module.write_pictures = drawing
+        module.write_images = drawing
     if database == "real_cur":
         _albums_as_csv(root)
-    labels = [file for file in sorted(root.rglob("*")) if file.is_file() and file.suffix.lower() not in PICTURES]
+    labels = [file for file in sorted(root.rglob("*")) if file.is_file() and file.suffix.lower() not in IMAGES]
     for file in labels:
         _shorten(file)
     _thin_out(root, labels)
@@ -55,7 +55,7 @@ def _shorten(file: Path) -> None:
 
 
 def _thin_out(root: Path, labels: Sequence[Path]) -> None:
-    """Remove pictures that no file of labels names any more, but a few."""
+    """Remove images that no file of labels names any more, but a few."""
     told = b"\n".join(file.read_bytes() for file in labels)
     strangers = [
         file

@@ -51,8 +51,8 @@ class Constant(Personalizer):
         return lambda images: (images % 97).astype(np.float32)
 
 
-def people() -> RatingTable:
-    """Make people with ratings, and no picture."""
+def users() -> RatingTable:
+    """Make users with ratings, and no image."""
     random = np.random.default_rng(0)
     user = np.repeat(np.arange(USERS), RATED)
     return RatingTable(
@@ -69,13 +69,13 @@ def people() -> RatingTable:
 
 
 def judging(directory: Path) -> dict[str, float]:
-    """Measure what a person costs beside the fit."""
-    table, protocol = people(), Protocol(repeats=1)
+    """Measure what a user costs beside the fit."""
+    table, protocol = users(), Protocol(repeats=1)
     rows = np.arange(table.ratings)
     told = list(draws(table, rows, [10], protocol))
-    found = {"draw of a person, us": 1e6 * seconds(lambda: list(draws(table, rows, [10], protocol))) / USERS}
+    found = {"draw of a user, us": 1e6 * seconds(lambda: list(draws(table, rows, [10], protocol))) / USERS}
     chosen = {10: {}}
-    found["judging a person beside the fit, us"] = (
+    found["evaluating a user beside the fit, us"] = (
         1e6 * seconds(lambda: evaluate(table, rows, [10], protocol, "m", "", Constant(), chosen)) / USERS
     )
 

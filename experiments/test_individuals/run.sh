@@ -18,6 +18,6 @@ variants=()
 for variant in $(ls $runs); do
     [ "$variant" = latest ] || variants+=("$variant=$runs/$variant")
 done
-"$python" experiments/collect.py experiments/test_individuals --add --people "${variants[@]}"
+"$python" experiments/collect.py experiments/test_individuals --add --users "${variants[@]}"
 newest=$(ls -td $runs/"${1:-embedded}"/*/ | head -n 1)
 cp "$newest"figures/test_individuals.png experiments/test_individuals/"${1:-embedded}".png

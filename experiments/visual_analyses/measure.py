@@ -1,7 +1,7 @@
 """The visual analyses in numbers: ``python experiments/visual_analyses/measure.py VARIANT RUN_DIRECTORY``.
 
-From a run's ``predictions.csv`` and ``gradient_maps.csv``: how far BA-PIAA and BLG-PIAA are from people's own scores,
-and how concentrated the gradients of the prior and of people's models are. Lines of the variant are replaced in
+From a run's ``predictions.csv`` and ``gradient_maps.csv``: how far BA-PIAA and BLG-PIAA are from users' own scores,
+and how concentrated the gradients of the prior and of users' models are. Lines of the variant are replaced in
 ``analyses.csv``.
 """
 
@@ -49,39 +49,39 @@ def lines(path: Path) -> list[dict[str, str]]:
 
 
 def errors(rows: list[dict[str, str]]) -> list[tuple[str, np.ndarray]]:
-    """Return, over people, the mean absolute error of each method and their difference, in scores of 0 to 1."""
+    """Return, over users, the mean absolute error of each method and their difference, in scores of 0 to 1."""
     of: dict[str, Values] = {}
     for method in ("BLG-PIAA", "BA-PIAA"):
-        people = dict.fromkeys(row["user"] for row in rows)
-        own = {user: [row for row in rows if (row["method"], row["user"]) == (method, user)] for user in people}
+        users = dict.fromkeys(row["user"] for row in rows)
+        own = {user: [row for row in rows if (row["method"], row["user"]) == (method, user)] for user in users}
         of[method] = {
             user: float(np.mean([abs(float(row["predicted"]) - float(row["score"])) for row in mine]))
             for user, mine in own.items()
         }
     blg, ba = (np.array(list(values.values())) for values in of.values())
-    count = f"{len(blg)} people"
+    count = f"{len(blg)} users"
     return [
         (f"BLG-PIAA: mean absolute error, {count}", blg),
         (f"BA-PIAA: mean absolute error, {count}", ba),
-        ("BLG-PIAA less BA-PIAA, the same people", blg - ba),
+        ("BLG-PIAA less BA-PIAA, the same users", blg - ba),
     ]
 
 
 def concentrations(rows: list[dict[str, str]]) -> list[tuple[str, np.ndarray]]:
-    """Return, over pictures, the share of the gradient in the strongest tenth of the pixels: prior and people."""
-    pictures = dict.fromkeys(row["image"] for row in rows)
-    if not pictures:
+    """Return, over images, the share of the gradient in the strongest tenth of the pixels: prior and users."""
+    images = dict.fromkeys(row["image"] for row in rows)
+    if not images:
         return []
 
     def share(image: str, prior: bool) -> float:
         found = [float(r["concentration"]) for r in rows if r["image"] == image and (r["whose"] == "prior") == prior]
         return float(np.mean(found))
 
-    prior, people = (np.array([share(image, which) for image in pictures]) for which in (True, False))
+    prior, users = (np.array([share(image, which) for image in images]) for which in (True, False))
     return [
-        (f"prior: gradient in the strongest tenth of the pixels, {len(prior)} pictures", prior),
-        ("models of two people: the same", people),
-        ("models of people less prior, the same pictures", people - prior),
+        (f"prior: gradient in the strongest tenth of the pixels, {len(prior)} images", prior),
+        ("models of two users: the same", users),
+        ("models of users less prior, the same images", users - prior),
     ]
 
 

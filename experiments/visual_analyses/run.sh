@@ -2,13 +2,13 @@
 # The study: make study NAME=visual_analyses, and on other data:
 #   bash experiments/visual_analyses/run.sh oasis OASIS_DIRECTORY MOBILENETV2_WEIGHTS.safetensors
 #   bash experiments/visual_analyses/run.sh real data.root=FLICKR_AES backbone=resnet18 backbone.weights=imagenet trainer=gpu
-# Pictures of OASIS and FLICKR-AES are not to be passed on: only the numbers of such variants belong into the repository.
+# Images of OASIS and FLICKR-AES are not to be passed on: only the numbers of such variants belong into the repository.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv/bin/python}
 export OMP_NUM_THREADS=1 # the same rounding whatever the machine
 runs=runs/visual_analyses
-common=(logger=none paths.runs=$runs shots=100 protocol.test.repeats=1 report.people=200 report.maps=24)
+common=(logger=none paths.runs=$runs shots=100 protocol.test.repeats=1 report.users=200 report.maps=24)
 run() { "$python" -m piaa_lightning name="$1" "${common[@]}" "${@:2}"; }
 
 variant=${1:-embedded}
@@ -20,5 +20,5 @@ esac
 newest=$(ls -td $runs/"$variant"/*/ | head -n 1)
 "$python" experiments/visual_analyses/measure.py "$variant" "$newest"
 if [ "$variant" = embedded ]; then
-    cp "$newest"figures/pictures/{predicted_scores,gradient_maps}.png experiments/visual_analyses/
+    cp "$newest"figures/images/{predicted_scores,gradient_maps}.png experiments/visual_analyses/
 fi

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.atomic import replace_file
-from piaa_lightning.runtime.distributed import rank
+from piaa_lightning.runtime.distributed import process_index
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ class FiniteSteps(pl.Callback):
         if on_nan not in CHOICES:
             raise UserError(f"on_nan={on_nan}: choose one of {', '.join(CHOICES)}.")
         self.on_nan = on_nan
-        self.file = file.with_name(f"{file.stem}_{rank()}{file.suffix}") if rank() else file
+        self.file = file.with_name(f"{file.stem}_{process_index()}{file.suffix}") if process_index() else file
         self.skipped = 0
         self._batch: Any = None
         self._buffers: list[Tensor] = []

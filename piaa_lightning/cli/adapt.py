@@ -1,4 +1,4 @@
-"""``mode=adapt``: learn a person from their ratings of photographs and write a personal file."""
+"""``mode=adapt``: learn a user from their ratings of images and write a personal file."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from piaa_lightning.photos.cards import person_card
-from piaa_lightning.pipeline.read_folder import person_of, read_folder
+from piaa_lightning.photos.cards import user_card
+from piaa_lightning.pipeline.read_folder import read_folder, user_of
 
 
-def adapt_person(cfg: DictConfig, directory: Path) -> None:
-    """Write ``person.safetensors`` and its card, or the file that ``person`` names.
+def adapt_user(cfg: DictConfig, directory: Path) -> None:
+    """Write ``user.safetensors`` and its card, or the file that ``user`` names.
 
     Args:
         cfg: the composed configuration; ``photos``, ``ratings`` and ``prior`` say what is learnt from.
@@ -21,10 +21,10 @@ def adapt_person(cfg: DictConfig, directory: Path) -> None:
         UserError: there is nothing to learn from; the sentence says why.
     """
     read = read_folder(cfg)
-    person = person_of(cfg, read)
+    user = user_of(cfg, read)
     file = directory / "person.safetensors" if cfg.person is None else Path(cfg.person).expanduser()
-    person.save(file, person_card(person, read.prior))
+    user.save(file, user_card(user, read.prior))
     size = file.stat().st_size / 1000
-    print(f"{file}: learnt from {len(person.scores)} ratings, {size:.1f} kB; its card lies beside it")
+    print(f"{file}: learnt from {len(user.scores)} ratings, {size:.1f} kB; its card lies beside it")
     prior = f" prior={cfg.prior}" if cfg.prior else ""
     print(f"Use it: python -m piaa_lightning mode=predict photos={cfg.photos} person={file}{prior}")

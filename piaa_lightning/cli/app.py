@@ -1,4 +1,4 @@
-"""One run: compose -> open the data -> train the priors -> judge the methods -> write the records."""
+"""One run: compose -> open the data -> train the priors -> evaluate the methods -> write the records."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 register()
 
-JUDGED = "judged"  # what was judged so far, below the run's directory until it is finished
+EVALUATED = "evaluated"  # what was evaluated so far, below the run's directory until it is finished
 
 # What a mode does besides a run: a stage, and its function of the same name.
 MODES = {
@@ -38,7 +38,7 @@ MODES = {
     "collect": ("cli.collect", "collect_runs"),
     "workspace": ("cli.workspace", "make_workspace"),
     "export": ("pipeline.publish_model", "publish_prior"),
-    "adapt": ("cli.adapt", "adapt_person"),
+    "adapt": ("cli.adapt", "adapt_user"),
     "predict": ("cli.predict", "predict_photos"),
     "cover": ("cli.cover", "choose_photos"),
     "crop": ("cli.crop", "crop_photos"),
@@ -66,14 +66,14 @@ def job(cfg: DictConfig, directory: Path) -> float | None:
         directory: of the job.
 
     Raises:
-        UserError: a search on test people, or whatever a person can mend.
+        UserError: a search on test users, or whatever a user can mend.
     """
     from piaa_lightning.pipeline.sweep_jobs import finished_before, objective, take_over
 
     sweeper = str(HydraConfig.get().sweeper._target_)
-    if not sweeper.endswith("BasicSweeper") and cfg.judge != "val":
+    if not sweeper.endswith("BasicSweeper") and cfg.evaluate_on != "val":
         raise UserError(
-            "A search never looks at test people: add judge=val, and judge what it found in a run of its own."
+            "A search never looks at test users: add evaluate_on=val, and evaluate what it found in a run of its own."
         )
     earlier = finished_before(cfg) if cfg.skip_finished else None
     if earlier is None:
@@ -96,7 +96,7 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
         directory: where it is written.
 
     Raises:
-        UserError: an unknown mode, or whatever a person can mend.
+        UserError: an unknown mode, or whatever a user can mend.
     """
     if cfg.mode == "run":
         return run(cfg, directory)
@@ -122,10 +122,10 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
         directory: where the run is written.
 
     Returns:
-        What a search is after: mean SROCC of the first method on validation people; None where test people are judged.
+        What a search is after: mean SROCC of the first method on validation users; None where test users are evaluated.
 
     Raises:
-        UserError: whatever a person can mend.
+        UserError: whatever a user can mend.
     """
     shots = shots_of(cfg)
     if not cfg.methods:
@@ -137,7 +137,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     import torch
 
     from piaa_lightning.pipeline.make_trainer import refuse_sharding
-    from piaa_lightning.runtime.distributed import rank
+    from piaa_lightning.runtime.distributed import process_index
     from piaa_lightning.runtime.processes import processes
     from piaa_lightning.runtime.run_directory import run_directory
 
@@ -147,7 +147,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     refuse_sharding(cfg)
     with processes(cfg.trainer, directory), run_directory(cfg, directory) as chosen:
-        if rank():  # one of several processes speaks for all
+        if process_index():  # one of several processes speaks for all
             logging.getLogger("piaa_lightning").setLevel(logging.WARNING)
         pl.seed_everything(cfg.seed, workers=True, verbose=False)
         return _stages(cfg, chosen, shots)
@@ -157,11 +157,11 @@ def _stages(cfg: DictConfig, directory: Path, shots: list[int]) -> float | None:
     """Go through the stages, in every process of a run."""
     import torch
 
-    from piaa_lightning.pipeline.evaluate_methods import judge_methods, refuse_impossible
+    from piaa_lightning.pipeline.evaluate_methods import evaluate_methods, refuse_impossible
     from piaa_lightning.pipeline.open_data import Databases
-    from piaa_lightning.pipeline.train_models import Priors
+    from piaa_lightning.pipeline.train_models import ModelTrainer
     from piaa_lightning.pipeline.write_run import write_run
-    from piaa_lightning.runtime.distributed import rank
+    from piaa_lightning.runtime.distributed import process_index
 
     threads = _threads()
     seconds: dict[str, float] = {}
@@ -172,19 +172,19 @@ def _stages(cfg: DictConfig, directory: Path, shots: list[int]) -> float | None:
     refuse_impossible(cfg, databases)
     # a head on frozen features is too small to share: threads would wait for each other; jobs of a sweep share torch
     torch.set_num_threads(1 if databases.backbone is None else threads)
-    priors = Priors(cfg, databases, logger, directory / "checkpoints")
+    priors = ModelTrainer(cfg, databases, logger, directory / "checkpoints")
     with _clock(seconds, "training"):
         for method in cfg.methods.values():
-            for task in (method.prior, *(method.get("aids") or {}).values()):
+            for task in (method.model, *(method.get("auxiliary") or {}).values()):
                 if task is not None:
-                    with suppress(MissingLabelsError):  # judging tells it, and leaves the row out
+                    with suppress(MissingLabelsError):  # evaluating tells it, and leaves the row out
                         priors.get(task)
-    with _clock(seconds, "judging"):
-        judgement = judge_methods(cfg, databases, priors, shots, device, directory / JUDGED)
-    if rank():  # processes that trained together judged together; one of them writes
+    with _clock(seconds, "evaluating"):
+        results = evaluate_methods(cfg, databases, priors, shots, device, directory / EVALUATED)
+    if process_index():  # processes that trained together evaluated together; one of them writes
         return None
-    result = write_run(cfg, directory, databases, priors, judgement, shots, seconds, logger)
-    shutil.rmtree(directory / JUDGED, ignore_errors=True)  # the records hold what is worth keeping
+    result = write_run(cfg, directory, databases, priors, results, shots, seconds, logger)
+    shutil.rmtree(directory / EVALUATED, ignore_errors=True)  # the records hold what is worth keeping
     return result
 
 
@@ -197,7 +197,7 @@ def _threads() -> int:
 
 
 def _device(accelerator: str) -> torch.device:
-    """Return where people are fitted: on the accelerator that trains the priors."""
+    """Return where users are fitted: on the accelerator that trains the priors."""
     import torch
 
     if accelerator in ("gpu", "cuda", "auto") and torch.cuda.is_available():
@@ -220,7 +220,7 @@ def _calm() -> None:
     for library in ("pytorch_lightning", "lightning_fabric"):
         logging.getLogger(library).setLevel(logging.WARNING)  # "GPU available: False" and the like
     for message in (
-        ".*does not have many workers.*",  # stored pictures are faster in the main process
+        ".*does not have many workers.*",  # stored images are faster in the main process
         ".*Checkpoint directory .* exists and is not empty.*",  # ours, from the same run
         ".*is smaller than the logging interval.*",  # small data, and nothing is lost
         ".*LeafSpec.*is deprecated.*",  # between Lightning and torch

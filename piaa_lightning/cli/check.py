@@ -14,9 +14,9 @@ from omegaconf import DictConfig, OmegaConf
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.draw import drawn, others
-from piaa_lightning.data.validation.findings import Finding, of_counts, of_dropped, of_pictures, of_ratings, of_split
-from piaa_lightning.data.validation.image_facts import PictureFacts, picture_facts
-from piaa_lightning.data.validation.manifest import examine
+from piaa_lightning.data.validation.findings import Finding, of_counts, of_dropped, of_images, of_ratings, of_split
+from piaa_lightning.data.validation.image_facts import ImageFacts, image_facts
+from piaa_lightning.data.validation.manifest import evaluate
 from piaa_lightning.data.validation.published_counts import PUBLISHED, Published
 from piaa_lightning.data.validation.rating_facts import rating_facts
 from piaa_lightning.data.validation.split_facts import SplitFacts, split_facts
@@ -55,13 +55,13 @@ def check_data(cfg: DictConfig, directory: Path) -> None:
 
 
 def inspect(cfg: DictConfig) -> tuple[str, list[Finding], dict[str, Any]]:
-    """Gather all facts about the database that the configuration names, and judge them.
+    """Gather all facts about the database that the configuration names, and evaluate them.
 
     Args:
         cfg: the composed configuration.
 
     Returns:
-        What was read, the lines of the report, and the facts by ``ratings``, ``dropped``, ``pictures`` and ``split``.
+        What was read, the lines of the report, and the facts by ``ratings``, ``dropped``, ``images`` and ``split``.
     """
     cache = Path(cfg.paths.cache).expanduser()
     try:
@@ -69,26 +69,26 @@ def inspect(cfg: DictConfig) -> tuple[str, list[Finding], dict[str, Any]]:
     except UserError as error:
         return cfg.data.name, [Finding("reading", "WRONG", str(error).removesuffix("."))], {}
     ratings = rating_facts(table)
-    pictures = _pictures(cfg, table, cache)
-    split, split_lines = _split(cfg.data, table, pictures)
+    images = _images(cfg, table, cache)
+    split, split_lines = _split(cfg.data, table, images)
     lines = [
         *of_counts(ratings, table.dropped, _published(cfg.data, table)),
         *of_dropped(ratings, table.dropped, too_many_missing),
         *of_ratings(ratings),
-        *of_pictures(pictures, table, cfg.data.max_broken),
+        *of_images(images, table, cfg.data.max_broken),
         *split_lines,
     ]
     facts = {
         "ratings": asdict(ratings),
         "dropped": dict(table.dropped),
-        "pictures": _with_names(pictures, table),
+        "images": _with_names(images, table),
         "split": None if split is None else asdict(split),
     }
     return name, lines, facts
 
 
 def _read(data: DictConfig, cache: Path) -> tuple[RatingTable, str, str | None]:
-    """Read the table; where too many pictures are missing for a run, read the rest and return the sentence as well."""
+    """Read the table; where too many images are missing for a run, read the rest and return the sentence as well."""
     try:
         return *read_table(data, cache), None
     except UserError as error:
@@ -104,34 +104,34 @@ def _published(data: DictConfig, table: RatingTable) -> Published | None:
     return None if embedded else PUBLISHED.get(data.name)
 
 
-def _pictures(cfg: DictConfig, table: RatingTable, cache: Path) -> PictureFacts:
+def _images(cfg: DictConfig, table: RatingTable, cache: Path) -> ImageFacts:
     wanted = others(table.images) if cfg.check.decode else others(0)
     if cfg.check.sample is not None:
         if cfg.check.sample < 0:
-            raise UserError(f"check.sample={cfg.check.sample}: give how many pictures to open, from 0.")
-        wanted = drawn(table.image_ids, wanted, cfg.check.sample, "pictures to check", 0)
+            raise UserError(f"check.sample={cfg.check.sample}: give how many images to open, from 0.")
+        wanted = drawn(table.image_ids, wanted, cfg.check.sample, "images to check", 0)
     files = table.image_files.tolist()
-    manifest = examine(table.root, files, cache, table.image_files[wanted].tolist())
-    return picture_facts(table, manifest)
+    manifest = evaluate(table.root, files, cache, table.image_files[wanted].tolist())
+    return image_facts(table, manifest)
 
 
-def _split(data: DictConfig, table: RatingTable, pictures: PictureFacts) -> tuple[SplitFacts | None, list[Finding]]:
-    """Split as a run would: without the ratings of pictures that cannot be read."""
-    table = table.without_labels_of(sorted(pictures.unreadable), "broken pictures")
+def _split(data: DictConfig, table: RatingTable, images: ImageFacts) -> tuple[SplitFacts | None, list[Finding]]:
+    """Split as a run would: without the ratings of images that cannot be read."""
+    table = table.without_labels_of(sorted(images.unreadable), "broken images")
     try:
         split: Split = instantiate(data.split)(table)
-        facts = split_facts(table, split.check(table), [*pictures.same_bytes, *pictures.same_photo])
+        facts = split_facts(table, split.check(table), [*images.same_bytes, *images.same_photo])
     except UserError as error:
         return None, [Finding("split", "WRONG", str(error).removesuffix("."))]
     return facts, of_split(facts, table)
 
 
-def _with_names(pictures: PictureFacts, table: RatingTable) -> dict[str, Any]:
+def _with_names(images: ImageFacts, table: RatingTable) -> dict[str, Any]:
     """Return the facts with the files' names instead of their numbers."""
     files = table.image_files
     return {
-        **asdict(pictures),
-        "unreadable": {str(files[index]): reason for index, reason in pictures.unreadable.items()},
-        "same_bytes": [files[np.array(group)].tolist() for group in pictures.same_bytes],
-        "same_photo": [files[np.array(group)].tolist() for group in pictures.same_photo],
+        **asdict(images),
+        "unreadable": {str(files[index]): reason for index, reason in images.unreadable.items()},
+        "same_bytes": [files[np.array(group)].tolist() for group in images.same_bytes],
+        "same_photo": [files[np.array(group)].tolist() for group in images.same_photo],
     }

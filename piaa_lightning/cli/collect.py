@@ -21,7 +21,8 @@ def collect_runs(cfg: DictConfig, directory: Path) -> None:
         directory: what this command leaves; nothing, since the tables go beside the runs.
 
     Raises:
-        UserError: no directory is named, nothing finished there, or runs of one table were judged on different splits.
+        UserError: no directory is named, nothing finished there, or runs of one table were evaluated on different
+            splits.
     """
     if cfg.collect.runs is None:
         raise UserError(

@@ -1,4 +1,4 @@
-"""``mode=cover``: the photographs that could stand on a cover, liked much and unlike each other."""
+"""``mode=cover``: the images that could stand on a cover, liked much and unlike each other."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.cover import choose_cover
-from piaa_lightning.pipeline.read_folder import read_folder, taste_of
+from piaa_lightning.pipeline.read_folder import personal_model_of, read_folder
 from piaa_lightning.runtime.atomic import replace_file
 
 
@@ -28,7 +28,7 @@ def choose_photos(cfg: DictConfig, directory: Path) -> None:
     if cfg.cover.count < 1 or not 0 <= cfg.cover.diversity <= 1:
         raise UserError("cover: give a count from 1 and a diversity from 0 to 1.")
     read = read_folder(cfg)
-    taste, scale, title = taste_of(cfg, read)
+    taste, scale, title = personal_model_of(cfg, read)
     with torch.inference_mode():
         scores = taste.score(read.shelf.rows)
     chosen = choose_cover(scores, read.shelf.rows, cfg.cover.count, cfg.cover.diversity)

@@ -1,4 +1,4 @@
-"""``mode=crop``: the best crops of photographs at several shapes, listed or written."""
+"""``mode=crop``: the best crops of images at several shapes, listed or written."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from piaa_lightning.data.images.stored import cores
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.crops import Crop, best_crops, shape_of
 from piaa_lightning.photos.opening import open_photo
-from piaa_lightning.photos.ranking import rank
-from piaa_lightning.pipeline.read_folder import read_folder, taste_of
+from piaa_lightning.photos.ranking import order_of
+from piaa_lightning.pipeline.read_folder import personal_model_of, read_folder
 from piaa_lightning.runtime.atomic import replacing
 from piaa_lightning.runtime.progress import track
 
@@ -24,11 +24,11 @@ COLUMNS = ("image", "shape", "left", "upper", "right", "lower", "score")
 
 
 def crop_photos(cfg: DictConfig, directory: Path) -> None:
-    """Write ``crops.csv`` (boxes in pixels of the upright picture) and, if asked to, the crops; never the originals.
+    """Write ``crops.csv`` (boxes in pixels of the upright image) and, if asked to, the crops; never the originals.
 
     Args:
         cfg: the composed configuration; ``crop`` says which shapes and whether they are written.
-        directory: where they go, pictures below ``crops/``.
+        directory: where they go, images below ``crops/``.
 
     Raises:
         UserError: a shape that is none, and anything about the folder or the personal file.
@@ -39,13 +39,13 @@ def crop_photos(cfg: DictConfig, directory: Path) -> None:
     if not shapes or (cfg.crop.limit is not None and cfg.crop.limit < 1):
         raise UserError("crop: give at least one shape, and a limit from 1 or null.")
     read = read_folder(cfg)
-    taste, scale, title = taste_of(cfg, read)
-    size, resize = read.prior.eye.size, read.prior.config["resize"]
+    taste, scale, title = personal_model_of(cfg, read)
+    size, resize = read.prior.network.size, read.prior.config["resize"]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)
     torch.set_num_threads(cores())
-    order = rank(taste, read.shelf, scale).order[: cfg.crop.limit].tolist()
+    order = order_of(taste, read.shelf, scale).order[: cfg.crop.limit].tolist()
     for number in track(order, "crops"):
         file, (width, height) = read.shelf.files[number], read.shelf.sizes[number]
         photo = open_photo(read.root / file, None if cfg.crop.write else 2 * size)
@@ -62,13 +62,13 @@ def crop_photos(cfg: DictConfig, directory: Path) -> None:
 
 
 def _small(pixels: np.ndarray, shortest: int) -> np.ndarray:
-    """Shrink a large picture, so that hundreds of candidates are cut from little."""
-    picture = Image.fromarray(pixels)
-    factor = shortest / min(picture.size)
+    """Shrink a large image, so that hundreds of candidates are cut from little."""
+    image = Image.fromarray(pixels)
+    factor = shortest / min(image.size)
     if factor >= 1:
         return pixels
-    sides = [max(1, round(side * factor)) for side in picture.size]
-    return np.asarray(picture.resize((sides[0], sides[1]), Image.Resampling.BILINEAR, reducing_gap=2.0))
+    sides = [max(1, round(side * factor)) for side in image.size]
+    return np.asarray(image.resize((sides[0], sides[1]), Image.Resampling.BILINEAR, reducing_gap=2.0))
 
 
 def _name(file: str, crop: Crop) -> str:

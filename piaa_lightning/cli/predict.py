@@ -1,4 +1,4 @@
-"""``mode=predict``: score a folder of photographs and put it in a person's order."""
+"""``mode=predict``: score a folder of images and put it in a user's order."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from piaa_lightning.photos.contact_sheet import contact_sheet
-from piaa_lightning.photos.ranking import rank, ranking_csv
-from piaa_lightning.pipeline.read_folder import read_folder, taste_of
+from piaa_lightning.photos.ranking import order_of, ranking_csv
+from piaa_lightning.pipeline.read_folder import personal_model_of, read_folder
 from piaa_lightning.runtime.atomic import replace_file
 
 
@@ -16,15 +16,15 @@ def predict_photos(cfg: DictConfig, directory: Path) -> None:
     """Write ``ranking.csv`` and ``contact_sheet.html``.
 
     Args:
-        cfg: the composed configuration; ``photos``, and ``person`` or ``ratings``; without either everybody's order.
+        cfg: the composed configuration; ``photos``, and ``user`` or ``ratings``; without either everybody's order.
         directory: where they go.
 
     Raises:
-        UserError: anything about the folder or the personal file that a person can mend.
+        UserError: anything about the folder or the personal file that a user can mend.
     """
     read = read_folder(cfg)
-    taste, scale, title = taste_of(cfg, read)
-    ranking = rank(taste, read.shelf, scale)
+    taste, scale, title = personal_model_of(cfg, read)
+    ranking = order_of(taste, read.shelf, scale)
     replace_file(directory / "ranking.csv", ranking_csv(ranking, read.shelf.files).encode())
     count = len(read.shelf.files)
     page = contact_sheet(

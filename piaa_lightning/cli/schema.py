@@ -33,8 +33,8 @@ class CheckKeys:
     """What ``mode=check`` looks at.
 
     Args:
-        decode: whether pictures are opened at all.
-        sample: how many pictures are opened; all by default.
+        decode: whether images are opened at all.
+        sample: how many images are opened; all by default.
     """
 
     decode: bool = True
@@ -46,12 +46,12 @@ class ReportKeys:
     """What the report shows beside tables.
 
     Args:
-        people: test people whose best and worst pictures and predicted scores are shown; 0 shows none.
-        maps: gradient maps, a picture taking one for the prior and one for each of two people; null draws 12 where
+        users: test users whose best and worst images and predicted scores are shown; 0 shows none.
+        maps: gradient maps, an image taking one for the prior and one for each of two users; null draws 12 where
             captum is installed and none otherwise.
     """
 
-    people: int = 4
+    users: int = 4
     maps: int | None = None
 
 
@@ -73,7 +73,7 @@ class WorkspaceKeys:
     """Where ``mode=workspace`` puts a study's workspace in Weights & Biases.
 
     Args:
-        entity: the person or team that owns the project.
+        entity: the user or team that owns the project.
     """
 
     entity: str | None = None
@@ -85,7 +85,7 @@ class RunKeys:
 
     Args:
         mode: what is done: run; check the database; collect runs into one table; make a workspace; export a prior;
-            adapt, predict, cover, crop or web on photographs.
+            adapt, predict, cover, crop or web on images.
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
@@ -94,27 +94,28 @@ class RunKeys:
         checkpoint_steps: steps after which the state of training is kept within an epoch; after every epoch it always
             is.
         on_nan: what happens where a gradient is not finite: stop, with the batch in a file, or skip the step.
-        reuse_priors: whether a prior that was trained before in just the same way is taken from the cache.
+        reuse_models: whether a prior that was trained before in just the same way is taken from the cache.
         comparisons: pairs of methods (keys of ``methods``) that are compared, paired over users and splits.
-        methods: what is judged, by key: label, prior (a task or null), control (true for rows that others are read
-            by), aids (further tasks by name), and a personalizer that fits people (with `support`, how their pictures
-            are chosen; at random without it), or an exam (pictures or traits) with the name of a database (null is the
-            main one) and, where no network is judged as it is, an estimator that is fitted to training pictures.
+        methods: what is evaluated, by key: label, prior (a task or null), control (true for rows that others are read
+            by), auxiliary (further tasks by name), and a personalizer that fits users (with `support`, how their images
+            are chosen; at random without it), or an evaluation (images or traits) with the name of a database (null is
+            the main one) and, where no network is evaluated as it is, an estimator that is fitted to training images.
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.
-        on_shared_photos: what happens where a photograph that one database is judged on lies in another that is learnt
+        on_shared_photos: what happens where an image that one database is evaluated on lies in another that is learnt
             from: refuse, or drop it from what is learnt.
         check: what ``mode=check`` looks at.
-        judge: which held-out people and pictures methods are judged on: test, or val, which searches for settings take.
+        evaluate_on: which held-out users and images methods are evaluated on: test, or val, which searches for
+            settings take.
         report: what the report shows beside tables.
         collect: what ``mode=collect`` puts into one table.
         workspace: where ``mode=workspace`` puts a study's workspace in Weights & Biases.
         study: the study that a run is part of; groups runs in W&B.
         skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
-        photos: the folder of one's own photographs.
+        photos: the folder of one's own images.
         ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data.
         rating_scale: the worst and the best score of that file; one to five by default.
-        prior: a published prior, by its directory or its id on the hub; None is that of the embedded pictures.
+        prior: a published prior, by its directory or its id on the hub; None is that of the embedded images.
         person: a personal file, which ``mode=adapt`` writes and the others read.
         cover: what ``mode=cover`` chooses.
         crop: what ``mode=crop`` looks for.
@@ -130,14 +131,14 @@ class RunKeys:
     resume: str | None = None
     checkpoint_steps: int | None = None
     on_nan: str = "stop"
-    reuse_priors: bool = True
+    reuse_models: bool = True
     comparisons: list[Any] = field(default_factory=list)
     methods: dict[str, Any] = field(default_factory=dict)
     databases: dict[str, Any] = field(default_factory=dict)
     on_shared_photos: str = "refuse"
     tasks: dict[str, Any] = field(default_factory=dict)
     check: CheckKeys = field(default_factory=CheckKeys)
-    judge: str = "test"
+    evaluate_on: str = "test"
     report: ReportKeys = field(default_factory=ReportKeys)
     collect: CollectKeys = field(default_factory=CollectKeys)
     workspace: WorkspaceKeys = field(default_factory=WorkspaceKeys)

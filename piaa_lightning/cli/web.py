@@ -1,4 +1,4 @@
-"""``mode=web``: serve the page on which people rate their photographs."""
+"""``mode=web``: serve the page on which users rate their images."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def serve_page(cfg: DictConfig, directory: Path) -> None:
         directory: not used; what is kept lies in ``web.sessions``.
 
     Raises:
-        UserError: libraries are missing, the address is taken, or the folder holds no photographs.
+        UserError: libraries are missing, the address is taken, or the folder holds no images.
     """
     try:
         import uvicorn

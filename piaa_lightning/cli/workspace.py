@@ -17,8 +17,8 @@ from piaa_lightning.runtime.loggers import has_key
 
 INSTALL = "pip install 'piaa-lightning[wandb]'"
 FIGURES = ("test_individuals", "methods", "comparisons", "learning_curves")
-PEOPLE = ("best_and_worst", "predicted_scores", "gradient_maps")
-TABLES = ("people", "every_person", "comparisons", "pictures", "traits")
+USERS = ("best_and_worst", "predicted_scores", "gradient_maps")
+TABLES = ("users", "every_user", "comparisons", "images", "traits")
 
 
 def make_workspace(cfg: DictConfig, directory: Path) -> None:
@@ -41,7 +41,7 @@ def make_workspace(cfg: DictConfig, directory: Path) -> None:
 
 
 def workspace(cfg: DictConfig) -> Any:
-    """Return the workspace without saving it: results, curves, figures and people of the runs of ``study``.
+    """Return the workspace without saving it: results, curves, figures and users of the runs of ``study``.
 
     Args:
         cfg: composed as the study's runs are, so that its methods, tasks and shots are known.
@@ -55,7 +55,7 @@ def workspace(cfg: DictConfig) -> Any:
         warnings.simplefilter("ignore", DeprecationWarning)  # of what the library itself is built on
         panels = import_module("wandb_workspaces.reports.v2")
         ws = import_module("wandb_workspaces.workspaces")
-    labels = [method.label for method in cfg.methods.values() if not method.get("exam")]
+    labels = [method.label for method in cfg.methods.values() if not method.get("evaluation")]
     sroccs = [
         panels.BarPlot(title=f"SROCC at {k} shots", metrics=[f"test/{label}/{k} shots" for label in labels])
         for k in shots_of(cfg)
@@ -70,11 +70,11 @@ def workspace(cfg: DictConfig) -> Any:
         project=str(cfg.logger.project if cfg.logger and cfg.logger.get("project") else "piaa_lightning"),
         name=f"{cfg.study}: {cfg.name}",
         sections=[
-            ws.Section(name="Test people", panels=[*sroccs, *tables[:3]], is_open=True),
+            ws.Section(name="Test users", panels=[*sroccs, *tables[:3]], is_open=True),
             ws.Section(name="Validation while priors learn", panels=curves, is_open=True),
             ws.Section(name="Networks as they are", panels=tables[3:]),
             ws.Section(name="Figures", panels=[_media(panels, FIGURES)], is_open=True),
-            ws.Section(name="Single people: pictures and gradient maps", panels=[_media(panels, PEOPLE)]),
+            ws.Section(name="Single users: images and gradient maps", panels=[_media(panels, USERS)]),
             ws.Section(name="What differs between runs", panels=[panels.RunComparer(diff_only="split")]),
         ],
         runset_settings=ws.RunsetSettings(

@@ -1,1 +1,1 @@
-"""Databases: published files become one table of ratings, pictures become one array."""
+"""Databases: published files become one table of ratings, images become one array."""

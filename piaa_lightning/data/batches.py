@@ -8,10 +8,10 @@ from torch import Tensor
 
 
 class Examples(NamedTuple):
-    """Pictures and their scores.
+    """Images and their scores.
 
     Args:
-        inputs: ``(batch, 3, size, size)`` uint8 pictures, or ``(batch, features)`` frozen features.
+        inputs: ``(batch, 3, size, size)`` uint8 images, or ``(batch, features)`` frozen features.
         scores: ``(batch,)`` in [0, 1].
     """
 
@@ -20,7 +20,7 @@ class Examples(NamedTuple):
 
 
 class Episode(NamedTuple):
-    """One user as a task: a support batch and a query batch with no picture in common.
+    """One user as a task: a support batch and a query batch with no image in common.
 
     Args:
         support: what the first level descends on, D_tr_s of the talk.
@@ -34,14 +34,14 @@ class Episode(NamedTuple):
 
 
 class Distributions(NamedTuple):
-    """Pictures and how their votes are distributed.
+    """Images and how their votes are distributed.
 
     Args:
         inputs: as in `Examples`.
         distribution: ``(batch, bins)`` shares of votes from worst to best, rows sum to one; no bins where only the
             average is known.
         scores: ``(batch,)`` average scores in [0, 1].
-        images: ``(batch,)`` numbers of the pictures.
+        images: ``(batch,)`` numbers of the images.
     """
 
     inputs: Tensor
@@ -51,13 +51,13 @@ class Distributions(NamedTuple):
 
 
 class Liked(NamedTuple):
-    """Pictures and the traits of a person who likes each.
+    """Images and the traits of a user who likes each.
 
     Args:
         inputs: as in `Examples`.
         traits: ``(batch, traits)`` in [-1, 1].
-        users: ``(batch,)`` numbers of the people.
-        likes: ``(batch,)`` numbers of the pairs of a person and a picture.
+        users: ``(batch,)`` numbers of the users.
+        likes: ``(batch,)`` numbers of the pairs of a user and an image.
     """
 
     inputs: Tensor
@@ -67,13 +67,13 @@ class Liked(NamedTuple):
 
 
 class Labelled(NamedTuple):
-    """Pictures with their scores and attributes.
+    """Images with their scores and attributes.
 
     Args:
         inputs: as in `Examples`.
         scores: ``(batch,)`` in [0, 1], NaN where there is none.
         attributes: ``(batch, attributes)`` in [-1, 1], NaN where there is none.
-        images: ``(batch,)`` numbers of the pictures.
+        images: ``(batch,)`` numbers of the images.
     """
 
     inputs: Tensor
@@ -83,10 +83,10 @@ class Labelled(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """Two pictures at a time, of which the first is liked more.
+    """Two images at a time, of which the first is liked more.
 
     Args:
-        better: ``batch`` pictures.
+        better: ``batch`` images.
         worse: as many, each with a lower score than its partner.
     """
 

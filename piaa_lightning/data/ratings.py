@@ -47,10 +47,10 @@ class Scale:
 
 @dataclass(frozen=True)
 class RatingTable:
-    """Who rated which picture how, and whatever else a database knows about pictures and people.
+    """Who rated which image how, and whatever else a database knows about images and users.
 
-    Rows, pictures and people are numbered from 0; everything is keyed by id, nothing by the order of files.
-    Pictures that are not on disk are not in the table: readers drop and count them.
+    Rows, images and users are numbered from 0; everything is keyed by id, nothing by the order of files.
+    Images that are not on disk are not in the table: readers drop and count them.
 
     Args:
         database: the database's name, for instance ``flickr_aes``.
@@ -65,7 +65,7 @@ class RatingTable:
         image_score: ``(images,)`` the published average in [0, 1], NaN where there is none.
         distribution: ``(images, bins)`` shares of votes from worst to best, rows sum to one, NaN where there is none.
         attributes: ``(images, len(attribute_names))`` labels, NaN where there is none.
-        traits: ``(users, len(trait_names))`` what is known of people, NaN where blank.
+        traits: ``(users, len(trait_names))`` what is known of users, NaN where blank.
         image_lists: named official lists, each an array of indices into ``image_ids``.
         dropped: what the reader left out and how often, for instance ``{"missing images": 3}``.
     """
@@ -90,12 +90,12 @@ class RatingTable:
 
     @property
     def images(self) -> int:
-        """Number of pictures."""
+        """Number of images."""
         return len(self.image_ids)
 
     @property
     def users(self) -> int:
-        """Number of people."""
+        """Number of users."""
         return len(self.user_ids)
 
     @property
@@ -104,7 +104,7 @@ class RatingTable:
         return len(self.score)
 
     def average_scores(self, rows: NDArray[np.bool_] | None = None) -> Scores:
-        """Mean rating of every picture, ``(images,)`` in [0, 1], NaN where nobody among ``rows`` rated it.
+        """Mean rating of every image, ``(images,)`` in [0, 1], NaN where nobody among ``rows`` rated it.
 
         Args:
             rows: ``(ratings,)`` mask of the ratings that count; all by default.
@@ -118,9 +118,9 @@ class RatingTable:
         return mean.astype(np.float32)
 
     def without_labels_of(self, images: Sequence[int], reason: str) -> RatingTable:
-        """Return the table less all that is known of some pictures, counted under ``reason`` as readers count.
+        """Return the table less all that is known of some images, counted under ``reason`` as readers count.
 
-        The pictures keep their numbers; without labels nothing is learnt from them or judged on them.
+        The images keep their numbers; without labels nothing is learnt from them or evaluated on them.
         """
         if not len(images):
             return self
@@ -148,7 +148,7 @@ def _blank(labels: Scores | None, images: NDArray[np.bool_]) -> Scores | None:
 
 
 def hashed(user_id: str) -> str:
-    """Name a person without giving the id away: the first 12 hexadecimal digits of its SHA-256."""
+    """Name a user without giving the id away: the first 12 hexadecimal digits of its SHA-256."""
     return hashlib.sha256(user_id.encode()).hexdigest()[:12]
 
 

@@ -1,4 +1,4 @@
-"""The LightningDataModules: a database in the form that a task needs, or several databases in step."""
+"""The LightningDataModules: a database in the dataset that a task needs, or several databases in step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pytorch_lightning.utilities import CombinedLoader
 from torch.utils.data import DataLoader
 
 from piaa_lightning.data.datasets import HeldOutUsers, held_out
-from piaa_lightning.data.datasets.image_dataset import PictureForm
+from piaa_lightning.data.datasets.image_dataset import ImageDataset
 from piaa_lightning.data.images.augment import cut_all
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable
@@ -20,10 +20,10 @@ from piaa_lightning.data.samplers import EpochSampler, share_of_batch
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.distributed import rank, share, world_size
+from piaa_lightning.runtime.distributed import process_index, share, world_size
 
-Form = Callable[[RatingTable, Split, Part, Inputs, int], Any]  # a dataset with a length
-HELD_OUT_BATCH = 64  # pictures judged at once
+MakeDataset = Callable[[RatingTable, Split, Part, Inputs, int], Any]  # a dataset with a length
+HELD_OUT_BATCH = 64  # images evaluated at once
 
 
 class _Module(pl.LightningDataModule):
@@ -39,12 +39,12 @@ class RatingsModule(_Module):
 
     Args:
         table: the database, as its reader returns it.
-        split: who and what is held out; test users and test pictures are never served here.
-        inputs: where pictures come from.
-        form: makes the training dataset, for instance ``AverageScores`` or ``UserEpisodes``.
-        batch_size: pictures, or users for episodes, in a batch; over all processes that train together.
+        split: who and what is held out; test users and test images are never served here.
+        inputs: where images come from.
+        dataset: makes the training dataset, for instance ``AverageScores`` or ``UserEpisodes``.
+        batch_size: images, or users for episodes, in a batch; over all processes that train together.
         seed: of the order and of every draw.
-        workers: processes that fetch batches; 0 fetches in the main process, which suits stored pictures.
+        workers: processes that fetch batches; 0 fetches in the main process, which suits stored images.
         validation: makes the validation dataset; None for one stream of several, which then chooses no epoch.
 
     Raises:
@@ -56,17 +56,17 @@ class RatingsModule(_Module):
         table: RatingTable,
         split: Split,
         inputs: Inputs,
-        form: Form,
+        dataset: MakeDataset,
         batch_size: int,
         seed: int,
         workers: int = 0,
-        validation: Form | None = held_out,
+        validation: MakeDataset | None = held_out,
     ) -> None:
         super().__init__()
         self.batch_size = batch_size
         self.seed = seed
         self.workers = workers
-        self.training: Any = form(table, split, "train", inputs, seed)
+        self.training: Any = dataset(table, split, "train", inputs, seed)
         self.validation: Any = None if validation is None else validation(table, split, "val", inputs, seed)
         if len(self.training) < batch_size:
             raise UserError(
@@ -83,19 +83,19 @@ class RatingsModule(_Module):
         """Training batches in an order keyed by (seed, epoch).
 
         Args:
-            visits: visits in an epoch; None visits every item once. Where one picture would be left for a batch of its
+            visits: visits in an epoch; None visits every item once. Where one image would be left for a batch of its
                 own, it waits for another epoch.
         """
         own = share_of_batch(self.batch_size, world_size())
         visits = len(self.training) if visits is None else visits
-        if isinstance(self.training, PictureForm) and own > 1 and visits // world_size() % own == 1:
-            visits -= world_size()  # one picture makes no batch statistics
-        sampler = EpochSampler(len(self.training), self.seed, visits, rank(), world_size())
+        if isinstance(self.training, ImageDataset) and own > 1 and visits // world_size() % own == 1:
+            visits -= world_size()  # one image makes no batch statistics
+        sampler = EpochSampler(len(self.training), self.seed, visits, process_index(), world_size())
         return ResumableLoader(self.training, sampler, own, **self._options())
 
     def val_dataloader(self) -> DataLoader[Any]:
-        """This process's share of the validation part: one user, or a batch of pictures, at a time."""
-        own = share(range(len(self.validation)), rank(), world_size())
+        """This process's share of the validation part: one user, or a batch of images, at a time."""
+        own = share(range(len(self.validation)), process_index(), world_size())
         batch_size = None if isinstance(self.validation, HeldOutUsers) else HELD_OUT_BATCH
         return DataLoader(self.validation, batch_size, sampler=own, **self._options())
 
@@ -104,33 +104,33 @@ class RatingsModule(_Module):
         return {"num_workers": self.workers, "collate_fn": _as_fetched, "pin_memory": pinned}
 
 
-class StreamsModule(_Module):
+class SourcesModule(_Module):
     """Several databases in step: every batch holds one batch of each.
 
     An epoch lasts as long as the first stream; the others go round their own items as often as needed, in an order that
     is keyed by (seed, epoch, round).
 
     Args:
-        streams: by name, the first one sets the pace.
+        sources: by name, the first one sets the pace.
     """
 
-    def __init__(self, streams: Mapping[str, RatingsModule]) -> None:
+    def __init__(self, sources: Mapping[str, RatingsModule]) -> None:
         super().__init__()
-        self.streams = dict(streams)
+        self.sources = dict(sources)
 
     def train_dataloader(self) -> CombinedLoader:
-        """Batches by the names of the streams."""
-        first = next(iter(self.streams.values()))
+        """Batches by the names of the sources."""
+        first = next(iter(self.sources.values()))
         batches = -(-len(first.training) // first.batch_size)
         loaders = {
             name: stream.train_dataloader(None if stream is first else batches * stream.batch_size)
-            for name, stream in self.streams.items()
+            for name, stream in self.sources.items()
         }
         return CombinedLoader(loaders, "min_size")
 
     def val_dataloader(self) -> CombinedLoader:
         """Every stream's validation part, one after another."""
-        judging = [stream for stream in self.streams.values() if stream.validation is not None]
+        judging = [stream for stream in self.sources.values() if stream.validation is not None]
         return CombinedLoader([stream.val_dataloader() for stream in judging], "sequential")
 
 

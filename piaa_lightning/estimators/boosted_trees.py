@@ -1,4 +1,4 @@
-"""What experts measure and what a network sees, side by side, judged by boosted trees."""
+"""What experts measure and what a network sees, side by side, evaluated by boosted trees."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sklearn.metrics import log_loss
 
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
-from piaa_lightning.estimators.estimator import Estimator, PictureGround, Verdict
+from piaa_lightning.estimators.estimator import Estimator, ImageContext, Prediction
 from piaa_lightning.estimators.image_features import simple_of
 from piaa_lightning.metrics.accuracy import is_good
 from piaa_lightning.models.network import ScoreNetwork
@@ -26,12 +26,12 @@ BATCH = 64
 
 
 class BoostedTrees(Estimator):
-    """Is a picture good or bad, by gradient-boosted trees on handcrafted and deep features.
+    """Is an image good or bad, by gradient-boosted trees on handcrafted and deep features.
 
     Source: Kucer, Loui and Messinger, "Leveraging expert feature knowledge for predicting image aesthetics", IEEE TIP
     2018. NOTE: their expert features are hundreds from several papers; here they are ``features.SIMPLE``, those that
     the talk shows. Deep features are the embedding of the network that the method starts from. How many trees there
-    are is chosen on validation pictures by cross entropy.
+    are is chosen on validation images by cross entropy.
 
     Args:
         kinds: what trees are given: expert, deep, or both.
@@ -58,65 +58,65 @@ class BoostedTrees(Estimator):
         self.components = components
         self.used = trees
 
-    def fit(self, ground: PictureGround) -> None:
-        """Grow the trees on training pictures and cut their number on validation pictures.
+    def fit(self, context: ImageContext) -> None:
+        """Grow the trees on training images and threshold their number on validation images.
 
         Raises:
-            UserError: training pictures that are all good or all bad, or deep features without a network.
+            UserError: training images that are all good or all bad, or deep features without a network.
         """
-        self.ground = ground
-        images, good = ground.classed("train")
+        self.context = context
+        images, good = context.classed("train")
         self.axes: PCA | None = None
         machine = HistGradientBoostingClassifier(
             learning_rate=self.rate,
             max_iter=self.trees,
             max_leaf_nodes=self.leaves,
             early_stopping=False,
-            random_state=ground.seed,
+            random_state=context.seed,
         )
         self.machine = machine.fit(self._features(images, first=True), good)
-        seen, known = ground.scored("val")
+        seen, known = context.scored("val")
         losses = [
-            log_loss(is_good(known, ground.cut), share, labels=[False, True])
+            log_loss(is_good(known, context.threshold), share, labels=[False, True])
             for share in self.machine.staged_predict_proba(self._features(seen))
         ]
         self.used = int(np.argmin(losses)) + 1
         log.info("boosted trees: %d of %d, cross entropy %.3f on validation", self.used, self.trees, min(losses))
 
-    def judge(self, images: Indices) -> Verdict:
+    def predict(self, images: Indices) -> Prediction:
         """Return probabilities of being good."""
         staged = self.machine.staged_predict_proba(self._features(images))
         share = next(share for number, share in enumerate(staged, 1) if number == self.used)
-        return Verdict(np.asarray(share[:, 1], dtype=np.float64), cut=0.5)
+        return Prediction(np.asarray(share[:, 1], dtype=np.float64), threshold=0.5)
 
     def _features(self, images: Indices, first: bool = False) -> NDArray[np.float64]:
-        """Describe pictures, ``(images, values)``; the first ones say which principal components count."""
-        parts = [simple_of(self.ground, images)] if "expert" in self.kinds else []
+        """Describe images, ``(images, values)``; the first ones say which principal components count."""
+        parts = [simple_of(self.context, images)] if "expert" in self.kinds else []
         if "deep" in self.kinds:
-            deep = deep_features(self.ground, images)
+            deep = deep_features(self.context, images)
             if self.components is not None and first:
-                self.axes = PCA(min(self.components, *deep.shape), random_state=self.ground.seed).fit(deep)
+                self.axes = PCA(min(self.components, *deep.shape), random_state=self.context.seed).fit(deep)
             parts.append(deep if self.axes is None else self.axes.transform(deep))
         return np.concatenate(parts, axis=1)
 
 
-def deep_features(ground: PictureGround, images: Indices) -> NDArray[np.float64]:
-    """Return what a network's head sees of pictures, ``(images, features)``.
+def deep_features(context: ImageContext, images: Indices) -> NDArray[np.float64]:
+    """Return what a network's head sees of images, ``(images, features)``.
 
     Args:
-        ground: of the estimator, with the network.
-        images: numbers of the pictures in the table.
+        context: of the estimator, with the network.
+        images: numbers of the images in the table.
 
     Raises:
-        UserError: there is no network that scores pictures.
+        UserError: there is no network that scores images.
     """
-    network = ground.prior
+    network = context.model
     if not isinstance(network, ScoreNetwork):
-        raise UserError("estimator: deep features need a network that scores pictures; give the method a prior.")
-    network = network.to(ground.device).eval()
+        raise UserError("estimator: deep features need a network that scores images; give the method a prior.")
+    network = network.to(context.device).eval()
     with torch.no_grad():
         parts = [
-            network.embed(ground.inputs.batch(images[start : start + BATCH]).to(ground.device)).double().cpu()
+            network.embed(context.inputs.batch(images[start : start + BATCH]).to(context.device)).double().cpu()
             for start in range(0, len(images), BATCH)
         ]
     return np.asarray(torch.cat(parts).numpy())

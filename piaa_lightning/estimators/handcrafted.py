@@ -12,40 +12,40 @@ from sklearn.svm import LinearSVC
 
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
-from piaa_lightning.estimators.estimator import Estimator, PictureGround, Verdict
-from piaa_lightning.estimators.image_features import of_pictures, simple_of
+from piaa_lightning.estimators.estimator import Estimator, ImageContext, Prediction
+from piaa_lightning.estimators.image_features import of_images, simple_of
 from piaa_lightning.features import FisherVectors, colour_statistics, dense_sift
-from piaa_lightning.features.planes import Picture, Planes
+from piaa_lightning.features.planes import AnyImage, Planes
 from piaa_lightning.metrics.accuracy import balanced_accuracy
 
 log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
-DESCRIPTORS: dict[str, Callable[[Picture], Floats]] = {"sift": dense_sift, "colour": colour_statistics}
+DESCRIPTORS: dict[str, Callable[[AnyImage], Floats]] = {"sift": dense_sift, "colour": colour_statistics}
 SIMPLE_KIND = "simple"
 
 
 class Handcrafted(Estimator):
-    """AVA's own baseline: is a picture good or bad, by a linear SVM on Fisher vectors of SIFT and of colour.
+    """AVA's own baseline: is an image good or bad, by a linear SVM on Fisher vectors of SIFT and of colour.
 
     Source: Murray, Marchesotti, Perronnin, "AVA: A Large-Scale Database for Aesthetic Visual Analysis", CVPR 2012,
     after Marchesotti et al., ICCV 2011: Fisher vectors of SIFT and of colour descriptors, one after the other, and a
-    linear SVM on pictures whose mean vote is above the cut or not.
+    linear SVM on images whose mean vote is above the threshold or not.
     NOTE: they have 256 Gaussians and a spatial pyramid, and train by stochastic gradient descent; 64 Gaussians on 32
-    principal components, no pyramid and liblinear's solver are chosen here so that six thousand pictures take minutes.
-    Decision values order pictures, so that a rank correlation is given, which the paper does not.
+    principal components, no pyramid and liblinear's solver are chosen here so that six thousand images take minutes.
+    Decision values order images, so that a rank correlation is given, which the paper does not.
 
     Args:
         kinds: what is looked at: ``sift``, ``colour`` (as Fisher vectors) and ``simple`` (features.SIMPLE, brought to
-            mean 0 and spread 1 on training pictures).
+            mean 0 and spread 1 on training images).
         gaussians: of each mixture.
         components: that PCA keeps of descriptors.
-        vocabulary: training pictures that mixtures are fitted to.
-        per_picture: descriptors that each of them gives at most.
-        strengths: candidates for the SVM's C; validation pictures choose by balanced accuracy.
-        balanced: whether good and bad pictures weigh the same in training, although seven in ten are good.
-        at_most: training pictures that are learnt from; AVA's authors have lists of 20,000.
-        long_side: pixels that pictures are shrunk to.
+        vocabulary: training images that mixtures are fitted to.
+        per_image: descriptors that each of them gives at most.
+        strengths: candidates for the SVM's C; validation images choose by balanced accuracy.
+        balanced: whether good and bad images weigh the same in training, although seven in ten are good.
+        at_most: training images that are learnt from; AVA's authors have lists of 20,000.
+        long_side: pixels that images are shrunk to.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Handcrafted(Estimator):
         gaussians: int = 64,
         components: int = 32,
         vocabulary: int = 300,
-        per_picture: int = 200,
+        per_image: int = 200,
         strengths: Sequence[float] = (0.1, 1.0, 10.0),
         balanced: bool = False,
         at_most: int = 20_000,
@@ -65,22 +65,22 @@ class Handcrafted(Estimator):
             raise UserError(f"estimator.kinds={list(kinds)}: choose some of {', '.join(known)}.")
         self.kinds = tuple(kinds)
         self.gaussians, self.components = gaussians, components
-        self.vocabulary, self.per_picture = vocabulary, per_picture
+        self.vocabulary, self.per_image = vocabulary, per_image
         self.strengths = tuple(strengths)
         self.balanced = balanced
         self.at_most = at_most
         self.long_side = long_side
         self.chosen = self.strengths[0]
 
-    def fit(self, ground: PictureGround) -> None:
-        """Fit mixtures, scale and machine to training pictures, and choose C on validation pictures.
+    def fit(self, context: ImageContext) -> None:
+        """Fit mixtures, scale and machine to training images, and choose C on validation images.
 
         Raises:
-            UserError: pictures that cannot be read, all good or all bad, or too few for the mixtures.
+            UserError: images that cannot be read, all good or all bad, or too few for the mixtures.
         """
-        self.ground = ground
-        self.random = np.random.default_rng(ground.seed)
-        images, good = ground.classed("train")
+        self.context = context
+        self.random = np.random.default_rng(context.seed)
+        images, good = context.classed("train")
         if len(images) > self.at_most:
             kept = np.sort(self.random.permutation(len(images))[: self.at_most])
             images, good = images[kept], good[kept]
@@ -89,30 +89,30 @@ class Handcrafted(Estimator):
         self.scale = StandardScaler(with_std=SIMPLE_KIND in self.kinds)
         self.machine = self._choose(self.scale.fit_transform(values), good)
 
-    def judge(self, images: Indices) -> Verdict:
-        """Return decision values, above 0 where a picture is called good."""
+    def predict(self, images: Indices) -> Prediction:
+        """Return decision values, above 0 where an image is called good."""
         values = self.scale.transform(self._features(images))
-        return Verdict(np.asarray(self.machine.decision_function(values), dtype=np.float64), cut=0.0)
+        return Prediction(np.asarray(self.machine.decision_function(values), dtype=np.float64), threshold=0.0)
 
     def _choose(self, values: Floats, good: NDArray[np.bool_]) -> LinearSVC:
-        """Return the machine whose C is best on validation pictures; the first of several that are equal."""
+        """Return the machine whose C is best on validation images; the first of several that are equal."""
         machines = [self._machine(strength).fit(values, good) for strength in self.strengths]
         if len(machines) == 1:
             return machines[0]
-        images, scores = self.ground.scored("val")
+        images, scores = self.context.scored("val")
         seen = self.scale.transform(self._features(images))
         found = [
-            np.nan_to_num(balanced_accuracy(machine.decision_function(seen), scores, self.ground.cut, 0.0))
+            np.nan_to_num(balanced_accuracy(machine.decision_function(seen), scores, self.context.threshold, 0.0))
             for machine in machines
         ]
         best = int(np.argmax(found))
         self.chosen = self.strengths[best]
-        log.info("%s: C = %g, balanced accuracy %.3f on validation pictures", self.kinds, self.chosen, found[best])
+        log.info("%s: C = %g, balanced accuracy %.3f on validation images", self.kinds, self.chosen, found[best])
         return machines[best]
 
     def _machine(self, strength: float) -> LinearSVC:
         weight = "balanced" if self.balanced else None
-        return LinearSVC(C=strength, class_weight=weight, dual="auto", max_iter=20_000, random_state=self.ground.seed)
+        return LinearSVC(C=strength, class_weight=weight, dual="auto", max_iter=20_000, random_state=self.context.seed)
 
     def _fit_mixtures(self, images: Indices) -> None:
         self.fisher: dict[str, FisherVectors] = {}
@@ -120,19 +120,19 @@ class Handcrafted(Estimator):
         for kind in self.kinds:
             if kind == SIMPLE_KIND:
                 continue
-            found = of_pictures(self.ground, chosen, DESCRIPTORS[kind], f"vocabulary of {kind}", self.long_side)
-            some = [own[self.random.permutation(len(own))[: self.per_picture]] for own in found]
-            mixture = FisherVectors(self.gaussians, self.components, self.ground.seed)
+            found = of_images(self.context, chosen, DESCRIPTORS[kind], f"vocabulary of {kind}", self.long_side)
+            some = [own[self.random.permutation(len(own))[: self.per_image]] for own in found]
+            mixture = FisherVectors(self.gaussians, self.components, self.context.seed)
             self.fisher[kind] = mixture.fit(np.concatenate(some))
 
     def _features(self, images: Indices) -> Floats:
-        """Measure pictures, ``(images, values)``."""
+        """Measure images, ``(images, values)``."""
         parts = []
         if self.fisher:
-            encoded = of_pictures(self.ground, images, self._encode, "Fisher vectors", self.long_side)
+            encoded = of_images(self.context, images, self._encode, "Fisher vectors", self.long_side)
             parts.append(np.stack(encoded))
         if SIMPLE_KIND in self.kinds:
-            parts.append(simple_of(self.ground, images).astype(np.float32))
+            parts.append(simple_of(self.context, images).astype(np.float32))
         return np.concatenate(parts, axis=1)
 
     def _encode(self, planes: Planes) -> Floats:

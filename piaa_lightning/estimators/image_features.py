@@ -1,4 +1,4 @@
-"""Handcrafted features of a database's pictures, measured once and kept."""
+"""Handcrafted features of a database's images, measured once and kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import piaa_lightning.features
 from piaa_lightning.data.images.stored import describe
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
-from piaa_lightning.estimators.estimator import PictureGround
+from piaa_lightning.estimators.estimator import ImageContext
 from piaa_lightning.features.folder import measured
 from piaa_lightning.features.planes import LONG_SIDE, Planes
 from piaa_lightning.features.simple import simple_features
@@ -25,56 +25,56 @@ from piaa_lightning.runtime.progress import track
 Found = TypeVar("Found")
 
 
-def simple_of(ground: PictureGround, images: Indices) -> NDArray[np.float64]:
-    """Return the simple features of pictures, in the order of ``features.SIMPLE``.
+def simple_of(context: ImageContext, images: Indices) -> NDArray[np.float64]:
+    """Return the simple features of images, in the order of ``features.SIMPLE``.
 
     They are measured on the files themselves with their aspect ratio, not on what networks see, and kept in the cache
     under the names, sizes and times of the files.
 
     Args:
-        ground: of the estimator.
-        images: ``(images,)`` numbers of the pictures in the table.
+        context: of the estimator.
+        images: ``(images,)`` numbers of the images in the table.
 
     Returns:
         ``(images, len(SIMPLE))``.
 
     Raises:
-        UserError: a picture cannot be read.
+        UserError: an image cannot be read.
     """
-    files = ground.table.image_files[images].tolist()
-    key = f"{describe(ground.table.root, files)} {_source()}"
-    kept = ground.cache / "features" / f"simple-{hashlib.sha256(key.encode()).hexdigest()[:20]}.npy"
+    files = context.table.image_files[images].tolist()
+    key = f"{describe(context.table.root, files)} {_source()}"
+    kept = context.cache / "features" / f"simple-{hashlib.sha256(key.encode()).hexdigest()[:20]}.npy"
     if kept.is_file():
         values: NDArray[np.float64] = np.load(kept)
         return values
-    values = np.stack(list(of_pictures(ground, images, simple_features, "handcrafted features")))
+    values = np.stack(list(of_images(context, images, simple_features, "handcrafted features")))
     with replacing(kept) as file:
         np.save(file, values)
     return values
 
 
-def of_pictures(
-    ground: PictureGround,
+def of_images(
+    context: ImageContext,
     images: Indices | Sequence[int],
     measure: Callable[[Planes], Found],
     title: str,
     long_side: int = LONG_SIDE,
 ) -> list[Found]:
-    """Measure whatever it is of pictures, in their order.
+    """Measure whatever it is of images, in their order.
 
     Args:
-        ground: of the estimator.
-        images: numbers of the pictures in the table.
-        measure: of one picture.
+        context: of the estimator.
+        images: numbers of the images in the table.
+        measure: of one image.
         title: of the progress bar.
-        long_side: pixels that pictures are shrunk to.
+        long_side: pixels that images are shrunk to.
 
     Raises:
-        UserError: a picture cannot be read.
+        UserError: an image cannot be read.
     """
-    files = ground.table.image_files[np.asarray(images)].tolist()
+    files = context.table.image_files[np.asarray(images)].tolist()
     found = []
-    for value in track(measured(ground.table.root, files, measure, long_side), title, len(files)):
+    for value in track(measured(context.table.root, files, measure, long_side), title, len(files)):
         if isinstance(value, UserError):
             raise value
         found.append(value)

@@ -1,6 +1,6 @@
-"""How far people agree on pictures: what taste they share, and what is each one's own.
+"""How far users agree on images: what taste they share, and what is each one's own.
 
-Source: the talk's "commonality and individuality": people agree on what is clearly good and clearly bad, and differ
+Source: the talk's "commonality and individuality": users agree on what is clearly good and clearly bad, and differ
 beyond that. It gives no numbers; these are ours, from ratings alone.
 """
 
@@ -25,34 +25,34 @@ class Shares:
     """What the variance of ratings consists of; the three sum to one.
 
     Args:
-        picture: what all people see alike in a picture: commonality.
-        person: how generous people are with scores.
-        rest: each person's own taste, and what the same person would rate otherwise another day.
+        image: what all users see alike in an image: commonality.
+        user: how generous users are with scores.
+        rest: each user's own taste, and what the same user would rate otherwise another day.
     """
 
-    picture: float
-    person: float
+    image: float
+    user: float
     rest: float
 
 
 def variance_shares(table: RatingTable) -> Shares:
     """Split the variance of ratings by its covariances, which needs no balanced table.
 
-    With score = mean + picture + person + rest, two people's ratings of one picture have the variance of pictures as
-    their covariance, and one person's ratings of two pictures that of people.
+    With score = mean + image + user + rest, two users' ratings of one image have the variance of images as
+    their covariance, and one user's ratings of two images that of users.
 
     Raises:
-        UserError: no picture has two ratings, no person two, or all ratings are equal.
+        UserError: no image has two ratings, no user two, or all ratings are equal.
     """
     centred = table.score.astype(np.float64) - table.score.astype(np.float64).mean()
     total = float((centred**2).mean())
     if not total:
         raise UserError(f"{table.database}: all ratings are equal, so there is nothing to agree on.")
-    picture = _covariance(centred, table.image, table.images)
-    person = _covariance(centred, table.user, table.users)
-    if picture is None or person is None:
-        raise UserError(f"{table.database}: agreement needs pictures that two people rated; none is there.")
-    return Shares(picture / total, person / total, 1 - (picture + person) / total)
+    image = _covariance(centred, table.image, table.images)
+    user = _covariance(centred, table.user, table.users)
+    if image is None or user is None:
+        raise UserError(f"{table.database}: agreement needs images that two users rated; none is there.")
+    return Shares(image / total, user / total, 1 - (image + user) / total)
 
 
 def _covariance(centred: Floats, group: NDArray[np.int64], groups: int) -> float | None:
@@ -65,14 +65,14 @@ def _covariance(centred: Floats, group: NDArray[np.int64], groups: int) -> float
 
 
 def with_others(table: RatingTable, least: int = 10) -> Floats:
-    """Return each person's SROCC with the mean of all other raters.
+    """Return each user's SROCC with the mean of all other raters.
 
     Args:
         table: of ratings.
-        least: pictures with another rater that a person needs.
+        least: images with another rater that a user needs.
 
     Returns:
-        ``(people that have enough,)`` in [-1, 1]; people who gave one score only are left out.
+        ``(users that have enough,)`` in [-1, 1]; users who gave one score only are left out.
     """
     score = table.score.astype(np.float64)
     counts = np.bincount(table.image, minlength=table.images)[table.image]
@@ -89,36 +89,36 @@ def with_others(table: RatingTable, least: int = 10) -> Floats:
 
 @dataclass(frozen=True)
 class Levels:
-    """How often two people are on the same side of the middle, by how good a picture is to others.
+    """How often two users are on the same side of the middle, by how good an image is to others.
 
     Args:
-        means: ``(bins,)`` mean score, in [0, 1], that the other half of a picture's raters gave.
+        means: ``(bins,)`` mean score, in [0, 1], that the other half of an image's raters gave.
         agreement: ``(bins,)`` share of pairs on the same side; pairs with somebody in the very middle do not count.
-        pictures: ``(bins,)`` how many have such a pair.
-        overall: the share over all pictures, each counted once.
-        chance: what it would be for pairs who rated different pictures.
+        images: ``(bins,)`` how many have such a pair.
+        overall: the share over all images, each counted once.
+        chance: what it would be for pairs who rated different images.
     """
 
     means: Floats
     agreement: Floats
-    pictures: NDArray[np.int64]
+    images: NDArray[np.int64]
     overall: float
     chance: float
 
 
 def agreement_by_level(table: RatingTable, seed: int = 0, bins: int = BINS) -> Levels:
-    """Compare pairs of people on one picture, with pictures sorted by what *other* people gave them.
+    """Compare pairs of users on one image, with images sorted by what *other* users gave them.
 
-    A picture's raters are split at random: one half says how good it is, pairs of the other half agree or do not. Were
-    they the same people, extreme pictures would show agreement by construction.
+    An image's raters are split at random: one half says how good it is, pairs of the other half agree or do not. Were
+    they the same users, extreme images would show agreement by construction.
 
     Args:
         table: of ratings.
         seed: of the halves.
-        bins: of equally many pictures.
+        bins: of equally many images.
 
     Raises:
-        UserError: no picture has three ratings.
+        UserError: no image has three ratings.
     """
     rng = np.random.default_rng(seed)
     order = np.lexsort((rng.random(table.ratings), table.image))
@@ -133,7 +133,7 @@ def agreement_by_level(table: RatingTable, seed: int = 0, bins: int = BINS) -> L
             shares.append((high * (high - 1) + low * (low - 1)) / ((high + low) * (high + low - 1)))
             means.append(float(table.score[judges].mean()))
     if not shares:
-        raise UserError(f"{table.database}: agreement on a level needs pictures with three ratings; none is there.")
+        raise UserError(f"{table.database}: agreement on a level needs images with three ratings; none is there.")
     level, share = np.array(means), np.array(shares)
     cells = np.array_split(np.argsort(level, kind="stable"), min(bins, len(level)))
     every = np.sign(table.score.astype(np.float64) - MIDDLE)

@@ -1,4 +1,4 @@
-"""How far a mean over people would move with other people and other splits: a two-stage bootstrap."""
+"""How far a mean over users would move with other users and other splits: a two-stage bootstrap."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def bootstrap_interval(differences: Floats, samples: int = 10_000, seed: int = 0
     Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993), two-stage resampling: users are drawn with
     replacement, then each drawn user's repeats with replacement. Nested and not crossed, because every user has
     splits of their own: repeat 3 of one user has nothing in common with repeat 3 of another.
-    NOTE: pictures are not drawn anew. Where all people rated the same ones (OASIS), what the draw of pictures adds is
-    missing, and the interval holds for these pictures; it would take predictions for each picture, which records do
+    NOTE: images are not drawn anew. Where all users rated the same ones (OASIS), what the draw of images adds is
+    missing, and the interval holds for these images; it would take predictions for each image, which records do
     not keep.
     NOTE: the spread over repeats already widens the users' means a little, so the interval errs on the wide side.
 

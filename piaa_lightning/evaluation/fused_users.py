@@ -1,4 +1,4 @@
-"""What PA_IAA's fusion became for every test person."""
+"""What PA_IAA's fusion became for every test user."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from piaa_lightning.personalizers.personalizer import Personalizer, Settings
 
 
 @dataclass(frozen=True)
-class FusedPeople:
-    """The weights of a fusion, person by person.
+class FusedUsers:
+    """The weights of a fusion, user by user.
 
     Args:
         method: its label.
-        shots: ratings that each person was fitted to.
+        shots: ratings that each user was fitted to.
         traits: their names.
-        users: ``(people,)`` hashed ids.
-        weights: ``(people, traits)``, see `personal_network.fused_weights`.
+        users: ``(users,)`` hashed ids.
+        weights: ``(users, traits)``, see `personal_network.fused_weights`.
     """
 
     method: str
@@ -34,7 +34,7 @@ class FusedPeople:
     weights: NDArray[np.float64]
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return one line per person and trait."""
+        """Return one line per user and trait."""
         return [
             {"method": self.method, "shots": self.shots, "user": user, "trait": trait, "weight": float(weight)}
             for user, own in zip(self.users, self.weights, strict=True)
@@ -42,7 +42,7 @@ class FusedPeople:
         ]
 
 
-def fused_people(
+def fused_users(
     table: RatingTable,
     rows: Indices,
     shots: Sequence[int],
@@ -51,21 +51,21 @@ def fused_people(
     personalizer: Personalizer,
     chosen: Mapping[int, Settings],
     traits: Sequence[str] = (),
-) -> FusedPeople | None:
-    """Fit every test person once more, at the most shots that anybody has, on the first of the splits.
+) -> FusedUsers | None:
+    """Fit every test user once more, at the most shots that anybody has, on the first of the splits.
 
     Args:
         table: of ratings.
-        rows: the test users' ratings on test pictures.
+        rows: the test users' ratings on test images.
         shots: support sizes.
-        protocol: the one that people were judged by.
+        protocol: the one that users were evaluated by.
         method: label of the method.
         personalizer: prepared.
         chosen: settings for each support size.
         traits: names of the traits; where they do not fit they are numbered.
 
     Returns:
-        The weights over each person's query pictures; None where the method has no fusion, or takes no step.
+        The weights over each user's query images; None where the method has no fusion, or takes no step.
     """
     for k in sorted(shots, reverse=True):
         found: dict[str, NDArray[np.float64]] = {}
@@ -80,5 +80,5 @@ def fused_people(
             weights = np.stack(list(found.values()))
             numbered = [f"trait {number + 1}" for number in range(weights.shape[1])]
             names = tuple(traits if len(traits) == len(numbered) else numbered)
-            return FusedPeople(method, k, names, tuple(found), weights)
+            return FusedUsers(method, k, names, tuple(found), weights)
     return None

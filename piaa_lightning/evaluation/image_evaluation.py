@@ -1,4 +1,4 @@
-"""How a network or an estimator judges pictures for everybody: accuracy, rank correlation and distance, as on AVA."""
+"""How a network or an estimator evaluates images for everybody: accuracy, rank correlation and distance, as on AVA."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ KEYS = {"ACC": "acc", "SROCC": "srocc", "EMD r=1": "emd_r1"}  # what is compared
 
 
 @dataclass(frozen=True)
-class PictureExam:
-    """What one network or estimator said about a database's test pictures.
+class ImageEvaluation:
+    """What one network or estimator said about a database's test images.
 
     Args:
         method: its label.
@@ -31,10 +31,10 @@ class PictureExam:
         database: what was read, for instance ``ava, embedded demo``.
         image_ids: ``(images,)``.
         scores: ``(images,)`` true averages in [0, 1].
-        predicted: ``(images,)`` predicted averages in [0, 1], or other values where ``predicted_cut`` is given.
+        predicted: ``(images,)`` predicted averages in [0, 1], or other values where ``predicted_threshold`` is given.
         votes: ``(images, bins)`` true distributions; None where there are none or the network predicts none.
         predicted_votes: likewise, predicted.
-        cut: between good and bad pictures, in [0, 1].
+        threshold: between good and bad images, in [0, 1].
     """
 
     method: str
@@ -45,22 +45,24 @@ class PictureExam:
     predicted: Floats
     votes: Floats | None = None
     predicted_votes: Floats | None = None
-    cut: float = 0.5
-    predicted_cut: float | None = None
+    threshold: float = 0.5
+    predicted_threshold: float | None = None
     ordered: bool = True
 
     @property
     def distances(self) -> Mapping[str, Floats]:
-        """EMD with r=1 and r=2 of every picture, where distributions are known."""
+        """EMD with r=1 and r=2 of every image, where distributions are known."""
         if self.votes is None or self.predicted_votes is None:
             return {}
         return {f"emd_r{r}": emd(self.predicted_votes, self.votes, r) for r in (1, 2)}
 
     def measures(self) -> dict[str, Callable[[Indices], float]]:
-        """Return what is compared and has an interval, by name, as functions of the numbers of the pictures drawn."""
+        """Return what is compared and has an interval, by name, as functions of the numbers of the images drawn."""
         distances = self.distances
         found: dict[str, Callable[[Indices], float]] = {
-            "ACC": lambda drawn: accuracy(self.predicted[drawn], self.scores[drawn], self.cut, self.predicted_cut)
+            "ACC": lambda drawn: accuracy(
+                self.predicted[drawn], self.scores[drawn], self.threshold, self.predicted_threshold
+            )
         }
         if self.ordered:
             found["SROCC"] = lambda drawn: srocc(self.predicted[drawn], self.scores[drawn])
@@ -69,13 +71,13 @@ class PictureExam:
         return found
 
     def row(self) -> dict[str, Any]:
-        """Return the line of the result table, with 95 % bootstrap intervals over pictures of what is compared.
+        """Return the line of the result table, with 95 % bootstrap intervals over images of what is compared.
 
         A distance is None where distributions are not known, and so are other measures that are not defined.
         """
         measures = {
-            "acc": accuracy(self.predicted, self.scores, self.cut, self.predicted_cut),
-            "balanced_acc": balanced_accuracy(self.predicted, self.scores, self.cut, self.predicted_cut),
+            "acc": accuracy(self.predicted, self.scores, self.threshold, self.predicted_threshold),
+            "balanced_acc": balanced_accuracy(self.predicted, self.scores, self.threshold, self.predicted_threshold),
             "srocc": srocc(self.predicted, self.scores) if self.ordered else np.nan,
             "plcc": plcc(self.predicted, self.scores) if self.ordered else np.nan,
         }
@@ -83,7 +85,7 @@ class PictureExam:
         return {
             "method": self.method,
             "backbone": self.backbone,
-            "judged_on": self.database,
+            "evaluated_on": self.database,
             **{name: None if np.isnan(value) else value for name, value in measures.items()},
             **{name: distances.get(name) for name in ("emd_r1", "emd_r2")},
             **{f"{KEYS[name]}_ci95": interval(measure, len(self.scores)) for name, measure in self.measures().items()},
@@ -91,7 +93,7 @@ class PictureExam:
         }
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return one line per picture, from which everything can be recomputed."""
+        """Return one line per image, from which everything can be recomputed."""
         distances = self.distances
         return [
             {
@@ -100,22 +102,22 @@ class PictureExam:
                 "image": str(self.image_ids[index]),
                 "score": float(self.scores[index]),
                 "predicted": float(self.predicted[index]),
-                "cut": self.cut,
-                "predicted_cut": self.cut if self.predicted_cut is None else self.predicted_cut,
+                "threshold": self.threshold,
+                "predicted_threshold": self.threshold if self.predicted_threshold is None else self.predicted_threshold,
                 **{name: float(distances[name][index]) if name in distances else "" for name in ("emd_r1", "emd_r2")},
             }
             for index in range(len(self.scores))
         ]
 
 
-def compare_pictures(a: PictureExam, b: PictureExam) -> list[dict[str, Any]]:
-    """Compare two networks on the same pictures, paired: ACC and, where both have them, SROCC and EMD r=1.
+def compare_images(a: ImageEvaluation, b: ImageEvaluation) -> list[dict[str, Any]]:
+    """Compare two networks on the same images, paired: ACC and, where both have them, SROCC and EMD r=1.
 
     Raises:
-        UserError: they were judged on other pictures.
+        UserError: they were evaluated on other images.
     """
     if not np.array_equal(a.image_ids, b.image_ids):
-        raise UserError(f"{a.method} and {b.method} were judged on different pictures; judge both on one database.")
+        raise UserError(f"{a.method} and {b.method} were evaluated on different images; evaluate both on one database.")
 
     ours, theirs = a.measures(), b.measures()
     found = []
@@ -131,10 +133,10 @@ def compare_pictures(a: PictureExam, b: PictureExam) -> list[dict[str, Any]]:
 
 
 def quoted_together(comparisons: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Fill in Holm's correction of comparisons over pictures, for each measure over all that were compared by it.
+    """Fill in Holm's correction of comparisons over images, for each measure over all that were compared by it.
 
     Args:
-        comparisons: lines of `compare_pictures`; those of one measure stand for one question about many methods.
+        comparisons: lines of `compare_images`; those of one measure stand for one question about many methods.
 
     Returns:
         The same lines, with ``p_holm`` where more than one has the measure.
@@ -154,8 +156,8 @@ def comparison(
     """Return one line of the summary's comparisons.
 
     Args:
-        a: an exam.
-        b: the exam that it is compared with.
+        a: an evaluation.
+        b: the evaluation that it is compared with.
         measure: what is compared.
         unit: what was drawn anew, ``images`` or ``users``.
         count: how many of them there are.

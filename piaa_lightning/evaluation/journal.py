@@ -1,4 +1,4 @@
-"""What was judged so far: a file that a run adds to, batch by batch, and that a resumed run begins with."""
+"""What was evaluated so far: a file that a run adds to, batch by batch, and that a resumed run begins with."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Draws = tuple[int, ...]
 
 
 class Journal:
-    """Scores of one pass over people, kept by the numbers of the draws that were judged at once.
+    """Scores of one pass over users, kept by the numbers of the draws that were evaluated at once.
 
     A line is a checksum and what it is of, so that a line that was cut off when the process died, or that a disk
     spoilt, is known for what it is: it and all after it are written anew. The first line says what the scores are
@@ -61,7 +61,7 @@ class Journal:
             self._file = None
 
     def add(self, draws: Draws, scores: Sequence[Scores]) -> None:
-        """Keep the scores of draws that were judged at once, all of them or none."""
+        """Keep the scores of draws that were evaluated at once, all of them or none."""
         if self._file is None:
             return
         arrays = [np.ascontiguousarray(own) for own in scores]
@@ -94,7 +94,7 @@ class Journal:
                     self.kept[tuple(what["draws"])] = [_array(told) for told in what["scores"]]
                 good += len(line)
         if self.kept:
-            log.info("%s: %d batches were judged before, going on", self.path, len(self.kept))
+            log.info("%s: %d batches were evaluated before, going on", self.path, len(self.kept))
         return good
 
 

@@ -1,4 +1,4 @@
-"""PAM's rule for what a person is asked to rate: pictures that tell much about the others and little twice."""
+"""PAM's rule for what a user is asked to rate: images that tell much about the others and little twice."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ Floats = NDArray[np.float64]
 
 
 def pam_choice(features: Floats, pool: Indices, count: int, redundancy: float = 1.0) -> Indices:
-    """Choose pictures one by one: the mean likeness to the pool, less the likeness to the nearest one chosen before.
+    """Choose images one by one: the mean likeness to the pool, less the likeness to the nearest one chosen before.
 
     Source: Ren et al., "Personalized image aesthetics", ICCV 2017, whose active variant weighs how informative a
-    picture is against how redundant. NOTE: this form is a hypothesis. The paper also looks at what earlier answers
+    image is against how redundant. NOTE: this form is a hypothesis. The paper also looks at what earlier answers
     left of the generic score; here all are chosen before any is rated, and no rating is seen.
 
     Args:
-        features: ``(images, features)`` of all pictures, on one scale.
-        pool: numbers of the pictures that may be chosen.
+        features: ``(images, features)`` of all images, on one scale.
+        pool: numbers of the images that may be chosen.
         count: how many; all of the pool where it is smaller.
-        redundancy: what likeness to a chosen picture counts against likeness to the pool; 0 takes the most typical.
+        redundancy: what likeness to a chosen image counts against likeness to the pool; 0 takes the most typical.
 
     Returns:
-        ``(count,)`` numbers of pictures, in the order in which they were chosen; ties in the order of the pool.
+        ``(count,)`` numbers of images, in the order in which they were chosen; ties in the order of the pool.
     """
     own = features[pool]
     power = (own**2).sum(axis=1)

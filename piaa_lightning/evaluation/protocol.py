@@ -1,4 +1,4 @@
-"""The protocol: for each user, repeat and number of shots, fit on the support set and judge on the query set."""
+"""The protocol: for each user, repeat and number of shots, fit on the support set and evaluate on the query set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.srocc import srocc_many, srocc_parts
 from piaa_lightning.personalizers.personalizer import Personalizer, Settings, Support
-from piaa_lightning.runtime.distributed import gather, rank, share, world_size
+from piaa_lightning.runtime.distributed import gather, process_index, share, world_size
 from piaa_lightning.runtime.progress import track
 
 log = logging.getLogger(__name__)
@@ -28,10 +28,10 @@ class Protocol:
     Args:
         repeats: random splits of each user.
         min_query: a user with fewer ratings left after the support set is dropped, and counted.
-        max_query: greatest number of query ratings, the last of the random order, so that all support sizes are judged
-            on the same ones where there are enough; None takes all that are not support.
-        seed: of the splits; changing it changes what all methods are judged on.
-        users: how many users are judged, for a quick look; None judges all.
+        max_query: greatest number of query ratings, the last of the random order, so that all support sizes are
+            evaluated on the same ones where there are enough; None takes all that are not support.
+        seed: of the splits; changing it changes what all methods are evaluated on.
+        users: how many users are evaluated, for a quick look; None evaluates all.
         candidates: how many of a method's settings are tried, for a quick look; None tries all.
         pool: share of a user's ratings that supports are taken from, the rest being the query for all numbers of
             shots, so that ways of choosing what to rate can be compared; None takes supports from all ratings, and
@@ -71,7 +71,7 @@ class Draw:
         repeat: number of the split.
         support: rows of the table.
         query: rows of the table: what is not support, or the last of it.
-        dropped: why nothing can be judged; empty where it can.
+        dropped: why nothing can be evaluated; empty where it can.
     """
 
     user: int
@@ -82,7 +82,7 @@ class Draw:
     dropped: str = ""
 
 
-Order = Callable[[Indices, int], Indices]  # pictures and a count -> places of those that are asked, first to last
+Order = Callable[[Indices, int], Indices]  # images and a count -> places of those that are asked, first to last
 
 
 def draws(
@@ -95,7 +95,7 @@ def draws(
 
     Args:
         table: of ratings.
-        rows: the ratings of the users to be judged.
+        rows: the ratings of the users to be evaluated.
         shots: support sizes, exact.
         protocol: repeats, seed and the smallest query set.
         ask: chooses the support from the pool, see ``support_choice``; None takes it at random.
@@ -104,7 +104,7 @@ def draws(
         One draw per user, repeat and support size.
 
     Raises:
-        UserError: pictures are to be chosen and there is no pool to choose from.
+        UserError: images are to be chosen and there is no pool to choose from.
     """
     if ask is not None and protocol.pool is None:
         raise UserError("support: choosing what to rate needs a query set of its own; set protocol.test.pool=0.5.")
@@ -148,11 +148,11 @@ def evaluate(
     ask: Order | None = None,
     journal: Journal | None = None,
 ) -> list[Record]:
-    """Judge one method on all users, repeats and support sizes.
+    """Evaluate one method on all users, repeats and support sizes.
 
     Args:
         table: of ratings.
-        rows: the test users' ratings on test pictures.
+        rows: the test users' ratings on test images.
         shots: support sizes.
         protocol: repeats, seed and the smallest query set.
         name: of the method.
@@ -160,7 +160,7 @@ def evaluate(
         personalizer: prepared.
         chosen: settings for each support size.
         ask: how supports are chosen, see `draws`.
-        journal: holds what an earlier run judged before it was cut off, and takes what is judged now.
+        journal: holds what an earlier run evaluated before it was cut off, and takes what is evaluated now.
 
     Returns:
         One record per draw.
@@ -172,8 +172,8 @@ def evaluate(
     for number, draw in enumerate(drawn):
         value = None if draw.dropped else float(srocc_many(scores[number], table.score[draw.query])[0])
         user = hashed(str(table.user_ids[draw.user]))
-        seen, judged = len(draw.support), len(draw.query)
-        told = draw.shots, draw.repeat, user, seen, judged
+        seen, evaluated = len(draw.support), len(draw.query)
+        told = draw.shots, draw.repeat, user, seen, evaluated
         records.append(Record(name, backbone, *told, value, draw.dropped, parts.get(number)))
     return records
 
@@ -206,7 +206,7 @@ def choose(
 
     Args:
         table: of ratings.
-        rows: the validation users' ratings on validation pictures.
+        rows: the validation users' ratings on validation images.
         shots: support sizes.
         protocol: repeats, seed and the smallest query set.
         name: of the method.
@@ -247,47 +247,47 @@ def _scored(
     candidates: Mapping[int, Sequence[Settings]],
     journal: Journal | None = None,
 ) -> list[Scores]:
-    """Return every candidate's scores of every draw's query pictures, ``(candidates, query)``.
+    """Return every candidate's scores of every draw's query images, ``(candidates, query)``.
 
     Where several processes work together each takes other users, and every one returns what a single process would:
     the same numbers in the same order.
 
     Args:
         table: of ratings.
-        drawn: what is judged; dropped draws give no scores.
+        drawn: what is evaluated; dropped draws give no scores.
         what: for the progress bar.
         personalizer: prepared.
         candidates: the settings that are tried, for each support size.
-        journal: of this process's share. Batches are kept and taken whole, because what is judged together may be
+        journal: of this process's share. Batches are kept and taken whole, because what is evaluated together may be
             rounded together.
     """
     users = sorted({draw.user for draw in drawn})
-    mine = set(share(users, rank(), world_size()))
+    mine = set(share(users, process_index(), world_size()))
     own = [number for number, draw in enumerate(drawn) if draw.user in mine]
     scores: dict[int, Scores] = {number: np.zeros((0, 0), dtype=np.float32) for number in own}
-    batches = [batch for k in candidates for batch in _batches(drawn, own, k, personalizer.together)]
+    batches = [batch for k in candidates for batch in _batches(drawn, own, k, personalizer.user_batch_size)]
     with journal or Journal(None, "") as journal:
         for batch in track(batches, what):
             found = journal.kept.get(tuple(batch))
             if found is None:
-                found = _judged(table, [drawn[number] for number in batch], personalizer, candidates)
+                found = _evaluated(table, [drawn[number] for number in batch], personalizer, candidates)
                 journal.add(tuple(batch), found)
             scores |= zip(batch, found, strict=True)
     together = {number: found for part in gather([scores]) for number, found in part.items()}
     return [together[number] for number in range(len(drawn))]
 
 
-def _judged(
+def _evaluated(
     table: RatingTable, told: Sequence[Draw], personalizer: Personalizer, candidates: Mapping[int, Sequence[Settings]]
 ) -> list[Scores]:
-    """Fit the people of some draws of one support size and score their query pictures."""
+    """Fit the users of some draws of one support size and score their query images."""
     supports = [support_of(table, draw) for draw in told]
     traced = personalizer.trace_all(supports, [table.image[draw.query] for draw in told], candidates[told[0].shots])
     return [np.stack(own) for own in traced]
 
 
 def _batches(drawn: Sequence[Draw], own: Sequence[int], shots: int, size: int) -> list[list[int]]:
-    """Return the numbers of draws of one support size that are judged at once."""
+    """Return the numbers of draws of one support size that are evaluated at once."""
     kept = [number for number in own if drawn[number].shots == shots and not drawn[number].dropped]
     return [kept[start : start + size] for start in range(0, len(kept), size)]
 

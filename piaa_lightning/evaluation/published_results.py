@@ -1,10 +1,10 @@
-"""The talk's numbers on people, pictures and traits, to stand beside ours.
+"""The talk's numbers on users, images and traits, to stand beside ours.
 
-Source: Leida Li, "Personalized Image Aesthetics Assessment" (talk, 27 May 2020). People are judged on FLICKR-AES:
-Tables I and II, SROCC, mean over 37 test users; pictures on AVA; traits by the table of Big-Five traits.
+Source: Leida Li, "Personalized Image Aesthetics Assessment" (talk, 27 May 2020). Users are evaluated on FLICKR-AES:
+Tables I and II, SROCC, mean over 37 test users; images on AVA; traits by the table of Big-Five traits.
 NOTE: the talk does not say what its +- is; it fits the standard deviation over repeats of that mean. Nor does it say
 which EMD it gives; it fits r=1 divided by the number of bins. The slide of traits names FLICKR-AES, which has none; the
-numbers fit SROCC over people of PsychoFlickr. The last two are hypotheses.
+numbers fit SROCC over users of PsychoFlickr. The last two are hypotheses.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Row = TypeVar("Row")
 
 
 @dataclass(frozen=True)
-class TalkNumber:
+class PublishedNumber:
     """One cell of the talk's tables.
 
     Args:
@@ -67,7 +67,7 @@ TABLE_II: dict[tuple[str, str], tuple[Cell, Cell]] = {
 _SHOTS = (10, 100)
 
 
-def talk_number(method: str, backbone: str, shots: int) -> TalkNumber | None:
+def published_number(method: str, backbone: str, shots: int) -> PublishedNumber | None:
     """Find the talk's number for a method, or None where it has none.
 
     Table II is asked first. A backbone that the talk did not use gets the talk's ResNet18 cell, which the returned
@@ -85,20 +85,20 @@ def talk_number(method: str, backbone: str, shots: int) -> TalkNumber | None:
     if cells:
         named, pair = cells.get(_key(backbone.split(".")[0]), cells["resnet18"])
         name = next(name for name, _ in TABLE_II if _key(name) == _key(method))
-        return TalkNumber(name, named, shots, *pair[column])
+        return PublishedNumber(name, named, shots, *pair[column])
     for name, pair in TABLE_I.items():
         if _key(name) == _key(method):
-            return TalkNumber(name, "", shots, *pair[column])
+            return PublishedNumber(name, "", shots, *pair[column])
     return None
 
 
 @dataclass(frozen=True)
-class TalkPictures:
+class PublishedImages:
     """One row of the talk's table of generic aesthetics, measured on AVA.
 
     Args:
         method: as the talk writes it, with its backbone.
-        acc: share of pictures on the right side of the scale's middle, in [0, 1]; the talk prints percent.
+        acc: share of images on the right side of the scale's middle, in [0, 1]; the talk prints percent.
         srocc: of average scores; None where the talk gives none.
         emd: in [0, 1), by hypothesis `emd_r1`; None where the talk gives none.
     """
@@ -110,8 +110,8 @@ class TalkPictures:
 
 
 @dataclass(frozen=True)
-class TalkTraits:
-    """One row of the talk's table of personality, by hypothesis SROCC over people of PsychoFlickr.
+class PublishedTraits:
+    """One row of the talk's table of personality, by hypothesis SROCC over users of PsychoFlickr.
 
     Args:
         method: as the talk writes it, with its backbone.
@@ -123,36 +123,36 @@ class TalkTraits:
 
 
 TABLE_AVA = (
-    TalkPictures("AVA handcrafted features", 0.680),
-    TalkPictures("RAPID", 0.745),
-    TalkPictures("RAPID (improved version)", 0.754),
-    TalkPictures("DMA", 0.754),
-    TalkPictures("Wang et al.", 0.769),
-    TalkPictures("Kao et al. 2016", 0.762),
-    TalkPictures("BDN", 0.781),
-    TalkPictures("Kao et al. 2017", 0.791),
-    TalkPictures("Zhang et al.", 0.788),
-    TalkPictures("Schwarz et al.", 0.758),
-    TalkPictures("Kucer et al.", 0.819),
-    TalkPictures("ILGNet", 0.827),
-    TalkPictures("AlexNet_FT_Conf", 0.715, 0.481),
-    TalkPictures("Reg+Rank+Att", 0.755, 0.545),
-    TalkPictures("Reg+Rank+Cont", 0.734, 0.541),
-    TalkPictures("Reg+Rank+Att+Cont", 0.773, 0.558),
-    TalkPictures("USAR_PPR", 0.724, 0.600),
-    TalkPictures("USAR_PAD", 0.777, 0.545),
-    TalkPictures("USAR_PPR&PAD", 0.781, 0.578),
-    TalkPictures("NIMA(VGG16)", 0.806, 0.592, 0.054),
-    TalkPictures("NIMA(Inception-v2)", 0.815, 0.612, 0.050),
-    TalkPictures("DenseNet121(aesthetics)", 0.805, 0.630, 0.051),
-    TalkPictures("Inception-v3(aesthetics)", 0.809, 0.638, 0.050),
-    TalkPictures("PA_IAA(DenseNet121)", 0.829, 0.666, 0.049),
-    TalkPictures("PA_IAA(Inception-v3)", 0.837, 0.677, 0.047),
+    PublishedImages("AVA handcrafted features", 0.680),
+    PublishedImages("RAPID", 0.745),
+    PublishedImages("RAPID (improved version)", 0.754),
+    PublishedImages("DMA", 0.754),
+    PublishedImages("Wang et al.", 0.769),
+    PublishedImages("Kao et al. 2016", 0.762),
+    PublishedImages("BDN", 0.781),
+    PublishedImages("Kao et al. 2017", 0.791),
+    PublishedImages("Zhang et al.", 0.788),
+    PublishedImages("Schwarz et al.", 0.758),
+    PublishedImages("Kucer et al.", 0.819),
+    PublishedImages("ILGNet", 0.827),
+    PublishedImages("AlexNet_FT_Conf", 0.715, 0.481),
+    PublishedImages("Reg+Rank+Att", 0.755, 0.545),
+    PublishedImages("Reg+Rank+Cont", 0.734, 0.541),
+    PublishedImages("Reg+Rank+Att+Cont", 0.773, 0.558),
+    PublishedImages("USAR_PPR", 0.724, 0.600),
+    PublishedImages("USAR_PAD", 0.777, 0.545),
+    PublishedImages("USAR_PPR&PAD", 0.781, 0.578),
+    PublishedImages("NIMA(VGG16)", 0.806, 0.592, 0.054),
+    PublishedImages("NIMA(Inception-v2)", 0.815, 0.612, 0.050),
+    PublishedImages("DenseNet121(aesthetics)", 0.805, 0.630, 0.051),
+    PublishedImages("Inception-v3(aesthetics)", 0.809, 0.638, 0.050),
+    PublishedImages("PA_IAA(DenseNet121)", 0.829, 0.666, 0.049),
+    PublishedImages("PA_IAA(Inception-v3)", 0.837, 0.677, 0.047),
 )
 
 TRAITS = {"O": "openness", "C": "conscientiousness", "E": "extraversion", "A": "agreeableness", "N": "neuroticism"}
 TABLE_TRAITS = tuple(
-    TalkTraits(method, dict(zip(TRAITS, values, strict=True)))
+    PublishedTraits(method, dict(zip(TRAITS, values, strict=True)))
     for method, *values in (
         ("Segalin et al.", 0.354, 0.535, 0.625, 0.476, 0.613),
         ("Guntuku et al.", 0.398, 0.552, 0.679, 0.525, 0.636),
@@ -167,8 +167,8 @@ TABLE_TRAITS = tuple(
 _SINGLE = {"aesthetics": ("single task", "giaa", "aesthetics"), "personality": ("single task", "personality")}
 
 
-def talk_pictures(method: str, backbone: str) -> TalkPictures | None:
-    """Find the talk's row for a network judged on pictures, or None where it has none.
+def published_images(method: str, backbone: str) -> PublishedImages | None:
+    """Find the talk's row for a network evaluated on images, or None where it has none.
 
     A backbone that the talk did not use gets the talk's strongest of that method; the row names it.
 
@@ -179,7 +179,7 @@ def talk_pictures(method: str, backbone: str) -> TalkPictures | None:
     return _row({row.method: row for row in TABLE_AVA}, method, backbone, "aesthetics")
 
 
-def talk_pictures_of(method: str) -> list[TalkPictures]:
+def talk_images_of(method: str) -> list[PublishedImages]:
     """Find all of the talk's rows for a method, whatever their backbones; the spelling is as free as above."""
     asked = _key(method)
     single = asked in map(_key, _SINGLE["aesthetics"])
@@ -192,8 +192,8 @@ def talk_pictures_of(method: str) -> list[TalkPictures]:
     return [row for row in found if _key(row.method) == asked] or found
 
 
-def talk_traits(method: str, backbone: str) -> TalkTraits | None:
-    """Find the talk's row for a network judged on traits; the rules are those of `talk_pictures`."""
+def published_traits(method: str, backbone: str) -> PublishedTraits | None:
+    """Find the talk's row for a network evaluated on traits; the rules are those of `published_images`."""
     return _row({row.method: row for row in TABLE_TRAITS}, method, backbone, "personality")
 
 

@@ -16,7 +16,7 @@ from piaa_lightning.runtime.atomic import replace_file
 
 @dataclass(frozen=True)
 class Record:
-    """One person, judged once.
+    """One user, evaluated once.
 
     Args:
         method: what made the predictions, for instance ``BLG-PIAA``.
@@ -25,10 +25,10 @@ class Record:
         repeat: number of the random split into support and query, from 0.
         user: hashed id, see :func:`hashed`.
         n_support: ratings that the method saw.
-        n_query: ratings that it was judged on.
+        n_query: ratings that it was evaluated on.
         srocc: rank correlation over the query set in [-1, 1], None when dropped.
         dropped: why there is no value, empty when there is one.
-        pooled: this person's part of the SROCC over all persons' pairs of the repeat; the parts sum to it. None when
+        pooled: this user's part of the SROCC over all users' pairs of the repeat; the parts sum to it. None when
             dropped, or where it was not taken.
 
     Raises:

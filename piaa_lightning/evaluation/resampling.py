@@ -1,4 +1,4 @@
-"""Intervals of measures that are not means, such as the SROCC of a whole set: what is judged is drawn anew."""
+"""Intervals of measures that are not means, such as the SROCC of a whole set: what is evaluated is drawn anew."""
 
 from __future__ import annotations
 

@@ -118,10 +118,10 @@ def summarise(records: Iterable[Record]) -> list[Row]:
 
 def _pooled(records: Sequence[Record]) -> float | None:
     """Sum every repeat's parts, and take the mean; None where a part was not taken."""
-    judged = [record for record in records if not record.dropped]
-    repeats = {record.repeat for record in judged}
-    parts = [record.pooled for record in judged if record.pooled is not None]
-    return sum(parts) / len(repeats) if judged and len(parts) == len(judged) else None
+    evaluated = [record for record in records if not record.dropped]
+    repeats = {record.repeat for record in evaluated}
+    parts = [record.pooled for record in evaluated if record.pooled is not None]
+    return sum(parts) / len(repeats) if evaluated and len(parts) == len(evaluated) else None
 
 
 def _row(method: str, backbone: str, shots: int, matrix: Floats) -> Row:
@@ -172,7 +172,7 @@ def compare(
         seed: of the bootstrap.
 
     Raises:
-        UserError: a method is not in the records, its backbone is ambiguous, the two were judged on different
+        UserError: a method is not in the records, its backbone is ambiguous, the two were evaluated on different
             splits, or they share no pair of values.
     """
     rows = list(records)
@@ -218,12 +218,12 @@ def paired_differences(first: Sequence[Record], second: Sequence[Record]) -> tup
         The users and repeats that have a pair, and ``(users, repeats)`` differences, NaN where a pair is missing.
 
     Raises:
-        UserError: the two were judged on different splits, or share no pair of values.
+        UserError: the two were evaluated on different splits, or share no pair of values.
     """
     a, b, shots = first[0].method, second[0].method, first[0].shots
     if {(r.user, r.repeat, r.n_query) for r in first} != {(r.user, r.repeat, r.n_query) for r in second}:
         raise UserError(
-            f"{a} and {b} at {shots} shots were judged on different splits (users, repeats or query sizes differ);"
+            f"{a} and {b} at {shots} shots were evaluated on different splits (users, repeats or query sizes differ);"
             " run both on the same split and compare again."
         )
     users, repeats, left = user_matrix(first)

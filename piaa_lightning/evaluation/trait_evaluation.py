@@ -1,4 +1,4 @@
-"""How well the personality of people who like pictures is predicted from these pictures."""
+"""How well the personality of users who like images is predicted from these images."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Interval = tuple[float, tuple[float, float]]  # a value and its interval
 
 @dataclass(frozen=True)
 class Likes:
-    """What a network said about every picture that test people like.
+    """What a network said about every image that test users like.
 
     Args:
-        images: ``(likes,)`` numbers of the pictures.
-        users: ``(likes,)`` numbers of the people among those of the exam.
+        images: ``(likes,)`` numbers of the images.
+        users: ``(likes,)`` numbers of the users among those of the evaluation.
         predicted: ``(likes, traits)`` in [-1, 1].
     """
 
@@ -33,10 +33,10 @@ class Likes:
 
 
 @dataclass(frozen=True)
-class TraitExam:
-    """What one network said about a database's test people, from what they like.
+class TraitEvaluation:
+    """What one network said about a database's test users, from what they like.
 
-    A person's prediction is the mean over the pictures that the person likes. NOTE: that the talk's table is at the
+    A user's prediction is the mean over the images that the user likes. NOTE: that the talk's table is at the
     level of users is a hypothesis, see ``metrics.traits``.
 
     Args:
@@ -65,7 +65,7 @@ class TraitExam:
             {
                 "method": self.method,
                 "backbone": self.backbone,
-                "judged_on": self.database,
+                "evaluated_on": self.database,
                 "trait": name,
                 "srocc": _value(srocc(self.predicted[:, column], self.traits[:, column])),
                 "rmse": float(np.sqrt(np.mean((self.predicted[:, column] - self.traits[:, column]) ** 2))),
@@ -75,7 +75,7 @@ class TraitExam:
         ]
 
     def lines(self) -> list[dict[str, Any]]:
-        """Return one line per person and trait, from which everything can be recomputed."""
+        """Return one line per user and trait, from which everything can be recomputed."""
         return [
             {
                 "method": self.method,
@@ -90,29 +90,29 @@ class TraitExam:
         ]
 
     def sroccs(self, drawn: Indices) -> Floats:
-        """SROCC of every trait over some of the people, ``(traits,)``."""
+        """SROCC of every trait over some of the users, ``(traits,)``."""
         pairs = zip(self.predicted[drawn].T, self.traits[drawn].T, strict=True)
         return np.array([srocc(predicted, true) for predicted, true in pairs])
 
     def mean_srocc(self, drawn: Indices) -> float:
-        """Mean over traits of the SROCC over some of the people."""
+        """Mean over traits of the SROCC over some of the users."""
         return float(self.sroccs(drawn).mean())
 
 
-def trait_intervals(exam: TraitExam, samples: int = 1000, seed: int = 0) -> list[Interval]:
-    """SROCC of every trait and, last, of their mean, each with its 95 % percentile bootstrap interval over people.
+def trait_intervals(evaluation: TraitEvaluation, samples: int = 1000, seed: int = 0) -> list[Interval]:
+    """SROCC of every trait and, last, of their mean, each with its 95 % percentile bootstrap interval over users.
 
-    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993). All traits are drawn with the same people.
-    NaN stands where all people have one value of a trait; draws in which that is so are left out.
+    Source: Efron and Tibshirani, An Introduction to the Bootstrap (1993). All traits are drawn with the same users.
+    NaN stands where all users have one value of a trait; draws in which that is so are left out.
 
     Args:
-        exam: of one network.
+        evaluation: of one network.
         samples: bootstrap samples.
         seed: of the draws.
     """
-    random, people = np.random.default_rng(seed), len(exam.users)
-    values = exam.sroccs(np.arange(people))
-    drawn = np.array([exam.sroccs(random.integers(0, people, people)) for _ in range(samples)])
+    random, users = np.random.default_rng(seed), len(evaluation.users)
+    values = evaluation.sroccs(np.arange(users))
+    drawn = np.array([evaluation.sroccs(random.integers(0, users, users)) for _ in range(samples)])
     found = []
     for value, own in zip([*values, values.mean()], [*drawn.T, drawn.mean(axis=1)], strict=True):
         known = own[np.isfinite(own)]
@@ -121,14 +121,14 @@ def trait_intervals(exam: TraitExam, samples: int = 1000, seed: int = 0) -> list
     return found
 
 
-def compare_traits(a: TraitExam, b: TraitExam) -> dict[str, Any]:
-    """Compare two networks on the same people, paired: the mean over traits of SROCC.
+def compare_traits(a: TraitEvaluation, b: TraitEvaluation) -> dict[str, Any]:
+    """Compare two networks on the same users, paired: the mean over traits of SROCC.
 
     Raises:
-        UserError: they were judged on other people or traits.
+        UserError: they were evaluated on other users or traits.
     """
     if a.users != b.users or a.trait_names != b.trait_names:
-        raise UserError(f"{a.method} and {b.method} were judged on different people; judge both on one database.")
+        raise UserError(f"{a.method} and {b.method} were evaluated on different users; evaluate both on one database.")
     found = paired_interval(lambda drawn: a.mean_srocc(drawn) - b.mean_srocc(drawn), len(a.users))
     return comparison(a, b, "mean SROCC of traits", "users", len(a.users), found)
 

@@ -20,7 +20,7 @@ def available() -> bool:
     return find_spec("captum") is not None
 
 
-def gradient_map(score: Callable[[Tensor], Tensor], pictures: Tensor, blur: float = 0.06) -> Tensor:
+def gradient_map(score: Callable[[Tensor], Tensor], images: Tensor, blur: float = 0.06) -> Tensor:
     """Return the largest absolute gradient over colours of each score with respect to each pixel.
 
     Source: Simonyan et al. 2014, "Deep inside convolutional networks", section 3, through captum's ``Saliency``; the
@@ -28,9 +28,9 @@ def gradient_map(score: Callable[[Tensor], Tensor], pictures: Tensor, blur: floa
     NOTE: single pixels flicker, so maps are smoothed by a box that is passed over them twice.
 
     Args:
-        score: turns normalised pictures into ``(batch,)`` scores; a network takes them by ``network.prepare``.
-        pictures: ``(batch, 3, size, size)`` normalised floats.
-        blur: side of the box as a share of the picture's side; 0 leaves the gradients as they are.
+        score: turns normalised images into ``(batch,)`` scores; a network takes them by ``network.prepare``.
+        images: ``(batch, 3, size, size)`` normalised floats.
+        blur: side of the box as a share of the image's side; 0 leaves the gradients as they are.
 
     Returns:
         ``(batch, size, size)``, not negative, in units of the score per unit of a normalised pixel.
@@ -43,7 +43,7 @@ def gradient_map(score: Callable[[Tensor], Tensor], pictures: Tensor, blur: floa
     except ImportError as error:
         raise UserError(f"Gradient maps need captum: {INSTALL}, or draw none with report.maps=0.") from error
     with torch.inference_mode(False), torch.enable_grad():
-        inputs = pictures.detach().clone().requires_grad_()
+        inputs = images.detach().clone().requires_grad_()
         gradient: Tensor = Saliency(score).attribute(inputs, abs=True)
     return smoothed(gradient.detach().amax(dim=1), blur)
 

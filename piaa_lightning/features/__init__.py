@@ -1,4 +1,4 @@
-"""Handcrafted features of pictures, usable on their own: functions of an RGB array, one idea per file."""
+"""Handcrafted features of images, usable on their own: functions of an RGB array, one idea per file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measure a folder of pictures: ``python -m piaa_lightning.features DIR`` writes ``features.csv``."""
+"""Measure a folder of images: ``python -m piaa_lightning.features DIR`` writes ``features.csv``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from piaa_lightning.data.readers.files import pictures
+from piaa_lightning.data.readers.files import images
 from piaa_lightning.errors import UserError
 from piaa_lightning.features.folder import measured
 from piaa_lightning.features.simple import SIMPLE, simple_features
@@ -21,9 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read the command line, measure, and say what was written."""
     parser = argparse.ArgumentParser(
         prog="python -m piaa_lightning.features",
-        description="Measure every picture below a folder: " + ", ".join(SIMPLE) + ".",
+        description="Measure every image below a folder: " + ", ".join(SIMPLE) + ".",
     )
-    parser.add_argument("folder", type=Path, help="pictures may lie in folders below it")
+    parser.add_argument("folder", type=Path, help="images may lie in folders below it")
     parser.add_argument("--out", type=Path, default=Path("features.csv"), help="the csv file (features.csv)")
     parser.add_argument("--workers", type=int, default=None, help="threads (one for each core)")
     given = parser.parse_args(arguments)
@@ -35,12 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def write_features(folder: Path, out: Path, workers: int | None = None) -> str:
-    """Write one line per picture, ``file`` and all simple features, sorted by file.
+    """Write one line per image, ``file`` and all simple features, sorted by file.
 
-    Pictures that cannot be read are left out and named.
+    Images that cannot be read are left out and named.
 
     Args:
-        folder: of the pictures.
+        folder: of the images.
         out: the csv file.
         workers: threads; as many as there are cores by default.
 
@@ -48,15 +48,15 @@ def write_features(folder: Path, out: Path, workers: int | None = None) -> str:
         What was done, in a sentence or two.
 
     Raises:
-        UserError: no such folder, no picture in it, none that can be read, or a file that cannot be written.
+        UserError: no such folder, no image in it, none that can be read, or a file that cannot be written.
     """
     if workers is not None and workers < 1:
         raise UserError(f"--workers {workers}: give a whole number from 1.")
     if not folder.is_dir():
-        raise UserError(f"{folder} is no folder; give one that holds pictures.")
-    files = sorted(pictures(folder))
+        raise UserError(f"{folder} is no folder; give one that holds images.")
+    files = sorted(images(folder))
     if not files:
-        raise UserError(f"{folder}: there is no picture in it or in the folders below it; give another folder.")
+        raise UserError(f"{folder}: there is no image in it or in the folders below it; give another folder.")
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["file", *SIMPLE])
@@ -68,12 +68,12 @@ def write_features(folder: Path, out: Path, workers: int | None = None) -> str:
         else:
             writer.writerow([file, *(f"{value:.6g}" for value in values)])
     if len(broken) == len(files):
-        raise UserError(f"{folder}: none of its {len(files)} pictures can be read; the first: {broken[0]}")
+        raise UserError(f"{folder}: none of its {len(files)} images can be read; the first: {broken[0]}")
     try:
         replace_file(out, text.getvalue().encode(errors="surrogateescape"))  # names as the disk has them
     except OSError as error:
         raise UserError(f"{out}: cannot be written ({error.strerror}); give another file with --out.") from error
-    said = f"{out}: {len(SIMPLE)} features of {len(files) - len(broken)} pictures."
+    said = f"{out}: {len(SIMPLE)} features of {len(files) - len(broken)} images."
     return "\n".join([said, *([f"{len(broken)} left out:", *broken] if broken else [])])
 
 

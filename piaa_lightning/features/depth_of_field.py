@@ -5,27 +5,27 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from piaa_lightning.features.planes import Picture, Plane, planes_of
+from piaa_lightning.features.planes import AnyImage, Plane, planes_of
 
 LEVEL = 3
-BLOCKS = 4  # a side of the picture is cut into so many; the middle is the inner two
+BLOCKS = 4  # a side of the image is cut into so many; the middle is the inner two
 
 
-def depth_of_field(picture: Picture) -> NDArray[np.float64]:
-    """Share of the wavelet energy that lies in the middle of the picture, for hue, saturation and value.
+def depth_of_field(image: AnyImage) -> NDArray[np.float64]:
+    """Share of the wavelet energy that lies in the middle of the image, for hue, saturation and value.
 
     Source: Datta, Joshi, Li, Wang, ECCV 2006: absolute coefficients of the third level of a wavelet transform, summed
-    over the inner 2 x 2 of 4 x 4 blocks and divided by the sum over all. A share of a quarter is what a picture has
+    over the inner 2 x 2 of 4 x 4 blocks and divided by the sum over all. A share of a quarter is what an image has
     that is equally sharp everywhere.
     NOTE: the paper says Daubechies' wavelet and not which; this is the first of them, Haar's.
 
     Args:
-        picture: ``(height, width, 3)`` uint8, or its planes.
+        image: ``(height, width, 3)`` uint8, or its planes.
 
     Returns:
         ``(3,)`` in [0, 1]; a quarter where there is no detail at all.
     """
-    planes = planes_of(picture)
+    planes = planes_of(image)
     return np.array([_middle_share(plane) for plane in (planes.hue, planes.saturation, planes.value)])
 
 

@@ -1,4 +1,4 @@
-"""Fisher vectors: many descriptors of a picture as one vector of fixed length."""
+"""Fisher vectors: many descriptors of an image as one vector of fixed length."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 
 
 class FisherVectors:
-    """How descriptors of a picture would move a Gaussian mixture that describes the descriptors of all pictures.
+    """How descriptors of an image would move a Gaussian mixture that describes the descriptors of all images.
 
     Source: Perronnin, Sánchez, Mensink, "Improving the Fisher Kernel for Large-Scale Image Classification", ECCV 2010:
     gradients with respect to means and standard deviations, G_mu = 1/(T sqrt(w)) sum gamma (x - mu)/sigma and
@@ -45,7 +45,7 @@ class FisherVectors:
         """Find the axes and the mixture.
 
         Args:
-            descriptors: ``(descriptors, values)`` of many pictures; tens of thousands are enough.
+            descriptors: ``(descriptors, values)`` of many images; tens of thousands are enough.
 
         Raises:
             UserError: fewer descriptors than Gaussians or components.
@@ -86,10 +86,10 @@ class FisherVectors:
         )
 
     def encode(self, descriptors: Floats) -> Floats:
-        """Return the Fisher vector of one picture.
+        """Return the Fisher vector of one image.
 
         Args:
-            descriptors: ``(descriptors, values)`` of the picture.
+            descriptors: ``(descriptors, values)`` of the image.
 
         Returns:
             ``(length,)`` of length one: for each Gaussian its means' gradients, then likewise the deviations'; zeros

@@ -1,4 +1,4 @@
-"""Whatever is measured of pictures, on a folder full of them."""
+"""Whatever is measured of images, on a folder full of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.features.planes import LONG_SIDE, Planes, shrink
 
 Found = TypeVar("Found")
-AHEAD = 8  # pictures per worker that may wait to be taken, so that results do not pile up
+AHEAD = 8  # images per worker that may wait to be taken, so that results do not pile up
 
 
 def measured(
@@ -24,17 +24,17 @@ def measured(
     long_side: int = LONG_SIDE,
     workers: int | None = None,
 ) -> Iterator[Found | UserError]:
-    """Read pictures and measure each, in the order of the files, several at a time.
+    """Read images and measure each, in the order of the files, several at a time.
 
     Args:
         root: the directory that ``files`` are relative to.
-        files: paths of the pictures.
-        measure: of one picture.
-        long_side: pixels that pictures are shrunk to, see `planes.shrink`.
+        files: paths of the images.
+        measure: of one image.
+        long_side: pixels that images are shrunk to, see `planes.shrink`.
         workers: threads; as many as there are cores by default.
 
     Yields:
-        What was measured, or why the picture could not be read.
+        What was measured, or why the image could not be read.
     """
     workers = workers or os.cpu_count() or 1
 

@@ -32,7 +32,7 @@ def patches(cells: Floats, step: int) -> Floats:
 def halvings(planes: Plane, cell: int, scales: int) -> Iterator[Plane]:
     """Yield planes at full size, at half of it, and so on, as long as a patch fits into them.
 
-    A picture that is smaller than one patch is enlarged to it.
+    An image that is smaller than one patch is enlarged to it.
 
     Args:
         planes: ``(planes, height, width)``.

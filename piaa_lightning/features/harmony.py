@@ -7,10 +7,10 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from piaa_lightning.features.planes import Picture, planes_of
+from piaa_lightning.features.planes import AnyImage, planes_of
 
 BINS = 72  # of the hue wheel, five degrees each
-# Template -> sectors, (middle, width) in turns. The eighth, N, is for grey pictures.
+# Template -> sectors, (middle, width) in turns. The eighth, N, is for grey images.
 TEMPLATES: dict[str, tuple[tuple[float, float], ...]] = {
     "i": ((0.0, 0.05),),
     "V": ((0.0, 0.26),),
@@ -22,19 +22,19 @@ TEMPLATES: dict[str, tuple[tuple[float, float], ...]] = {
 }
 
 
-def harmony(picture: Picture) -> float:
+def harmony(image: AnyImage) -> float:
     """One less the distance of the hues from the nearest harmonic template, in [0, 1]; 1 is in harmony.
 
     Source: Cohen-Or, Sorkine, Gal, Leyvand, Xu, "Color Harmonization", SIGGRAPH 2006: the distance of every pixel's
     hue from the nearest border of a sector that holds it not, times its saturation, for seven templates in all
     positions; the least counts.
-    NOTE: divided by the sum of saturations, so that it does not depend on the size of the picture and on how vivid it
+    NOTE: divided by the sum of saturations, so that it does not depend on the size of the image and on how vivid it
     is, and by half a turn, the greatest distance. Hues are counted in 72 steps.
 
     Args:
-        picture: ``(height, width, 3)`` uint8, or its planes.
+        image: ``(height, width, 3)`` uint8, or its planes.
     """
-    planes = planes_of(picture)
+    planes = planes_of(image)
     bins = np.minimum((planes.hue * BINS).astype(np.int64), BINS - 1)
     weights = np.bincount(bins.ravel(), planes.saturation.ravel(), BINS)
     total = float(weights.sum())

@@ -1,4 +1,4 @@
-"""One picture as the planes that features look at, each computed once, however many features ask for it."""
+"""One image as the planes that features look at, each computed once, however many features ask for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHORTEST = 16  # pixels that a side has at least, or there is nothing to measure
 
 
 class Planes:
-    """Views of one picture. Every feature takes an RGB array or this, so that several features share the work.
+    """Views of one image. Every feature takes an RGB array or this, so that several features share the work.
 
     Args:
         pixels: ``(height, width, 3)`` uint8, both sides at least 16; `shrink` makes it so.
@@ -28,7 +28,7 @@ class Planes:
     def __init__(self, pixels: Pixels) -> None:
         if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or min(pixels.shape[:2]) < SHORTEST:
             raise ValueError(
-                f"a picture is (height, width, 3) uint8 with sides of at least {SHORTEST}, not {pixels.shape}"
+                f"an image is (height, width, 3) uint8 with sides of at least {SHORTEST}, not {pixels.shape}"
                 f" {pixels.dtype}"
             )
         self.pixels = pixels
@@ -66,12 +66,12 @@ class Planes:
 
     @cached_property
     def saturation(self) -> Plane:
-        """S of HSV, ``(height, width)`` in [0, 1]; 0 where the picture is black."""
+        """S of HSV, ``(height, width)`` in [0, 1]; 0 where the image is black."""
         return np.divide(self.chroma, np.maximum(self.value, np.float32(1e-6)), dtype=np.float32)
 
     @cached_property
     def hue(self) -> Plane:
-        """H of HSV, ``(height, width)`` in [0, 1) turns from red over green to blue; 0 where the picture is grey."""
+        """H of HSV, ``(height, width)`` in [0, 1) turns from red over green to blue; 0 where the image is grey."""
         red, green, blue = self.rgb
         value, chroma = self.value, np.maximum(self.chroma, np.float32(1e-6))
         hue: Plane = np.where(value == green, 2 + (blue - red) / chroma, 4 + (red - green) / chroma)
@@ -82,20 +82,20 @@ class Planes:
         return hue
 
 
-Picture = Pixels | Planes
+AnyImage = Pixels | Planes
 
 
-def planes_of(picture: Picture) -> Planes:
+def planes_of(image: AnyImage) -> Planes:
     """Return the planes of an RGB array, or the planes themselves."""
-    return picture if isinstance(picture, Planes) else Planes(picture)
+    return image if isinstance(image, Planes) else Planes(image)
 
 
 def shrink(pixels: Pixels, long_side: int = LONG_SIDE) -> Pixels:
-    """Bring a picture to the size that features are made for; its aspect ratio is kept.
+    """Bring an image to the size that features are made for; its aspect ratio is kept.
 
     Args:
         pixels: ``(height, width, 3)`` uint8 of any size.
-        long_side: pixels of the longer side at most; smaller pictures stay as they are.
+        long_side: pixels of the longer side at most; smaller images stay as they are.
 
     Returns:
         ``(height, width, 3)``; no side is shorter than 16 pixels, whatever the aspect ratio.

@@ -6,27 +6,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, uniform_filter
 
-from piaa_lightning.features.planes import Picture, averaged, planes_of
+from piaa_lightning.features.planes import AnyImage, averaged, planes_of
 
 SIDE = 64  # pixels of the map, as in the paper
 BLUR = 2.5  # standard deviation in pixels of the map
 
 
-def saliency(picture: Picture) -> NDArray[np.float64]:
+def saliency(image: AnyImage) -> NDArray[np.float64]:
     """Saliency by the spectral residual.
 
     Source: Hou and Zhang, "Saliency Detection: A Spectral Residual Approach", CVPR 2007: the log spectrum less its
-    3 x 3 average, transformed back with the phase kept, squared and blurred, of the picture at 64 pixels.
-    NOTE: both sides are brought to 64 pixels, so that the picture's aspect ratio plays no part. The paper prints no
+    3 x 3 average, transformed back with the phase kept, squared and blurred, of the image at 64 pixels.
+    NOTE: both sides are brought to 64 pixels, so that the image's aspect ratio plays no part. The paper prints no
     width of the blur; 2.5 is what its published lines of code are remembered to use (a hypothesis).
 
     Args:
-        picture: ``(height, width, 3)`` uint8, or its planes.
+        image: ``(height, width, 3)`` uint8, or its planes.
 
     Returns:
         ``(64, 64)`` of at least 0 that sum to one; uniform where nothing stands out.
     """
-    planes = planes_of(picture)
+    planes = planes_of(image)
     if "saliency" not in planes.kept:
         planes.kept["saliency"] = _residual(averaged(planes.luma, SIDE, SIDE))
     return planes.kept["saliency"]
@@ -45,13 +45,13 @@ def _residual(luma: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def saliency_spread(picture: Picture) -> float:
-    """Share of the picture that holds half of its saliency, in (0, .5]: small for one subject, half for none.
+def saliency_spread(image: AnyImage) -> float:
+    """Share of the image that holds half of its saliency, in (0, .5]: small for one subject, half for none.
 
     Args:
-        picture: ``(height, width, 3)`` uint8, or its planes.
+        image: ``(height, width, 3)`` uint8, or its planes.
     """
-    mass = np.cumsum(np.sort(saliency(picture), axis=None)[::-1])
+    mass = np.cumsum(np.sort(saliency(image), axis=None)[::-1])
     return float((np.searchsorted(mass, 0.5 - 1e-9) + 1) / mass.size)
 
 

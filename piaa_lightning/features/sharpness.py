@@ -1,26 +1,26 @@
-"""How sharp a picture is, and whether its edges are all over the place."""
+"""How sharp an image is, and whether its edges are all over the place."""
 
 from __future__ import annotations
 
 import numpy as np
 from scipy.fft import rfft2
 
-from piaa_lightning.features.planes import Picture, averaged, planes_of
+from piaa_lightning.features.planes import AnyImage, averaged, planes_of
 
 STRENGTH = 5.0  # of a frequency that counts, on a scale of grey values from 0 to 255
 EDGE_MAP, EDGE_MASS = 100, 0.98
 
 
-def sharpness(picture: Picture) -> float:
+def sharpness(image: AnyImage) -> float:
     """Share of the frequencies of luma that are strong, in [0, 1].
 
     Source: Ke, Tang, Jing, CVPR 2006 (blur): of the Fourier transform divided by the root of the number of pixels, the
     share of values above 5.
 
     Args:
-        picture: ``(height, width, 3)`` uint8, or its planes.
+        image: ``(height, width, 3)`` uint8, or its planes.
     """
-    luma = planes_of(picture).luma
+    luma = planes_of(image).luma
     width = luma.shape[1]
     strong = np.abs(rfft2(luma)) > np.float32(STRENGTH / 255 * np.sqrt(luma.size))
     columns = strong.sum(axis=0)
@@ -28,17 +28,17 @@ def sharpness(picture: Picture) -> float:
     return float(2 * columns.sum() - once) / luma.size
 
 
-def edge_spread(picture: Picture) -> float:
-    """Share of the picture that the box around 96 % of its edges leaves free, in [0, 1).
+def edge_spread(image: AnyImage) -> float:
+    """Share of the image that the box around 96 % of its edges leaves free, in [0, 1).
 
     Source: Ke, Tang, Jing, CVPR 2006: of the absolute Laplacian, brought to 100 x 100, the box that holds the middle
-    98 % of the mass in either direction; edges of a simple picture lie in a small one.
+    98 % of the mass in either direction; edges of a simple image lie in a small one.
     NOTE: the Laplacian of luma with four neighbours; the paper's is of three channels and has eight.
 
     Args:
-        picture: ``(height, width, 3)`` uint8, or its planes.
+        image: ``(height, width, 3)`` uint8, or its planes.
     """
-    luma = planes_of(picture).luma
+    luma = planes_of(image).luma
     inner = luma[1:-1, 1:-1]
     edges = np.abs(4 * inner - luma[:-2, 1:-1] - luma[2:, 1:-1] - luma[1:-1, :-2] - luma[1:-1, 2:])
     small = averaged(edges, EDGE_MAP, EDGE_MAP)

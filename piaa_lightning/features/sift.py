@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.features.grid import halvings, patches
-from piaa_lightning.features.planes import Picture, Plane, planes_of
+from piaa_lightning.features.planes import AnyImage, Plane, planes_of
 
 ORIENTATIONS = 8
 LENGTH = 128
@@ -14,26 +14,26 @@ CLIP = 0.2
 FLAT = 0.02  # length of a descriptor below which a patch is taken to be flat, per pixel of its cells
 
 
-def dense_sift(picture: Picture, cell: int = 4, step: int = 2, scales: int = 4) -> NDArray[np.float32]:
+def dense_sift(image: AnyImage, cell: int = 4, step: int = 2, scales: int = 4) -> NDArray[np.float32]:
     """SIFT descriptors of patches of 4 x 4 cells, every ``step`` cells, at several scales.
 
     Source: Lowe, "Distinctive Image Features from Scale-Invariant Keypoints", IJCV 2004, on a grid as in Marchesotti,
-    Perronnin, Larlus, Csurka, "Assessing the Aesthetic Quality of Photographs Using Generic Image Descriptors", ICCV
+    Perronnin, Larlus, Csurka, "Assessing the Aesthetic Quality of Images Using Generic Image Descriptors", ICCV
     2011, whose features are those of AVA's authors.
-    NOTE: that paper has patches of 32 pixels every 4 pixels at five scales, in pictures of up to 500,000 pixels. The
-    default here, 16 pixels every 8 in pictures of 256 pixels, covers as much of a picture with fewer of them. Gradients
+    NOTE: that paper has patches of 32 pixels every 4 pixels at five scales, in images of up to 500,000 pixels. The
+    default here, 16 pixels every 8 in images of 256 pixels, covers as much of an image with fewer of them. Gradients
     are shared between the two nearest orientations but not between cells, and no Gaussian window lies over a patch.
 
     Args:
-        picture: ``(height, width, 3)`` uint8, or its planes.
+        image: ``(height, width, 3)`` uint8, or its planes.
         cell: side of a cell in pixels.
         step: cells from a patch to the next.
-        scales: how often the picture is halved, less one, as long as a patch fits.
+        scales: how often the image is halved, less one, as long as a patch fits.
 
     Returns:
         ``(patches, 128)`` of length one, each value at most about .2; zeros where a patch is flat.
     """
-    luma = planes_of(picture).luma[None]
+    luma = planes_of(image).luma[None]
     found = [patches(orientations(plane[0], cell), step) for plane in halvings(luma, cell, scales)]
     return _normalised(np.concatenate(found), FLAT * cell)
 

@@ -1,4 +1,4 @@
-"""All simple features of a picture at once, by name."""
+"""All simple features of an image at once, by name."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from piaa_lightning.features.colourfulness import colourfulness, hue_count, satu
 from piaa_lightning.features.contrast import contrast, contrast_width
 from piaa_lightning.features.depth_of_field import depth_of_field
 from piaa_lightning.features.harmony import harmony
-from piaa_lightning.features.planes import Picture, Planes, planes_of
+from piaa_lightning.features.planes import AnyImage, Planes, planes_of
 from piaa_lightning.features.saliency import saliency_spread
 from piaa_lightning.features.sharpness import edge_spread, sharpness
 from piaa_lightning.features.symmetry import symmetry
@@ -37,15 +37,15 @@ _DEPTHS = ("depth_of_field_hue", "depth_of_field_saturation", "depth_of_field_va
 SIMPLE: tuple[str, ...] = (*_SINGLE, *_DEPTHS, "aspect")
 
 
-def simple_features(picture: Picture) -> NDArray[np.float64]:
+def simple_features(image: AnyImage) -> NDArray[np.float64]:
     """Measure everything that needs no learning, ``(len(SIMPLE),)`` in the order of `SIMPLE`.
 
     The last one, aspect, is width over height (Datta et al., ECCV 2006).
 
     Args:
-        picture: ``(height, width, 3)`` uint8, or its planes.
+        image: ``(height, width, 3)`` uint8, or its planes.
     """
-    planes = planes_of(picture)
+    planes = planes_of(image)
     height, width = planes.pixels.shape[:2]
     single = [measure(planes) for measure in _SINGLE.values()]
     return np.array([*single, *depth_of_field(planes), width / height])

@@ -1,4 +1,4 @@
-"""The losses of what is in a picture: labels that may be present together, and shares of contents that sum to one."""
+"""The losses of what is in an image: labels that may be present together, and shares of contents that sum to one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ LEAST = 1e-30  # of a share whose logarithm is taken
 
 
 def label_loss(prediction: Tensor, target: Tensor) -> Tensor:
-    """Binary cross entropy of labels over the pictures and labels that are known, with the natural logarithm.
+    """Binary cross entropy of labels over the images and labels that are known, with the natural logarithm.
 
     Source: Kao, He and Huang, "Deep aesthetic quality assessment with semantic information", TIP 2017, whose semantic
     part is a sigmoid cross entropy over tags; Lu et al. 2015 and Wang et al. 2016 learn AVA's styles likewise.
@@ -22,7 +22,7 @@ def label_loss(prediction: Tensor, target: Tensor) -> Tensor:
 
     Args:
         prediction: ``(batch, labels)`` in [-1, 1], from a tanh.
-        target: ``(batch, labels)``; above 0 where a picture has the label, NaN where that is unknown.
+        target: ``(batch, labels)``; above 0 where an image has the label, NaN where that is unknown.
 
     Returns:
         A scalar in [0, 100]; zero, with a gradient of zero, where nothing is known.
@@ -40,13 +40,13 @@ def label_loss(prediction: Tensor, target: Tensor) -> Tensor:
 
 
 def content_loss(shares: Tensor, target: Tensor) -> Tensor:
-    """Cross entropy between a gate's shares of contents and what a picture is known to hold.
+    """Cross entropy between a gate's shares of contents and what an image is known to hold.
 
-    A picture with several contents is held to be so much of each. Pictures with none have no say.
+    An image with several contents is held to be so much of each. Images with none have no say.
 
     Args:
         shares: ``(batch, contents)`` in [0, 1], rows sum to one.
-        target: ``(batch, contents)``; above 0 where a picture has the content; rows may be NaN.
+        target: ``(batch, contents)``; above 0 where an image has the content; rows may be NaN.
 
     Returns:
         A scalar of at least 0; zero, with a gradient of zero, where nothing is known.

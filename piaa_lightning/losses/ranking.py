@@ -1,4 +1,4 @@
-"""The loss of an order: which of two pictures is the more beautiful."""
+"""The loss of an order: which of two images is the more beautiful."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from piaa_lightning.losses.shapes import same_shape
 
 
 def pair_ranking_loss(better: Tensor, worse: Tensor, margin: float) -> Tensor:
-    """Margin loss over given pairs, max(0, margin - (s_i - s_j)) where picture i stands above picture j.
+    """Margin loss over given pairs, max(0, margin - (s_i - s_j)) where image i stands above image j.
 
     Source: Kong, Shen, Lin, Mech and Fowlkes, "Photo Aesthetics Ranking Network with Attributes and Content
-    Adaptation", ECCV 2016, whose Siamese network scores both pictures of a pair.
+    Adaptation", ECCV 2016, whose Siamese network scores both images of a pair.
 
     NOTE: averaged over pairs; the paper's sum is divided by twice their number, which halves the step.
 
     Args:
-        better: ``(pairs,)`` predicted scores of the pictures that stand above.
-        worse: ``(pairs,)`` predicted scores of the pictures that stand below.
-        margin: by how much a better picture should lead, in the unit of the scores; at least 0.
+        better: ``(pairs,)`` predicted scores of the images that stand above.
+        worse: ``(pairs,)`` predicted scores of the images that stand below.
+        margin: by how much a better image should lead, in the unit of the scores; at least 0.
 
     Returns:
         A scalar; zero, with a gradient of zero, where there are no pairs.
@@ -36,12 +36,12 @@ def pair_ranking_loss(better: Tensor, worse: Tensor, margin: float) -> Tensor:
 def ranking_loss(prediction: Tensor, target: Tensor, margin: float) -> Tensor:
     """Margin loss over all pairs of a batch whose targets differ; see :func:`pair_ranking_loss`.
 
-    NOTE: pictures with equal targets form no pair; the paper asks for an order of these too.
+    NOTE: images with equal targets form no pair; the paper asks for an order of these too.
 
     Args:
         prediction: ``(batch,)`` scores.
         target: ``(batch,)`` scores, only their order counts.
-        margin: by how much a better picture should lead, in the unit of the predictions; at least 0.
+        margin: by how much a better image should lead, in the unit of the predictions; at least 0.
 
     Returns:
         A scalar; zero, with a gradient of zero, where no two targets differ.

@@ -1,4 +1,4 @@
-"""The loss of personality traits predicted from a picture."""
+"""The loss of personality traits predicted from an image."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from piaa_lightning.losses.shapes import same_shape
 
 
 def trait_loss(prediction: Tensor, target: Tensor) -> Tensor:
-    """Squared error averaged over users, liked pictures and traits, the talk's personality loss of PA_IAA.
+    """Squared error averaged over users, liked images and traits, the talk's personality loss of PA_IAA.
 
-    Source: L_p = 1/5 1/U 1/M sum_u sum_m sum_i (S^_p^umi - S_p^ui)^2: each of a user's M liked pictures carries the
-    user's traits, so a row here is one (user, picture) pair and a batch of rows estimates L_p.
+    Source: L_p = 1/5 1/U 1/M sum_u sum_m sum_i (S^_p^umi - S_p^ui)^2: each of a user's M liked images carries the
+    user's traits, so a row here is one (user, image) pair and a batch of rows estimates L_p.
 
     NOTE: a trait that is not known of a user (NaN) has no say; the talk's database has none such.
 

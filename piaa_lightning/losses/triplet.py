@@ -1,4 +1,4 @@
-"""The loss of an order of distances: pictures of alike beauty lie nearer to each other than others."""
+"""The loss of an order of distances: images of alike beauty lie nearer to each other than others."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from torch import Tensor
 def triplet_loss(places: Tensor, score: Tensor, margin: float = 0.2, gap: float = 0.1) -> Tensor:
     """Margin loss over all triplets of a batch, max(0, margin + d(a, p) - d(a, n)) with squared distances d.
 
-    A triplet is an anchor a, a picture p whose score is near the anchor's, and n whose score is farther from it by at
+    A triplet is an anchor a, an image p whose score is near the anchor's, and n whose score is farther from it by at
     least the gap: |s_a - s_p| + gap <= |s_a - s_n|.
 
-    Source: Schwarz, Wieschollek and Lensch, "Will people like your image? Learning the aesthetic space", WACV 2018.
+    Source: Schwarz, Wieschollek and Lensch, "Will users like your image? Learning the aesthetic space", WACV 2018.
     NOTE: the paper draws triplets; here all of a batch count, averaged. What makes two scores alike is a hypothesis,
     ``gap``.
 
     Args:
-        places: ``(batch, dimensions)`` where pictures lie in the aesthetic space.
+        places: ``(batch, dimensions)`` where images lie in the aesthetic space.
         score: ``(batch,)`` in [0, 1].
         margin: by how much n lies farther than p, in the unit of squared distances; at least 0.
         gap: see above, above 0 and in the unit of scores.

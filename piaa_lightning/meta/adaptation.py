@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from piaa_lightning.meta.inner_loop import InnerLoop, outside, usable
-from piaa_lightning.meta.restored import lent
+from piaa_lightning.meta.restored import restored
 
 
 class Adaptation:
@@ -43,7 +43,7 @@ class Adaptation:
         Yields:
             theta, copies of the moving parameters in the rule's order.
         """
-        with lent(self.network, self.rule.parameters, keep_buffers) as theta:
+        with restored(self.network, self.rule.parameters, keep_buffers) as theta:
             if not keep_state:
                 self.rule.reset()
             yield theta
@@ -52,7 +52,7 @@ class Adaptation:
         """Do once what no step changes.
 
         Args:
-            inputs: ``(batch, 3, size, size)`` pictures or ``(batch, features)``.
+            inputs: ``(batch, 3, size, size)`` images or ``(batch, features)``.
 
         Returns:
             What :meth:`descend` and :meth:`score` take: features where only the head moves, else inputs of the network.

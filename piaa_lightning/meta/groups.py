@@ -29,19 +29,19 @@ class Group:
     rate: float
 
 
-def moving_groups(network: nn.Module, rates: Mapping[str, float], layers: str = "all") -> list[Group]:
+def moving_groups(network: nn.Module, lr_by_part: Mapping[str, float], layers: str = "all") -> list[Group]:
     """Partition the parameters that move by the submodules that they belong to.
 
     Args:
         network: whose parameters move.
-        rates: alpha by submodule, for instance ``{backbone: 1e-4, head: 1e-3}``; names may be dotted, and names that
-            this network lacks are passed over.
+        lr_by_part: alpha by submodule, for instance ``{backbone: 1e-4, head: 1e-3}``; names may be dotted, and names
+            that this network lacks are passed over.
         layers: ``all``, ``last_stage`` (see :func:`last_stage`) with the head, ``head``, ``norm`` (scales and
             shifts of normalisation layers), ``bias`` (all biases, as BitFit), or ``added`` (what LoRA and
             adapters add).
 
     Returns:
-        The groups that hold at least one parameter, in the order of ``rates``.
+        The groups that hold at least one parameter, in the order of ``lr_by_part``.
 
     Raises:
         UserError: no such choice of layers, nothing moves, or a parameter without a rate.
@@ -49,8 +49,8 @@ def moving_groups(network: nn.Module, rates: Mapping[str, float], layers: str = 
     names = _moving(network, layers)
     if not names:
         raise UserError(f"layers={layers}: nothing of this network would move; choose other layers.")
-    groups = names_by_group(names, rates, "inner.rates")
-    return [Group(members, float(rates[group])) for group, members in groups.items()]
+    groups = names_by_group(names, lr_by_part, "inner.lr_by_part")
+    return [Group(members, float(lr_by_part[group])) for group, members in groups.items()]
 
 
 def last_stage(backbone: nn.Module) -> list[nn.Module]:

@@ -1,4 +1,4 @@
-"""Gradient steps on one user's pictures: the inner loop of every learner, and the fine-tuning of a new user."""
+"""Gradient steps on one user's images: the inner loop of every learner, and the fine-tuning of a new user."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropou
 
 @dataclass(frozen=True)
 class InnerLoop:
-    """How a network descends on one user's pictures.
+    """How a network descends on one user's images.
 
     What batch norm does (``bn_mode``):
 
     * ``frozen``: normalises with the prior's running statistics, which nothing changes. NOTE: the authors' code has
-      batch norm in training mode; frozen is our default, because ten pictures do not estimate statistics.
+      batch norm in training mode; frozen is our default, because ten images do not estimate statistics.
     * ``per_task_reset``: normalises with the batch and keeps running statistics, with which the user's query is
       scored; the next user starts from the prior's again.
     * ``accumulate``: the same, but in meta-training nothing is reset: statistics run on from user to user, as in the
-      authors' code. A new user who is only judged never changes the prior's.
+      authors' code. A new user who is only evaluated never changes the prior's.
     * ``transductive``: normalises with the batch, in the steps and in scoring alike; running statistics are not used.
 
     Args:
-        rates: the inner learning rate alpha by submodule; the longest matching name wins. The authors' code has ten
-            times the backbone's for the head.
+        lr_by_part: the inner learning rate alpha by submodule; the longest matching name wins. The authors' code has
+            ten times the backbone's for the head.
         rule: ``adam`` as in the talk, ``sgd``, or ``learned`` (gradient steps with the rates that Meta-SGD learnt,
             which live in the network).
         betas: decay of Adam's moments.
@@ -53,7 +53,7 @@ class InnerLoop:
         UserError: no such rule, layers or batch-norm mode.
     """
 
-    rates: Mapping[str, float] = field(default_factory=lambda: {"backbone": 1e-4, "head": 1e-3})
+    lr_by_part: Mapping[str, float] = field(default_factory=lambda: {"backbone": 1e-4, "head": 1e-3})
     rule: str = "adam"
     betas: tuple[float, float] = (0.9, 0.999)
     eps: float = 1e-8
@@ -74,7 +74,7 @@ class InnerLoop:
 
     def groups(self, network: nn.Module) -> list[Group]:
         """Return the parameters that move, by rate; together they are exactly those, each once."""
-        return moving_groups(network, self.rates, self.layers)
+        return moving_groups(network, self.lr_by_part, self.layers)
 
     def optimizer(self, network: nn.Module) -> InnerRule:
         """Return a fresh optimiser for a network: nothing is carried over from another user."""
@@ -99,7 +99,7 @@ class InnerLoop:
                 module.train()
 
     def set_scoring_mode(self, network: nn.Module) -> None:
-        """Put batch norm and dropout into the mode in which pictures are scored after the steps."""
+        """Put batch norm and dropout into the mode in which images are scored after the steps."""
         network.eval()
         if self.bn_mode == "transductive":
             for module in network.modules():
@@ -112,12 +112,12 @@ class InnerLoop:
         Args:
             network: moved in place.
             optimizer: of that network.
-            inputs: ``(batch, ...)`` pictures or features.
+            inputs: ``(batch, ...)`` images or features.
             scores: ``(batch,)`` in [0, 1].
             steps: how many steps.
 
         Raises:
-            UserError: batch statistics of a single picture are asked for.
+            UserError: batch statistics of a single image are asked for.
         """
         self.refuse_single(len(scores))
         self.set_mode(network)
@@ -129,10 +129,10 @@ class InnerLoop:
         self.set_scoring_mode(network)
 
     def refuse_single(self, batch: int) -> None:
-        """Refuse batch statistics of a single picture."""
+        """Refuse batch statistics of a single image."""
         if batch < 2 and self.bn_mode != "frozen":
             raise UserError(
-                f"inner.bn_mode={self.bn_mode}: batch norm cannot take statistics from one picture; "
+                f"inner.bn_mode={self.bn_mode}: batch norm cannot take statistics from one image; "
                 f"give two shots or more, or take inner.bn_mode=frozen."
             )
 

@@ -16,7 +16,7 @@ from piaa_lightning.meta._learn2learn import BaseLearner
 from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.clone import clone_for_user
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.meta.restored import lent
+from piaa_lightning.meta.restored import restored
 from piaa_lightning.runtime.distributed import sum_in_place
 
 RESETS = ("level", "task", "never")
@@ -62,7 +62,7 @@ class MetaLearner(BaseLearner):  # type: ignore[misc]  # learn2learn ships no ty
         return copy
 
     def personal_scores(self, episode: Episode) -> Tensor:
-        """Adapt to a user's support batch and score their query pictures; theta stays bit for bit."""
+        """Adapt to a user's support batch and score their query images; theta stays bit for bit."""
         adaptation = Adaptation(self.module, self.inner)
         with adaptation.user():
             support = adaptation.prepare(episode.support.inputs)
@@ -224,7 +224,7 @@ class DisplacementLearner(FirstOrderLearner):
         if self.reduce != "sequential_ema":
             return super().outer_gradient(episodes)
         parameters = [parameter.detach() for parameter in self.module.parameters()]
-        with lent(self.module, parameters, keep_buffers=self.keeps_buffers) as theta:
+        with restored(self.module, parameters, keep_buffers=self.keeps_buffers) as theta:
             for episode in episodes:
                 torch._foreach_add_(parameters, self.user_gradient(episode), alpha=-1 / len(episodes))
             return list(torch._foreach_sub(theta, parameters))

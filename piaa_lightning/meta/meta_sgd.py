@@ -46,7 +46,7 @@ class MetaSGDLearner(MAMLLearner):
     """Meta-SGD (Li et al., 2017): theta' = theta - alpha o dL/dtheta with alpha a vector, learnt along with theta.
 
     The rates become parameters of the network (``inner_rates``), so that the outer optimiser moves them and the
-    prior's file holds them. They start from ``inner.rates``. NOTE: nothing keeps a rate positive, as in the paper.
+    prior's file holds them. They start from ``inner.lr_by_part``. NOTE: nothing keeps a rate positive, as in the paper.
 
     Args:
         network: holds theta.
@@ -57,7 +57,7 @@ class MetaSGDLearner(MAMLLearner):
 
     def __init__(self, network: nn.Module, inner: InnerLoop, steps: int = 1, reduce: str = "mean") -> None:
         if not hasattr(network, LEARNED):
-            groups = moving_groups(network, inner.rates, inner.layers)
+            groups = moving_groups(network, inner.lr_by_part, inner.layers)
             rates = {name: group.rate for group in groups for name in group.names}
             names = [name for name, _ in network.named_parameters() if name in rates]
             network.add_module(LEARNED, LearnedRates(network, names, [rates[name] for name in names]))

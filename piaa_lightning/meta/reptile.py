@@ -1,4 +1,4 @@
-"""Reptile: steps on all of a user's pictures, and theta follows."""
+"""Reptile: steps on all of a user's images, and theta follows."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from piaa_lightning.meta.learner import DisplacementLearner
 class ReptileLearner(DisplacementLearner):
     """Reptile (Nichol, Achiam and Schulman, 2018): no support and no query, theta_i = S steps on one batch of both.
 
-    NOTE: the paper draws a new minibatch for every inner step; here a user's pictures are one batch, as everywhere
+    NOTE: the paper draws a new minibatch for every inner step; here a user's images are one batch, as everywhere
     else, so that BLG and Reptile differ in the two levels alone.
     """
 
     def descend(self, adaptation: Adaptation, episode: Episode) -> None:
-        """Take S steps on the support and query pictures together."""
-        self.level(adaptation, together(episode))
+        """Take S steps on the support and query images together."""
+        self.level(adaptation, whole_episode(episode))
 
 
-def together(episode: Episode) -> Examples:
+def whole_episode(episode: Episode) -> Examples:
     """Return a user's support and query batch as one."""
     return Examples(
         torch.cat([episode.support.inputs, episode.query.inputs]),

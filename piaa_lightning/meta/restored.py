@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 @contextmanager
-def lent(network: nn.Module, parameters: Sequence[Tensor], keep_buffers: bool = False) -> Iterator[list[Tensor]]:
+def restored(network: nn.Module, parameters: Sequence[Tensor], keep_buffers: bool = False) -> Iterator[list[Tensor]]:
     """Lend a network, and take it back bit for bit: parameters, buffers and the modes of all modules.
 
     A user's copy costs a copy of the parameters that move and nothing else: no second network, no second graph.

@@ -67,7 +67,7 @@ class Stack:
 
     @torch.no_grad()
     def score(self, inputs: Tensor) -> Tensor:
-        """Score ``(users, pictures, ...)``, every user's pictures with their own parameters."""
+        """Score ``(users, images, ...)``, every user's images with their own parameters."""
 
         def scores(own: dict[str, Tensor], inputs: Tensor) -> Tensor:
             return cast(Tensor, functional_call(self.stepped, own, (inputs,)))

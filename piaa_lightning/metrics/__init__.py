@@ -1,1 +1,1 @@
-"""How well predictions order what people like; functions on arrays, and shells that survive several processes."""
+"""How well predictions order what users like; functions on arrays, and shells that survive several processes."""

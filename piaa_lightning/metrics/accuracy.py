@@ -1,7 +1,7 @@
-"""Is a picture good or bad: the share of pictures on the right side of a cut, and the same with the sides balanced.
+"""Is an image good or bad: the share of images on the right side of a threshold, and the same with the sides balanced.
 
-Seven in ten of AVA's pictures are above its cut, so calling all of them good is 70 % accurate; the balanced accuracy
-of that is one half.
+Seven in ten of AVA's images are above its threshold, so calling all of them good is 70 % accurate; the balanced
+accuracy of that is one half.
 """
 
 from __future__ import annotations
@@ -14,33 +14,36 @@ from piaa_lightning.errors import NaNPredictionsError
 ROUNDING = 1e-6  # of a score in [0, 1] that was stored in single precision
 
 
-def is_good(values: ArrayLike, cut: float) -> NDArray[np.bool_]:
-    """Say which values are above a cut by more than single precision's rounding.
+def is_good(values: ArrayLike, threshold: float) -> NDArray[np.bool_]:
+    """Say which values are above a threshold by more than single precision's rounding.
 
     Args:
         values: ``(images,)``.
-        cut: what a good picture is above.
+        threshold: what a good image is above.
     """
-    return np.asarray(np.asarray(values, dtype=np.float64) - cut > ROUNDING)
+    return np.asarray(np.asarray(values, dtype=np.float64) - threshold > ROUNDING)
 
 
-def accuracy(prediction: ArrayLike, target: ArrayLike, cut: float = 0.5, predicted_cut: float | None = None) -> float:
-    """Share of pictures whose predicted and true score lie on the same side of a cut.
+def accuracy(
+    prediction: ArrayLike, target: ArrayLike, threshold: float = 0.5, predicted_threshold: float | None = None
+) -> float:
+    """Share of images whose predicted and true score lie on the same side of a threshold.
 
-    Source: AVA's protocol (Murray et al., CVPR 2012): a picture is good when its mean vote is *above* 5, else bad.
+    Source: AVA's protocol (Murray et al., CVPR 2012): an image is good when its mean vote is *above* 5, else bad.
 
-    NOTE: scores are in [0, 1], where AVA's cut of 5 on 1..10 is 4/9 (.5 is a vote of 5.5). Above means by more than
-    1e-6, because single precision stores 4/9 a little too high and a mean of exactly 5 is not above 5.
+    NOTE: scores are in [0, 1], where AVA's threshold of 5 on 1..10 is 4/9 (.5 is a vote of 5.5). Above means by more
+    than 1e-6, because single precision stores 4/9 a little too high and a mean of exactly 5 is not above 5.
 
     Args:
-        prediction: ``(images,)`` predicted mean scores in [0, 1], or other values where ``predicted_cut`` is given.
+        prediction: ``(images,)`` predicted mean scores in [0, 1], or other values where ``predicted_threshold`` is
+            given.
         target: ``(images,)`` true mean scores in [0, 1].
-        cut: of the scores, in [0, 1].
-        predicted_cut: of the predictions, where they are no scores: .5 for a probability of being good. None takes
-            ``cut``.
+        threshold: of the scores, in [0, 1].
+        predicted_threshold: of the predictions, where they are no scores: .5 for a probability of being good. None
+            takes ``threshold``.
 
     Returns:
-        A value in [0, 1]; NaN without a picture.
+        A value in [0, 1]; NaN without an image.
 
     Raises:
         ValueError: a NaN on either side, or shapes that differ.
@@ -49,36 +52,36 @@ def accuracy(prediction: ArrayLike, target: ArrayLike, cut: float = 0.5, predict
         >>> accuracy([0.9, 0.2, 0.6], [0.8, 0.7, 0.51])
         0.6666666666666666
     """
-    predicted, true = _sides(prediction, target, cut, predicted_cut)
+    predicted, true = _sides(prediction, target, threshold, predicted_threshold)
     return float((predicted == true).mean()) if len(true) else float("nan")
 
 
 def balanced_accuracy(
-    prediction: ArrayLike, target: ArrayLike, cut: float = 0.5, predicted_cut: float | None = None
+    prediction: ArrayLike, target: ArrayLike, threshold: float = 0.5, predicted_threshold: float | None = None
 ) -> float:
-    """Mean of the two recalls: of pictures that are truly above the cut, and of pictures that are not.
+    """Mean of the two recalls: of images that are truly above the threshold, and of images that are not.
 
     Args:
         prediction: ``(images,)`` predicted mean scores in [0, 1].
         target: ``(images,)`` true mean scores in [0, 1].
-        cut: of the scores, in [0, 1].
-        predicted_cut: as in `accuracy`.
+        threshold: of the scores, in [0, 1].
+        predicted_threshold: as in `accuracy`.
 
     Returns:
-        A value in [0, 1]; NaN where no picture, or none on one side, is truly there: a recall of nothing is undefined,
+        A value in [0, 1]; NaN where no image, or none on one side, is truly there: a recall of nothing is undefined,
         and the other side's alone would be another measure. A prediction that is always on one side has .5.
 
     Raises:
         ValueError: a NaN on either side, or shapes that differ.
     """
-    predicted, true = _sides(prediction, target, cut, predicted_cut)
+    predicted, true = _sides(prediction, target, threshold, predicted_threshold)
     if true.all() or not true.any():
         return float("nan")
     return float((predicted[true].mean() + (~predicted[~true]).mean()) / 2)
 
 
 def _sides(
-    prediction: ArrayLike, target: ArrayLike, cut: float, predicted_cut: float | None
+    prediction: ArrayLike, target: ArrayLike, threshold: float, predicted_threshold: float | None
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     predicted, true = np.asarray(prediction, dtype=np.float64), np.asarray(target, dtype=np.float64)
     if predicted.ndim != 1 or predicted.shape != true.shape:
@@ -87,4 +90,6 @@ def _sides(
         raise NaNPredictionsError(int(np.isnan(predicted).sum()), predicted.size)
     if np.isnan(true).any():
         raise ValueError(f"{int(np.isnan(true).sum())} of {true.size} targets are NaN: they are on no side")
-    return is_good(predicted, cut if predicted_cut is None else predicted_cut), is_good(true, cut)
+    return is_good(predicted, threshold if predicted_threshold is None else predicted_threshold), is_good(
+        true, threshold
+    )

@@ -15,7 +15,7 @@ SUM_TOLERANCE = 1e-2  # half precision; a head's outputs before the softmax do n
 
 
 def emd(prediction: ArrayLike, target: ArrayLike, r: float) -> Floats:
-    """Earth mover's distance of each picture, (1/N sum_k |CDF^(k) - CDF(k)|^r)^(1/r) over N bins.
+    """Earth mover's distance of each image, (1/N sum_k |CDF^(k) - CDF(k)|^r)^(1/r) over N bins.
 
     Source: Talebi and Milanfar, "NIMA: Neural Image Assessment", TIP 2018. Votes that are all carried from the first
     bin to the last cost (N-1)/N with r=1 and the root of that with r=2.
@@ -49,12 +49,12 @@ def emd(prediction: ArrayLike, target: ArrayLike, r: float) -> Floats:
 
 
 def emd_r1(prediction: ArrayLike, target: ArrayLike) -> float:
-    """Mean over pictures of :func:`emd` with r=1; NaN without a picture."""
+    """Mean over images of :func:`emd` with r=1; NaN without an image."""
     return _mean(emd(prediction, target, 1))
 
 
 def emd_r2(prediction: ArrayLike, target: ArrayLike) -> float:
-    """Mean over pictures of :func:`emd` with r=2; NaN without a picture."""
+    """Mean over images of :func:`emd` with r=2; NaN without an image."""
     return _mean(emd(prediction, target, 2))
 
 

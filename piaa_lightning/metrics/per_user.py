@@ -1,4 +1,4 @@
-"""The field's main number: the mean over people of each person's own rank correlation."""
+"""The field's main number: the mean over users of each user's own rank correlation."""
 
 from __future__ import annotations
 

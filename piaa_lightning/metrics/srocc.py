@@ -1,7 +1,7 @@
 """Rank and linear correlation between predicted and given scores, with mid-ranks and a rule for constants.
 
 SciPy calls a correlation with a constant "not a number", torchmetrics calls it 0. Here the two sides differ:
-a constant *target* is undefined (NaN: the person has no order to predict, so the caller leaves them out and counts
+a constant *target* is undefined (NaN: the user has no order to predict, so the caller leaves them out and counts
 them), a constant *prediction* is 0.0 (the method was asked for an order and gave none).
 """
 

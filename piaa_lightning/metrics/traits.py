@@ -1,7 +1,8 @@
-"""How well people's traits are predicted from the pictures that they like.
+"""How well users' traits are predicted from the images that they like.
 
-NOTE: the talk does not say how it judges traits. Its values fit Spearman's coefficient for each trait at the level of
-*users*, whose pictures' predictions are averaged, against the traits that others *attributed* to them. That is a
+NOTE: the talk does not say how it evaluates traits. Its values fit Spearman's coefficient for each trait at the level
+    of
+*users*, whose images' predictions are averaged, against the traits that others *attributed* to them. That is a
 hypothesis; which traits are compared with is the choice of whoever reads the database.
 """
 
@@ -40,11 +41,11 @@ class TraitScores(NamedTuple):
 
 
 def user_level_traits(users: ArrayLike, predictions: ArrayLike, targets: ArrayLike) -> TraitScores:
-    """Average the predictions of each user's pictures, then compare over users, trait by trait.
+    """Average the predictions of each user's images, then compare over users, trait by trait.
 
     Args:
-        users: ``(n,)`` whole numbers that name the users, one row per liked picture.
-        predictions: ``(n, traits)`` predicted from the pictures, in [-1, 1].
+        users: ``(n,)`` whole numbers that name the users, one row per liked image.
+        predictions: ``(n, traits)`` predicted from the images, in [-1, 1].
         targets: ``(n, traits)`` the users' traits in [-1, 1], the same in all rows of a user, NaN where unknown.
 
     Returns:
@@ -59,14 +60,14 @@ def user_level_traits(users: ArrayLike, predictions: ArrayLike, targets: ArrayLi
         raise ValueError(f"users {user.shape}, predictions {predicted.shape} and targets {true.shape} do not fit")
     if np.isnan(predicted).any():
         raise NaNPredictionsError(int(np.isnan(predicted).any(axis=1).sum()), len(predicted))
-    names, first, place, pictures = np.unique(user, return_index=True, return_inverse=True, return_counts=True)
+    names, first, place, images = np.unique(user, return_index=True, return_inverse=True, return_counts=True)
     trait = true[first]  # (users, traits)
     if not np.array_equal(trait[place], true, equal_nan=True):
         other = ~((trait[place] == true) | (np.isnan(trait[place]) & np.isnan(true))).all(axis=1)
         raise ValueError(f"user {user[other][0]} has two values of one trait")
     total = np.zeros((len(names), true.shape[1]))
     np.add.at(total, place, predicted)
-    mean = total / pictures[:, None]
+    mean = total / images[:, None]
     known = ~np.isnan(trait)
     columns = [(mean[rows, n], trait[rows, n]) for n, rows in enumerate(known.T)]
     return TraitScores(
@@ -97,7 +98,7 @@ class TraitMetrics(RowMetric):
         """Add a batch.
 
         Args:
-            likes: ``(batch,)`` whole numbers that name the (user, liked picture) pairs, such as their row in the table.
+            likes: ``(batch,)`` whole numbers that name the (user, liked image) pairs, such as their row in the table.
             users: ``(batch,)`` whole numbers that name the users.
             predictions: ``(batch, traits)`` in [-1, 1].
             targets: ``(batch, traits)`` in [-1, 1], NaN where unknown.

@@ -1,4 +1,4 @@
-"""What is added to a trained network so that it alone moves with a person."""
+"""What is added to a trained network so that it alone moves with a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A space in which pictures of alike beauty lie near each other, and a classifier in it."""
+"""A space in which images of alike beauty lie near each other, and a classifier in it."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from piaa_lightning.models.network import ScoreNetwork
 class AestheticSpace(ScoreNetwork):
     """A backbone, a linear map into the space, and a head on places in it.
 
-    Source: Schwarz, Wieschollek and Lensch, "Will people like your image? Learning the aesthetic space", WACV 2018.
+    Source: Schwarz, Wieschollek and Lensch, "Will users like your image? Learning the aesthetic space", WACV 2018.
     NOTE: places lie on the unit sphere unless ``unit`` is False; the paper's choice is a hypothesis, as are the
     dimensions.
 
     Args:
-        backbone: turns pictures into features; None where frozen features are fed in.
+        backbone: turns images into features; None where frozen features are fed in.
         head: makes the classifier from ``dimensions``.
         features: length of a feature vector.
         dimensions: of the space.
@@ -39,7 +39,7 @@ class AestheticSpace(ScoreNetwork):
         self.unit = unit
 
     def embed(self, inputs: Tensor) -> Tensor:
-        """Return where pictures lie, ``(batch, dimensions)``."""
+        """Return where images lie, ``(batch, dimensions)``."""
         places: Tensor = self.space(super().embed(inputs))
         return normalize(places, dim=1) if self.unit else places
 

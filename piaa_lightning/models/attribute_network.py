@@ -1,4 +1,4 @@
-"""A network that predicts a picture's attributes beside its score."""
+"""A network that predicts an image's attributes beside its score."""
 
 from __future__ import annotations
 

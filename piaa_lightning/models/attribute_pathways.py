@@ -1,4 +1,4 @@
-"""Pathways for attributes: small networks that each look at a picture for one thing, and a synthesis of all."""
+"""Pathways for attributes: small networks that each look at an image for one thing, and a synthesis of all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn.functional import avg_pool2d
 
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.hue_saturation_value import hue_saturation_value
-from piaa_lightning.models.network import ScoreNetwork, pictures_needed
+from piaa_lightning.models.network import ScoreNetwork, images_needed
 
 GRID = 4  # places in each direction that a pathway's last map is averaged to
 COLOURS = 3  # hue, saturation, value
@@ -28,7 +28,7 @@ class AttributePathways(ScoreNetwork):
     run as one convolution with groups: the same arithmetic, in fewer calls.
 
     Args:
-        backbone: says how large pictures are.
+        backbone: says how large images are.
         head: makes the synthesis network from all pathways.
         features: not used; all networks are made alike.
         styles: pathways of styles.
@@ -48,7 +48,7 @@ class AttributePathways(ScoreNetwork):
         styles: int = 14,
         width: int = 8,
     ) -> None:
-        size = pictures_needed(backbone, "a network of pathways").size
+        size = images_needed(backbone, "a network of pathways").size
         of_colours = _pathways(COLOURS, width, alone=True)
         with torch.no_grad():
             length = _averaged(of_colours.eval()(torch.zeros(1, 3, size, size))).shape[1] // COLOURS
@@ -58,7 +58,7 @@ class AttributePathways(ScoreNetwork):
         self.own = nn.Conv1d(styles * length, styles, 1, groups=styles)  # every pathway's own linear label
 
     def prepare(self, inputs: Tensor) -> Tensor:
-        """Return pictures ``(batch, 3, size, size)`` in [0, 1]."""
+        """Return images ``(batch, 3, size, size)`` in [0, 1]."""
         return inputs if inputs.is_floating_point() else inputs.to(torch.get_default_dtype()) / 255
 
     def embed(self, inputs: Tensor) -> Tensor:
@@ -71,9 +71,9 @@ class AttributePathways(ScoreNetwork):
         return self.head(torch.cat([styles, colours], dim=1)), self.own(styles[:, :, None]).squeeze(2).tanh()
 
     def _paths(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
-        pictures = self.prepare(inputs)
-        colours = self.of_colours(hue_saturation_value(pictures) * 2 - 1)
-        return _averaged(self.of_styles(pictures * 2 - 1)), _averaged(colours)
+        images = self.prepare(inputs)
+        colours = self.of_colours(hue_saturation_value(images) * 2 - 1)
+        return _averaged(self.of_styles(images * 2 - 1)), _averaged(colours)
 
 
 def _pathways(count: int, width: int, alone: bool) -> nn.Sequential:

@@ -101,17 +101,17 @@ class BNInception(nn.Module):
         branches.append(self._through(pooled, own + "pool_proj") if block.projected else pooled)
         return torch.cat(branches, dim=1)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Turn pictures into logits, or into pooled features where the classifier is left out.
+    def forward(self, images: Tensor) -> Tensor:
+        """Turn images into logits, or into pooled features where the classifier is left out.
 
         Args:
-            pictures: ``(batch, 3, size, size)`` red, green, blue, from 0 to 255 less (128, 117, 104); the size is a
+            images: ``(batch, 3, size, size)`` red, green, blue, from 0 to 255 less (128, 117, 104); the size is a
                 multiple of 32.
 
         Returns:
             ``(batch, num_classes)``, or ``(batch, 1024)`` of at least 0.
         """
-        maps = _halved(self._through(pictures.flip(1), "conv1_7x7_s2"))
+        maps = _halved(self._through(images.flip(1), "conv1_7x7_s2"))
         maps = _halved(self._through(maps, "conv2_3x3_reduce", "conv2_3x3"))
         for name in BLOCKS:
             maps = self._block(name, maps)

@@ -49,7 +49,7 @@ class DistributionHead(nn.Module):
         return votes.softmax(dim=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Score pictures by the mean of the distribution.
+        """Score images by the mean of the distribution.
 
         Args:
             features: ``(batch, features)``.

@@ -1,4 +1,4 @@
-"""RAPID: a column for the whole picture, one for a patch of it, and in the improved version one for its style."""
+"""RAPID: a column for the whole image, one for a patch of it, and in the improved version one for its style."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ import torch
 from torch import Tensor, nn
 
 from piaa_lightning.models.backbones.backbone import Backbone
-from piaa_lightning.models.network import ScoreNetwork, pictures_needed
+from piaa_lightning.models.network import ScoreNetwork, images_needed
 from piaa_lightning.models.patches import apart, each
 
 
 class DoubleColumn(ScoreNetwork):
-    """Two columns with parameters of their own, one for the squashed picture and one for a patch; one head on both.
+    """Two columns with parameters of their own, one for the squashed image and one for a patch; one head on both.
 
     Source: Lu, Lin, Jin, Yang, Wang, "RAPID: Rating Pictorial Aesthetics Using Deep Learning", ACM MM 2014: a global
     and a local view, columns that are joined in the last layers, and the probability of being good.
     NOTE: both columns start from the same weights, the backbone's. Theirs are four convolutions; here they are whatever
-    backbone the run has. Where a picture comes with several patches, the local column's features are averaged, as the
+    backbone the run has. Where an image comes with several patches, the local column's features are averaged, as the
     paper averages over crops in testing.
 
     Args:
         backbone: of the global column; the local one is a copy.
         head: makes the head from the length of both columns' features together.
         features: of one column.
-        patches: of a picture.
+        patches: of an image.
     """
 
     columns = 2
@@ -35,7 +35,7 @@ class DoubleColumn(ScoreNetwork):
     def __init__(
         self, backbone: Backbone | None, head: Callable[[int], nn.Module], features: int, patches: int = 1
     ) -> None:
-        eye = pictures_needed(backbone, self.name)
+        eye = images_needed(backbone, self.name)
         super().__init__(eye, head(self.columns * features))
         self.local = copy.deepcopy(eye)
         self.patches = patches
@@ -44,7 +44,7 @@ class DoubleColumn(ScoreNetwork):
         """Return the features of both columns side by side.
 
         Args:
-            inputs: ``(batch, 1 + patches, 3, size, size)``, the picture first.
+            inputs: ``(batch, 1 + patches, 3, size, size)``, the image first.
 
         Returns:
             ``(batch, 2 * features)``.
@@ -54,19 +54,19 @@ class DoubleColumn(ScoreNetwork):
 
 
 class StyleColumn(DoubleColumn):
-    """RAPID with a third column that knows the style of a picture.
+    """RAPID with a third column that knows the style of an image.
 
     Source: Lu et al., "Rating Image Aesthetics Using Deep Learning", IEEE TMM 2015: a style column, trained on AVA's
     14 styles, whose features join those of the two others and are not moved by aesthetics.
     NOTE: the paper trains the style column first and then holds it. Here it learns in step with the others, from
-    pictures with styles alone: no gradient of aesthetics reaches it.
+    images with styles alone: no gradient of aesthetics reaches it.
 
     Args:
         backbone: of the global column; the others are copies.
         head: makes the head from the length of three columns' features together.
         features: of one column.
         styles: makes the style branch from ``features``; its outputs lie in [-1, 1].
-        patches: of a picture.
+        patches: of an image.
     """
 
     columns = 3

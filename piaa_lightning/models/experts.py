@@ -1,4 +1,4 @@
-"""Experts for kinds of content: several heads, blended by how much of each content a picture holds."""
+"""Experts for kinds of content: several heads, blended by how much of each content an image holds."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Experts(nn.Module):
         self.experts = nn.ModuleList([expert(features) for _ in range(experts)])
 
     def shares(self, features: Tensor) -> Tensor:
-        """Return how much of each content pictures hold, ``(batch, experts)``, rows sum to one."""
+        """Return how much of each content images hold, ``(batch, experts)``, rows sum to one."""
         gate: Tensor = self.gate(features)
         return gate.softmax(dim=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Score pictures, ``(batch,)`` in [0, 1]."""
+        """Score images, ``(batch,)`` in [0, 1]."""
         scores = torch.stack([expert(features) for expert in self.experts], dim=1)
         return (self.shares(features) * scores).sum(dim=1)

@@ -1,4 +1,4 @@
-"""PA_IAA's fusion: a person's score is the generic score plus what the picture's personality is worth to the person."""
+"""PA_IAA's fusion: a user's score is the generic score plus what the image's personality is worth to the user."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from piaa_lightning.models.two_streams import TwoStreams
 
 
 class ConstantFusion(nn.Module):
-    """One weight per trait for all pictures: W_b of the talk.
+    """One weight per trait for all images: W_b of the talk.
 
     Args:
         features: not used; both fusions are made alike.
@@ -32,7 +32,7 @@ class ConstantFusion(nn.Module):
 
 
 class ImageFusion(nn.Module):
-    """Weights that depend on the picture, as in the authors' code: a small network on the shared features gives w(x).
+    """Weights that depend on the image, as in the authors' code: a small network on the shared features gives w(x).
 
     NOTE: its last layer starts at zero, so that fusion begins as the generic score; the authors' starts at random.
 
@@ -75,18 +75,18 @@ class FusedHead(nn.Module):
         self.fusion = fusion
 
     def weights(self, features: Tensor) -> Tensor:
-        """Return ``(batch, traits)``: what each trait in a picture is worth, in units of the score."""
+        """Return ``(batch, traits)``: what each trait in an image is worth, in units of the score."""
         weights: Tensor = self.fusion(features)
         return weights
 
     def forward(self, features: Tensor) -> Tensor:
-        """Score pictures, ``(batch,)``; the correction may leave [0, 1]."""
+        """Score images, ``(batch,)``; the correction may leave [0, 1]."""
         score: Tensor = self.generic(features) + (self.weights(features) * self.personality(features)).sum(dim=1)
         return score
 
 
 def fused(network: nn.Module, fusion: str = "constant", generic: str = "dist_mean") -> ScoreNetwork:
-    """Turn a trained two-stream network into one that scores for a person.
+    """Turn a trained two-stream network into one that scores for a user.
 
     Its fusion weights are zero, so that it scores as before. ``fusion=none`` is MT_IAA: the same joint training and no
     fusion, which is a hypothesis about what the talk calls so.
@@ -101,7 +101,7 @@ def fused(network: nn.Module, fusion: str = "constant", generic: str = "dist_mea
         UserError: an unknown fusion or generic part, or a network without a personality branch.
     """
     if not isinstance(network, TwoStreams):
-        raise UserError("task.grow: fusion needs a personality branch; let task.starts_from be the joint task.")
+        raise UserError("task.grow: fusion needs a personality branch; let task.init_from be the joint task.")
     if fusion not in (*FUSIONS, "none"):
         raise UserError(f"task.grow.fusion={fusion}: there is no such fusion; choose {', '.join(FUSIONS)} or none.")
     if generic not in GENERIC:

@@ -15,7 +15,7 @@ class ScoreHead(nn.Module):
     BLG-PIAA's published head is Linear 1024, batch norm, PReLU, dropout .5, Linear 512, batch norm, PReLU,
     dropout .5, Linear 1, sigmoid: ``hidden=[1024, 512], norm=True, dropout=0.5``.
 
-    NOTE: batch norm and dropout are off by default, because a user's ten pictures neither estimate batch statistics
+    NOTE: batch norm and dropout are off by default, because a user's ten images neither estimate batch statistics
     nor survive half the units; the published head is one config value away.
 
     Args:
@@ -32,7 +32,7 @@ class ScoreHead(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Score pictures.
+        """Score images.
 
         Args:
             features: ``(batch, features)``.

@@ -1,4 +1,4 @@
-"""First the kind of picture, then the network for that kind."""
+"""First the kind of image, then the network for that kind."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import one_hot
 
 from piaa_lightning.models.backbones.backbone import Backbone
-from piaa_lightning.models.network import ScoreNetwork, pictures_needed
+from piaa_lightning.models.network import ScoreNetwork, images_needed
 
 
 class HierarchyHead(nn.Module):
@@ -20,7 +20,7 @@ class HierarchyHead(nn.Module):
     Args:
         features: length of one network's features; they come side by side, those of the classifier of kinds first.
         head: makes the head of one network.
-        kinds: of pictures.
+        kinds: of images.
     """
 
     def __init__(self, features: int, head: Callable[[int], nn.Module], kinds: int) -> None:
@@ -30,12 +30,12 @@ class HierarchyHead(nn.Module):
         self.heads = nn.ModuleList([head(features) for _ in range(kinds)])
 
     def shares(self, features: Tensor) -> Tensor:
-        """Return how likely pictures are of each kind, ``(batch, kinds)``, rows sum to one."""
+        """Return how likely images are of each kind, ``(batch, kinds)``, rows sum to one."""
         kind: Tensor = self.kind(features[:, : self.features])
         return kind.softmax(dim=1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Score pictures, ``(batch,)`` in [0, 1]: by a blend in training, later by the likeliest kind's network."""
+        """Score images, ``(batch,)`` in [0, 1]: by a blend in training, later by the likeliest kind's network."""
         shares = self.shares(features)
         if not self.training:
             shares = one_hot(shares.argmax(dim=1), shares.shape[1]).to(shares.dtype)
@@ -49,14 +49,14 @@ class Hierarchy(ScoreNetwork):
 
     Source: Kao, Huang and Maybank, "Hierarchical aesthetic quality assessment using deep convolutional neural
     networks", Signal Processing: Image Communication 2016.
-    NOTE: the paper trains its networks one by one, each on its own kind of pictures; here all learn at once, from a
-    blend by the likelihood of each kind, so that also pictures of unknown kind are learnt from.
+    NOTE: the paper trains its networks one by one, each on its own kind of images; here all learn at once, from a
+    blend by the likelihood of each kind, so that also images of unknown kind are learnt from.
 
     Args:
         backbone: copied for every kind; all start from the same weights.
         head: makes the head of one network.
         features: length of a feature vector.
-        kinds: of pictures.
+        kinds: of images.
 
     Raises:
         UserError: frozen features are fed in.
@@ -67,14 +67,14 @@ class Hierarchy(ScoreNetwork):
     def __init__(
         self, backbone: Backbone | None, head: Callable[[int], nn.Module], features: int, kinds: int = 3
     ) -> None:
-        backbone = pictures_needed(backbone, "the hierarchy of networks")
+        backbone = images_needed(backbone, "the hierarchy of networks")
         super().__init__(backbone, HierarchyHead(features, head, kinds))
         self.networks = nn.ModuleList([copy.deepcopy(backbone) for _ in range(kinds)])
 
     def embed(self, inputs: Tensor) -> Tensor:
         """Return the features of all networks side by side, the classifier's first."""
-        pictures = self.prepare(inputs)
-        return torch.cat([super().embed(pictures), *(network(pictures) for network in self.networks.children())], dim=1)
+        images = self.prepare(inputs)
+        return torch.cat([super().embed(images), *(network(images) for network in self.networks.children())], dim=1)
 
     def both(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
         """Return scores ``(batch,)`` in [0, 1] and shares of kinds ``(batch, kinds)``."""

@@ -8,20 +8,20 @@ from torch import Tensor
 TINY = 1e-12
 
 
-def hue_saturation_value(pictures: Tensor) -> Tensor:
+def hue_saturation_value(images: Tensor) -> Tensor:
     """Turn red, green and blue into hue, saturation and value.
 
     Source: Smith, "Color gamut transform pairs", SIGGRAPH 1978; Python's ``colorsys.rgb_to_hsv``.
 
     Args:
-        pictures: ``(batch, 3, height, width)`` in [0, 1].
+        images: ``(batch, 3, height, width)`` in [0, 1].
 
     Returns:
         ``(batch, 3, height, width)`` in [0, 1]; hue is a share of the circle from red, 0 where there is no colour.
     """
-    value, brightest = pictures.max(dim=1)
-    span = value - pictures.min(dim=1).values
-    red, green, blue = pictures.unbind(dim=1)
+    value, brightest = images.max(dim=1)
+    span = value - images.min(dim=1).values
+    red, green, blue = images.unbind(dim=1)
     unit = span.clamp(min=TINY)
     sixths = torch.where(
         brightest == 0,

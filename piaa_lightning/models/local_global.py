@@ -1,4 +1,4 @@
-"""What early layers see of parts of a picture, joined with what the last layer sees of the whole."""
+"""What early layers see of parts of an image, joined with what the last layer sees of the whole."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
-from piaa_lightning.models.network import ScoreNetwork, pictures_needed
+from piaa_lightning.models.network import ScoreNetwork, images_needed
 
 
 class LocalGlobal(ScoreNetwork):
@@ -19,7 +19,7 @@ class LocalGlobal(ScoreNetwork):
     Source: Jin, Wu, Li et al., "ILGNet: inception modules with connected local and global features for efficient
     image aesthetic quality classification using domain adaptation", IET Computer Vision 2019 (arXiv 2016).
     NOTE: the paper takes the local features from the first two inception modules. Here they are the last maps of the
-    two resolutions before the last, averaged over the picture, so that every backbone has them.
+    two resolutions before the last, averaged over the image, so that every backbone has them.
 
     Args:
         backbone: of inception modules in the paper.
@@ -42,7 +42,7 @@ class LocalGlobal(ScoreNetwork):
         local: int = 256,
         whole: int = 512,
     ) -> None:
-        backbone = pictures_needed(backbone, "a network of local and global features")
+        backbone = images_needed(backbone, "a network of local and global features")
         super().__init__(backbone, head(stages * local + whole))
         ends = _ends_of_stages(backbone)
         if len(ends) <= stages:

@@ -1,4 +1,4 @@
-"""Low-rank adaptation: linear layers and convolutions get an update of small rank, which alone moves with a person."""
+"""Low-rank adaptation: linear layers and convolutions get an update of small rank, which alone moves with a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A backbone and a head, from stored pictures to a score."""
+"""A backbone and a head, from stored images to a score."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from piaa_lightning.models.distribution_head import DistributionHead
 
 
 class ScoreNetwork(nn.Module):
-    """The network that every learner moves: pictures (or their frozen features) in, scores out.
+    """The network that every learner moves: images (or their frozen features) in, scores out.
 
     Args:
-        backbone: turns pictures into features; None where frozen features are fed in.
+        backbone: turns images into features; None where frozen features are fed in.
         head: turns features into scores.
     """
 
@@ -37,7 +37,7 @@ class ScoreNetwork(nn.Module):
         """Score a batch.
 
         Args:
-            inputs: ``(batch, 3, size, size)`` uint8 pictures, or ``(batch, features)`` where there is no backbone.
+            inputs: ``(batch, 3, size, size)`` uint8 images, or ``(batch, features)`` where there is no backbone.
 
         Returns:
             ``(batch,)`` in [0, 1], higher is more beautiful.
@@ -55,10 +55,10 @@ class ScoreNetwork(nn.Module):
 
 
 def score_network(backbone: Backbone | None, head: Callable[[int], nn.Module], features: int) -> ScoreNetwork:
-    """Make a network that scores pictures; all networks of a task are made with these three arguments.
+    """Make a network that scores images; all networks of a task are made with these three arguments.
 
     Args:
-        backbone: turns pictures into features; None where frozen features are fed in.
+        backbone: turns images into features; None where frozen features are fed in.
         head: makes the head from ``features``.
         features: length of a feature vector.
     """
@@ -78,8 +78,8 @@ def distribution_of(head: nn.Module, features: Tensor) -> Tensor:
     return head.distribution(features)
 
 
-def pictures_needed(backbone: Backbone | None, what: str) -> Backbone:
-    """Return the backbone, which networks that look at pictures in ways of their own cannot do without.
+def images_needed(backbone: Backbone | None, what: str) -> Backbone:
+    """Return the backbone, which networks that look at images in ways of their own cannot do without.
 
     Args:
         backbone: None where frozen features are fed in.
@@ -89,5 +89,5 @@ def pictures_needed(backbone: Backbone | None, what: str) -> Backbone:
         UserError: frozen features are fed in.
     """
     if backbone is None:
-        raise UserError(f"backbone.frozen=true: {what} looks at pictures and not at features; set it to false.")
+        raise UserError(f"backbone.frozen=true: {what} looks at images and not at features; set it to false.")
     return backbone

@@ -10,7 +10,9 @@ from torch import nn
 from piaa_lightning.errors import UserError
 
 
-def names_by_group(names: Iterable[str], rates: Mapping[str, float], key: str = "rates") -> dict[str, list[str]]:
+def names_by_group(
+    names: Iterable[str], lr_by_part: Mapping[str, float], key: str = "lr_by_part"
+) -> dict[str, list[str]]:
     """Sort the names of parameters into groups; the longest submodule that a parameter lies below takes it.
 
     NOTE: the authors' groups leave a whole branch of PA_IAA at another branch's rate by accident, because nothing asks
@@ -18,30 +20,30 @@ def names_by_group(names: Iterable[str], rates: Mapping[str, float], key: str = 
 
     Args:
         names: of parameters, dotted.
-        rates: learning rates by submodule, for instance ``{backbone: 1e-4, head: 1e-3}``; names may be dotted, and
-            names that the network lacks (a backbone where features are frozen) take nothing.
-        key: where the rates stand in the configuration, for errors.
+        lr_by_part: learning lr_by_part by submodule, for instance ``{backbone: 1e-4, head: 1e-3}``; names may be
+            dotted, and names that the network lacks (a backbone where features are frozen) take nothing.
+        key: where the lr_by_part stand in the configuration, for errors.
 
     Returns:
-        The groups that hold a parameter, in the order of ``rates``.
+        The groups that hold a parameter, in the order of ``lr_by_part``.
 
     Raises:
         UserError: a parameter lies below none of the names.
     """
-    groups: dict[str, list[str]] = {group: [] for group in rates}
+    groups: dict[str, list[str]] = {group: [] for group in lr_by_part}
     for name in names:
-        covering = [group for group in rates if name == group or name.startswith(f"{group}.")]
+        covering = [group for group in lr_by_part if name == group or name.startswith(f"{group}.")]
         if not covering:
             raise UserError(
                 f"{key}: no rate covers {name}, which moves; add one for {name.split('.')[0]} to"
-                f" {', '.join(rates) or 'the empty list'}."
+                f" {', '.join(lr_by_part) or 'the empty list'}."
             )
         groups[max(covering, key=len)].append(name)
     return {group: members for group, members in groups.items() if members}
 
 
-def optimizer_groups(module: nn.Module, rates: Mapping[str, float]) -> list[dict[str, Any]]:
+def optimizer_groups(module: nn.Module, lr_by_part: Mapping[str, float]) -> list[dict[str, Any]]:
     """Return the moving parameters as torch's optimisers take them, each group with its learning rate."""
     moving = {name: parameter for name, parameter in module.named_parameters() if parameter.requires_grad}
-    groups = names_by_group(moving, rates, "task.module.rates")
-    return [{"params": [moving[name] for name in names], "lr": rates[group]} for group, names in groups.items()]
+    groups = names_by_group(moving, lr_by_part, "task.module.lr_by_part")
+    return [{"params": [moving[name] for name in names], "lr": lr_by_part[group]} for group, names in groups.items()]

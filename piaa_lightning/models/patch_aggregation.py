@@ -1,4 +1,4 @@
-"""DMA: several patches of a picture through one network, and an aggregation that does not know their order."""
+"""DMA: several patches of an image through one network, and an aggregation that does not know their order."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
-from piaa_lightning.models.network import ScoreNetwork, pictures_needed
+from piaa_lightning.models.network import ScoreNetwork, images_needed
 from piaa_lightning.models.patches import apart, each
 
 
@@ -51,15 +51,15 @@ AGGREGATIONS: dict[str, Callable[[Tensor], Tensor]] = {"statistics": statistics,
 class PatchAggregation(ScoreNetwork):
     """A bag of patches, one set of parameters for all of them, and a head on what they have in common.
 
-    Source: Lu et al., ICCV 2015: five patches of 224 pixels, drawn at random from the picture at its own size.
-    NOTE: here patches come from the picture squashed to ``data.detail`` times the network's size, and where nothing
-    is drawn they lie at its centre and corners; the paper draws in testing too. The whole picture is not looked at.
+    Source: Lu et al., ICCV 2015: five patches of 224 pixels, drawn at random from the image at its own size.
+    NOTE: here patches come from the image squashed to ``data.patch_scale`` times the network's size, and where nothing
+    is drawn they lie at its centre and corners; the paper draws in testing too. The whole image is not looked at.
 
     Args:
         backbone: shared by all patches.
         head: makes the head from the length of what the aggregation returns.
         features: of one patch.
-        patches: of a picture.
+        patches: of an image.
         aggregation: ``statistics`` or ``sorting``.
 
     Raises:
@@ -79,7 +79,7 @@ class PatchAggregation(ScoreNetwork):
         if aggregation not in AGGREGATIONS:
             raise UserError(f"task.network.aggregation={aggregation}: choose {' or '.join(AGGREGATIONS)}.")
         super().__init__(
-            pictures_needed(backbone, self.name), head(features * (patches if aggregation == "sorting" else 4))
+            images_needed(backbone, self.name), head(features * (patches if aggregation == "sorting" else 4))
         )
         self.patches = patches
         self.aggregate = AGGREGATIONS[aggregation]
@@ -88,10 +88,10 @@ class PatchAggregation(ScoreNetwork):
         """Return what the patches have in common.
 
         Args:
-            inputs: ``(batch, 1 + patches, 3, size, size)``; the first, the whole picture, is not looked at.
+            inputs: ``(batch, 1 + patches, 3, size, size)``; the first, the whole image, is not looked at.
 
         Returns:
             ``(batch, 4 * features)`` or ``(batch, patches * features)``.
         """
-        eye = pictures_needed(self.backbone, self.name)
+        eye = images_needed(self.backbone, self.name)
         return self.aggregate(each(eye, apart(inputs, self.name)[1]))

@@ -1,4 +1,4 @@
-"""What networks have in common that look at a picture and at patches of it."""
+"""What networks have in common that look at an image and at patches of it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from piaa_lightning.models.backbones.backbone import Backbone
 
 
 def apart(views: Tensor, what: str) -> tuple[Tensor, Tensor]:
-    """Take a picture and its patches apart.
+    """Take an image and its patches apart.
 
     Args:
-        views: ``(batch, 1 + patches, 3, size, size)``, the picture first.
+        views: ``(batch, 1 + patches, 3, size, size)``, the image first.
         what: the network is, in words.
 
     Returns:
         ``(batch, 3, size, size)`` and ``(batch, patches, 3, size, size)``.
 
     Raises:
-        UserError: pictures without patches.
+        UserError: images without patches.
     """
     if views.ndim != 5 or views.shape[1] < 2:
         raise UserError(
-            f"{what} looks at patches beside the picture, which come without any here; judge it with an exam."
+            f"{what} looks at patches beside the image, which come without any here; evaluate it with an evaluation."
         )
     return views[:, 0], views[:, 1:]
 

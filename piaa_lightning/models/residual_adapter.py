@@ -1,4 +1,4 @@
-"""Residual adapters: small branches beside a trained network's layers, which alone move with a person."""
+"""Residual adapters: small branches beside a trained network's layers, which alone move with a user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A classifier whose weights depend on the picture that it judges."""
+"""A classifier whose weights depend on the image that it evaluates."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class SampleSpecificHead(nn.Module):
-    """Score sigmoid(<w + g(x), x> + b): every sample is judged by weights of its own.
+    """Score sigmoid(<w + g(x), x> + b): every sample is evaluated by weights of its own.
 
     Source: most likely Zhang, Zhu, Xu, Liu et al., "Visual aesthetic understanding: Sample-specific aesthetic
     classification and deep activation map visualization", Signal Processing: Image Communication 2018.
@@ -27,10 +27,10 @@ class SampleSpecificHead(nn.Module):
         self.specific = nn.Sequential(nn.Linear(features, hidden), nn.PReLU(), last)
 
     def weights(self, features: Tensor) -> Tensor:
-        """Return the weights that each sample is judged by, ``(batch, features)``."""
+        """Return the weights that each sample is evaluated by, ``(batch, features)``."""
         weights: Tensor = self.common.weight + self.specific(features)
         return weights
 
     def forward(self, features: Tensor) -> Tensor:
-        """Score pictures, ``(batch,)`` in [0, 1]."""
+        """Score images, ``(batch,)`` in [0, 1]."""
         return ((self.weights(features) * features).sum(dim=1) + self.common.bias).sigmoid()

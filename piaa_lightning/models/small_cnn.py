@@ -28,9 +28,9 @@ class SmallCNN(nn.Module):
             nn.ReLU(),
         )
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Turn ``(batch, 3, size, size)`` normalised pictures into ``(batch, features)``."""
-        features: Tensor = self.layers(pictures)
+    def forward(self, images: Tensor) -> Tensor:
+        """Turn ``(batch, 3, size, size)`` normalised images into ``(batch, features)``."""
+        features: Tensor = self.layers(images)
         return features
 
 

@@ -1,4 +1,4 @@
-"""The head that turns features into the personality of people who like a picture."""
+"""The head that turns features into the personality of users who like an image."""
 
 from __future__ import annotations
 

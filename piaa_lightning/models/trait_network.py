@@ -1,4 +1,4 @@
-"""A network that predicts the personality of people who like a picture, and nothing else."""
+"""A network that predicts the personality of users who like an image, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TraitNetwork(nn.Module):
     """The talk's single-task personality network.
 
     Args:
-        backbone: turns pictures into features; None where frozen features are fed in.
+        backbone: turns images into features; None where frozen features are fed in.
         head: not used, there is no score; all networks of a task are made alike.
         features: length of a feature vector.
         personality: makes the personality branch from ``features``.
@@ -32,7 +32,7 @@ class TraitNetwork(nn.Module):
         self.personality = personality(features)
 
     def traits(self, inputs: Tensor) -> Tensor:
-        """Predict the traits of people who like the pictures, ``(batch, traits)`` in [-1, 1]."""
+        """Predict the traits of users who like the images, ``(batch, traits)`` in [-1, 1]."""
         traits: Tensor = self.personality(inputs if self.backbone is None else self.backbone(inputs))
         return traits
 

@@ -12,9 +12,9 @@ from piaa_lightning.models.trait_head import TraitHead
 
 
 class TwoStreams(ScoreNetwork):
-    """The "Siamese" network of the talk: pictures of either database go through the same backbone.
+    """The "Siamese" network of the talk: images of either database go through the same backbone.
 
-    As a network that scores pictures it is its aesthetics branch.
+    As a network that scores images it is its aesthetics branch.
 
     Args:
         backbone: shared; None where frozen features are fed in.
@@ -35,6 +35,6 @@ class TwoStreams(ScoreNetwork):
         self.personality = personality(features)
 
     def traits(self, inputs: Tensor) -> Tensor:
-        """Predict the traits of people who like the pictures, ``(batch, traits)`` in [-1, 1]."""
+        """Predict the traits of users who like the images, ``(batch, traits)`` in [-1, 1]."""
         traits: Tensor = self.personality(self.embed(inputs))
         return traits

@@ -1,1 +1,1 @@
-"""Ways of fitting one person: a support set goes in, a scorer of pictures comes out."""
+"""Ways of fitting one user: a support set goes in, a scorer of images comes out."""

@@ -1,4 +1,4 @@
-"""What people's weights have in common, learnt from many people: linear-Gaussian regression by EM."""
+"""What users' weights have in common, learnt from many users: linear-Gaussian regression by EM."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from piaa_lightning.personalizers.features import Floats
 
 @dataclass(frozen=True)
 class Sums:
-    """What EM needs of people's ratings, whatever their number.
+    """What EM needs of users' ratings, whatever their number.
 
     Args:
-        gram: ``(users, weights, weights)`` Z'Z of every person's pictures.
+        gram: ``(users, weights, weights)`` Z'Z of every user's images.
         moment: ``(users, weights)`` Z's.
         power: ``(users,)`` s's.
         count: ``(users,)`` ratings.
@@ -27,13 +27,13 @@ class Sums:
     count: Floats
 
 
-def sums(people: Sequence[tuple[Floats, Floats]]) -> Sums:
-    """Sum up ``(ratings, weights)`` pictures and ``(ratings,)`` scores of every person."""
+def sums(users: Sequence[tuple[Floats, Floats]]) -> Sums:
+    """Sum up ``(ratings, weights)`` images and ``(ratings,)`` scores of every user."""
     return Sums(
-        np.stack([rows.T @ rows for rows, _ in people]),
-        np.stack([rows.T @ scores for rows, scores in people]),
-        np.array([scores @ scores for _, scores in people]),
-        np.array([float(len(scores)) for _, scores in people]),
+        np.stack([rows.T @ rows for rows, _ in users]),
+        np.stack([rows.T @ scores for rows, scores in users]),
+        np.array([scores @ scores for _, scores in users]),
+        np.array([float(len(scores)) for _, scores in users]),
     )
 
 
@@ -42,8 +42,8 @@ class WeightPrior:
     """w_u ~ N(effects' t_u, covariance), and a rating is z'w_u plus noise.
 
     Args:
-        effects: ``(descriptors, weights)``; with a single descriptor that is 1 it is the mean of all people's weights.
-        covariance: ``(weights, weights)`` of people's weights about that mean.
+        effects: ``(descriptors, weights)``; with a single descriptor that is 1 it is the mean of all users' weights.
+        covariance: ``(weights, weights)`` of users' weights about that mean.
         noise: variance of a rating.
     """
 
@@ -53,12 +53,12 @@ class WeightPrior:
 
 
 def posteriors(known: Sums, means: Floats, covariance: Floats, noise: float) -> tuple[Floats, Floats]:
-    """Posterior mean and covariance of every person's weights.
+    """Posterior mean and covariance of every user's weights.
 
     The covariance is never inverted, so that it may be singular: P = C (I + G C / noise)^-1.
 
     Args:
-        known: of every person.
+        known: of every user.
         means: ``(users, weights)`` prior means.
         covariance: ``(weights, weights)`` prior covariance.
         noise: variance of a rating.
@@ -77,26 +77,26 @@ def learn_prior(
     known: Sums,
     descriptors: Floats | None = None,
     steps: int = 30,
-    correlation_people: float = 0.0,
-    effect_people: float = 0.0,
+    correlation_users: float = 0.0,
+    effect_users: float = 0.0,
 ) -> WeightPrior:
-    """Learn mean, covariance and noise from people's ratings, by EM (empirical Bayes).
+    """Learn mean, covariance and noise from users' ratings, by EM (empirical Bayes).
 
-    Source: Laird and Ware, "Random-Effects Models for Longitudinal Data", Biometrics 1982; with descriptors of people
+    Source: Laird and Ware, "Random-Effects Models for Longitudinal Data", Biometrics 1982; with descriptors of users
     the mean is a second regression, as in Lindley and Smith 1972.
 
     Args:
-        known: of every training person.
-        descriptors: ``(users, descriptors)`` what is known of people, the first column is 1; None is that column alone.
+        known: of every training user.
+        descriptors: ``(users, descriptors)`` what is known of users, the first column is 1; None is that column alone.
         steps: rounds of EM; each raises the marginal likelihood.
-        correlation_people: correlations between weights are shrunk as if so many people had shown none.
-        effect_people: effects of all descriptors but the first are shrunk as if so many people had shown none.
+        correlation_users: correlations between weights are shrunk as if so many users had shown none.
+        effect_users: effects of all descriptors but the first are shrunk as if so many users had shown none.
     """
     users, weights = known.moment.shape
     told = np.ones((users, 1)) if descriptors is None else descriptors
-    ridge = np.diag([0.0, *[effect_people] * (told.shape[1] - 1)])
+    ridge = np.diag([0.0, *[effect_users] * (told.shape[1] - 1)])
     gram, moment, ratings = known.gram.sum(axis=0), known.moment.sum(axis=0), float(known.count.sum())
-    shrunk = correlation_people / (users + correlation_people)
+    shrunk = correlation_users / (users + correlation_users)
     size: Floats = np.maximum(np.diag(gram) / ratings, 1e-12)  # mean square of what each weight is multiplied with
     mean = np.linalg.solve(gram + 1e-6 * ratings * np.diag(size), moment)
     noise = max(float(known.power.sum() - 2 * mean @ moment + mean @ gram @ mean) / ratings, 1e-9)

@@ -1,4 +1,4 @@
-"""Features and generic scores of pictures, computed once per run for all closed-form methods."""
+"""Features and generic scores of images, computed once per run for all closed-form methods."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
 from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
-from piaa_lightning.personalizers.personalizer import Ground
+from piaa_lightning.personalizers.personalizer import FitContext
 from piaa_lightning.runtime.progress import track
 
 Floats = NDArray[np.float64]
@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Projection:
-    """How features became values: (features - centre) axes' / unit, for pictures that were not there at the time.
+    """How features became values: (features - centre) axes' / unit, for images that were not there at the time.
 
     Args:
         centre: ``(features,)``.
@@ -38,13 +38,13 @@ class Projection:
 
 
 @dataclass(frozen=True, eq=False)
-class PictureFeatures:
-    """What a prior sees in every picture that somebody is judged on or learnt from; NaN for the others.
+class ImageFeatures:
+    """What a prior sees in every image that somebody is evaluated on or learnt from; NaN for the others.
 
     Args:
-        values: ``(images, features)``, training pictures have mean 0 and, over all features together, mean square 1.
+        values: ``(images, features)``, training images have mean 0 and, over all features together, mean square 1.
         generic: ``(images,)`` the prior's own scores in [0, 1].
-        level: mean of the generic scores of training pictures.
+        level: mean of the generic scores of training images.
         projection: how the values were made of what the prior's head is fed.
     """
 
@@ -62,58 +62,56 @@ class PictureFeatures:
         return self.generic[images].astype(np.float64)
 
     def described(self, images: Indices) -> Floats:
-        """Return what a person's weights are multiplied with: 1, the generic score less its level, and the features."""
+        """Return what a user's weights are multiplied with: 1, the generic score less its level, and the features."""
         leading = np.stack([np.ones(len(images)), self.scores(images) - self.level], axis=1)
         return np.concatenate([leading, self.rows(images)], axis=1)
 
 
-_kept: WeakKeyDictionary[nn.Module, dict[int | None, tuple[Inputs, PictureFeatures]]] = WeakKeyDictionary()
+_kept: WeakKeyDictionary[nn.Module, dict[int | None, tuple[Inputs, ImageFeatures]]] = WeakKeyDictionary()
 
 
-def picture_features(ground: Ground, components: int | None = None) -> PictureFeatures:
-    """Return what the ground's prior sees; methods of one run that stand on the same prior share it.
+def image_features(context: FitContext, components: int | None = None) -> ImageFeatures:
+    """Return what the context's prior sees; methods of one run that stand on the same prior share it.
 
     Features are what the prior's head is fed: frozen features as they are, or the backbone's of a prior that was
-    trained. Pictures pass in batches, so that memory holds one row per picture and nothing larger.
+    trained. Images pass in batches, so that memory holds one row per image and nothing larger.
 
     Args:
-        ground: must hold a prior.
-        components: at most so many principal components of training pictures are kept; None keeps all features.
+        context: must hold a prior.
+        components: at most so many principal components of training images are kept; None keeps all features.
 
     Raises:
         UserError: there is no prior, or it cannot be parted into features and a head.
     """
-    scorer = NetworkScorer(ground)
-    kept = _kept.setdefault(scorer.prior, {})
-    if components not in kept or kept[components][0] is not ground.inputs:
-        kept[components] = (ground.inputs, _computed(scorer, ground, components))
+    scorer = NetworkScorer(context)
+    kept = _kept.setdefault(scorer.model, {})
+    if components not in kept or kept[components][0] is not context.inputs:
+        kept[components] = (context.inputs, _computed(scorer, context, components))
     return kept[components][1]
 
 
-def _computed(scorer: NetworkScorer, ground: Ground, components: int | None) -> PictureFeatures:
-    prior = scorer.prior
+def _computed(scorer: NetworkScorer, context: FitContext, components: int | None) -> ImageFeatures:
+    prior = scorer.model
     if not (hasattr(prior, "embed") and hasattr(prior, "head")):
-        raise UserError("methods: closed-form methods need a prior with features and a head; give `prior: ${task}`.")
+        raise UserError("methods: closed-form methods need a prior with features and a head; give `model: ${task}`.")
     embed, head = cast(Callable[[Tensor], Tensor], prior.embed), cast(nn.Module, prior.head)
-    shown = np.concatenate([ground.split.train_images, scorer.held_out])
-    generic = np.full(ground.table.images, np.nan, dtype=np.float32)
+    shown = np.concatenate([context.split.train_images, scorer.held_out])
+    generic = np.full(context.table.images, np.nan, dtype=np.float32)
     values: NDArray[np.float32] | None = None
     some = batch_on(scorer.device)
     with torch.no_grad():
-        for start in track(range(0, len(shown), some), "features of all pictures"):
+        for start in track(range(0, len(shown), some), "features of all images"):
             images = shown[start : start + some]
             features = embed(scorer.inputs_of(images))
             generic[images] = head(features).cpu().numpy()
             if values is None:
-                values = np.full((ground.table.images, features.shape[1]), np.nan, dtype=np.float32)
+                values = np.full((context.table.images, features.shape[1]), np.nan, dtype=np.float32)
             values[images] = features.cpu().numpy()
     if values is None:
-        raise UserError(
-            f"{ground.table.database}: the split holds no picture; closed-form methods have nothing to see."
-        )
-    known = ground.split.train_images if len(ground.split.train_images) else shown
+        raise UserError(f"{context.table.database}: the split holds no image; closed-form methods have nothing to see.")
+    known = context.split.train_images if len(context.split.train_images) else shown
     values, projection = scaled(values, known, components)
-    return PictureFeatures(values, generic, float(generic[known].mean(dtype=np.float64)), projection)
+    return ImageFeatures(values, generic, float(generic[known].mean(dtype=np.float64)), projection)
 
 
 def scaled(
@@ -125,7 +123,7 @@ def scaled(
 
     Args:
         values: ``(images, features)``; changed in place.
-        known: numbers of the training pictures; mean, axes and unit come from them alone.
+        known: numbers of the training images; mean, axes and unit come from them alone.
         components: how many to keep; None keeps the features.
 
     Returns:

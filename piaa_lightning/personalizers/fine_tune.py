@@ -21,85 +21,92 @@ from piaa_lightning.meta.rounded import PRECISIONS, rounded
 from piaa_lightning.meta.stacked import Stack, padded, why_not_stacked
 from piaa_lightning.personalizers.network_scorer import NetworkScorer
 from piaa_lightning.personalizers.personal_network import PersonalNetwork
-from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
+from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support
 
 Way = tuple[tuple[str, float | int | str], ...]  # what a candidate says beside its rate and steps
 Path = tuple[Way, float]  # candidates with the same way and rate lie on one descent, at different steps
 
 
 class FineTune(Personalizer):
-    """Steps on the whole support set as one batch, from the prior and with fresh moments for every person.
+    """Steps on the whole support set as one batch, from the prior and with fresh moments for every user.
 
     The authors take 19 effective steps with alpha = 1e-5 for all parameters and report the last; zero steps are the
     prior itself, whatever the settings. Here factor of the rates, number of steps (which is early stopping) and layers
     are chosen on validation users among the candidates.
 
-    People are fitted one at a time on the prior itself, which is lent to each and taken back bit for bit: the
-    reference. ``together`` fits several at once with stacked parameters; numbers agree up to rounding, and it pays for
-    heads on frozen features alone.
+    Users are fitted one at a time on the prior itself, which is restored to each and taken back bit for bit: the
+    reference. ``user_batch_size`` fits several at once with stacked parameters; numbers agree up to rounding, and it
+    pays for heads on frozen features alone.
 
     Args:
-        inner: how a person's parameters descend; its rates are multiplied by the candidates' ``rate``.
-        rates: candidate factors of the inner rates.
+        inner: how a user's parameters descend; its rates are multiplied by the candidates' ``lr_multiplier``.
+        lr_multipliers: candidate factors of the inner rates.
         steps: candidate numbers of steps.
         layers: candidate choices of layers; None takes those of ``inner``.
-        parts: candidate factors of single groups' rates, by the name of the group, on top of ``rates``; a fusion may
-            need another rate than what it fuses.
-        together: how many people are fitted at once.
-        embed_once: whether what lies below a head that alone moves is computed once per held-out picture, for all
-            people and repeats; numbers agree with the reference up to rounding.
-        precision: ``32-true``, or ``bf16-mixed`` for a backbone that computes in bfloat16 while a person is fitted and
-            judged: faster on processors and GPUs that know it, and rounded. What ``fit`` returns scores in single
+        part_lr_multipliers: candidate factors of single groups' rates, by the name of the group, on top of
+            ``lr_multipliers``; a fusion may need another rate than what it fuses.
+        user_batch_size: how many users are fitted at once.
+        cache_features: whether what lies below a head that alone moves is computed once per held-out image, for all
+            users and repeats; numbers agree with the reference up to rounding.
+        precision: ``32-true``, or ``bf16-mixed`` for a backbone that computes in bfloat16 while a user is fitted and
+            evaluated: faster on processors and GPUs that know it, and rounded. What ``fit`` returns scores in single
             precision.
 
     Raises:
-        UserError: people cannot be stacked under these settings, or there is no such precision.
+        UserError: users cannot be stacked under these settings, or there is no such precision.
     """
 
     def __init__(
         self,
         inner: InnerLoop,
-        rates: Sequence[float] = (1.0,),
+        lr_multipliers: Sequence[float] = (1.0,),
         steps: Sequence[int] = (19,),
         layers: Sequence[str] | None = None,
-        parts: Mapping[str, Sequence[float]] | None = None,
-        together: int = 1,
-        embed_once: bool = False,
+        part_lr_multipliers: Mapping[str, Sequence[float]] | None = None,
+        user_batch_size: int = 1,
+        cache_features: bool = False,
         precision: str = "32-true",
     ) -> None:
         self.inner = inner
-        self.rates = list(rates)
+        self.lr_multipliers = list(lr_multipliers)
         self.steps = sorted(steps)
         self.layers = [inner.layers] if layers is None else list(layers)
-        self.parts = {name: list(factors) for name, factors in (parts or {}).items()}
-        self.together = together
-        self.embed_once = embed_once
+        self.part_lr_multipliers = {name: list(factors) for name, factors in (part_lr_multipliers or {}).items()}
+        self.user_batch_size = user_batch_size
+        self.cache_features = cache_features
         self.precision = precision
-        if not (self.rates and self.steps and self.layers):
+        if not (self.lr_multipliers and self.steps and self.layers):
             raise UserError("personalizer: give at least one rate, one number of steps and one choice of layers.")
-        unknown = [name for name, factors in self.parts.items() if name not in inner.rates or not factors]
+        unknown = [
+            name for name, factors in self.part_lr_multipliers.items() if name not in inner.lr_by_part or not factors
+        ]
         if unknown:
-            raise UserError(f"personalizer.parts: {unknown[0]} needs a rate in inner.rates and at least one factor.")
+            raise UserError(
+                f"personalizer.part_lr_multipliers: {unknown[0]} needs a rate in inner.lr_by_part, and at least one"
+                " multiplier."
+            )
         if self.steps[0] < 0:
             raise UserError(f"personalizer.steps={self.steps[0]}: there are no negative steps; 0 is the prior itself.")
-        if together < 1:
-            raise UserError(f"personalizer.together={together}: give 1 for one person at a time, or more.")
-        if together > 1 and (reason := why_not_stacked(inner)):
-            raise UserError(f"personalizer.together={together}: {reason}; take personalizer.together=1.")
+        if user_batch_size < 1:
+            raise UserError(f"personalizer.user_batch_size={user_batch_size}: give 1 for one user at a time, or more.")
+        if user_batch_size > 1 and (reason := why_not_stacked(inner)):
+            raise UserError(
+                f"personalizer.user_batch_size={user_batch_size}: {reason}; take personalizer.user_batch_size=1."
+            )
         if precision not in PRECISIONS:
             raise UserError(f"personalizer.precision={precision}: take one of {', '.join(PRECISIONS)}.")
-        if together > 1 and self.rounding:
-            raise UserError(f"personalizer.precision={precision}: people are fitted one by one; take together=1.")
+        if user_batch_size > 1 and self.rounding:
+            raise UserError(f"personalizer.precision={precision}: users are fitted one by one; take user_batch_size=1.")
 
-    def prepare(self, ground: Ground) -> None:
-        """Take the prior; it is lent to each person and always itself again."""
-        self.scorer = NetworkScorer(ground)
-        self.user_ids = ground.table.user_ids
+    def prepare(self, context: FitContext) -> None:
+        """Take the prior; it is restored to each user and always itself again."""
+        self.scorer = NetworkScorer(context)
+        self.user_ids = context.table.user_ids
         ways = {_path(settings)[0] for settings in self.candidates()}
-        self.engines = {way: Adaptation(self.scorer.prior, self._inner(way)) for way in ways}
+        self.engines = {way: Adaptation(self.scorer.model, self._inner(way)) for way in ways}
         self.embedded: torch.Tensor | None = None
-        self.place = np.full(ground.table.images, -1)
-        if self.rounding and not isinstance(getattr(self.scorer.prior, "backbone", None), nn.Module):
+        self.place = np.full(context.table.images, -1)
+        if self.rounding and not isinstance(getattr(self.scorer.model, "backbone", None), nn.Module):
             raise UserError(
                 f"personalizer.precision={self.precision}: this prior is fed with features and has no backbone to "
                 f"compute in bfloat16; take 32-true."
@@ -118,17 +125,17 @@ class FineTune(Personalizer):
         """Every combination of layers, a rate, factors of single parts and a number of steps."""
         choices: dict[str, Sequence[float | int | str]] = {
             "layers": self.layers,
-            "rate": self.rates,
-            **self.parts,
+            "lr_multiplier": self.lr_multipliers,
+            **self.part_lr_multipliers,
             "steps": self.steps,
         }
         return [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
 
     def _inner(self, way: Way) -> InnerLoop:
-        """Return how a person's parameters descend under some settings, before the candidates' rate."""
+        """Return how a user's parameters descend under some settings, before the candidates' rate."""
         chosen = dict(way)
-        rates = {name: rate * float(chosen.get(name, 1.0)) for name, rate in self.inner.rates.items()}
-        return replace(self.inner, layers=str(chosen["layers"]), rates=rates)
+        rates = {name: rate * float(chosen.get(name, 1.0)) for name, rate in self.inner.lr_by_part.items()}
+        return replace(self.inner, layers=str(chosen["layers"]), lr_by_part=rates)
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
         """Fine-tune a copy of the prior that the scorer keeps, learn2learn's way."""
@@ -136,7 +143,7 @@ class FineTune(Personalizer):
         if int(settings["steps"]) == 0:
             return lambda images: self.scorer.zero_shot()[images]
         inner = self.engines[way].inner
-        network = clone_for_user(self.scorer.prior)
+        network = clone_for_user(self.scorer.model)
         rule = inner.optimizer(network)
         rule.factor = rate
         inputs = self.scorer.inputs_of(support.images)
@@ -164,8 +171,8 @@ class FineTune(Personalizer):
     def trace_all(
         self, supports: Sequence[Support], images: Sequence[Indices], candidates: Sequence[Settings]
     ) -> list[list[Scores]]:
-        """Do the same for several people at once."""
-        if self.together == 1:
+        """Do the same for several users at once."""
+        if self.user_batch_size == 1:
             return super().trace_all(supports, images, candidates)
         found: list[dict[tuple[Path, int], Scores]] = [{} for _ in supports]
         scores = torch.stack([self._scores(support) for support in supports])
@@ -191,7 +198,7 @@ class FineTune(Personalizer):
 
     def _inputs(self, engine: Adaptation, images: Indices) -> torch.Tensor:
         """Return what the engine steps on and scores."""
-        if not (engine.parted and self.embed_once):
+        if not (engine.parted and self.cache_features):
             return engine.prepare(self.scorer.inputs_of(images))
         if self.embedded is None:
             shown = self.scorer.held_out
@@ -207,7 +214,7 @@ class FineTune(Personalizer):
 
     @contextmanager
     def _drawn_for(self, support: Support) -> Iterator[None]:
-        """Key what dropout draws by the person and the repeat, so that the order of people changes no record."""
+        """Key what dropout draws by the user and the repeat, so that the order of users changes no record."""
         if not self.inner.dropout:
             yield
             return
@@ -219,8 +226,8 @@ class FineTune(Personalizer):
 
 
 def _path(settings: Settings) -> Path:
-    way = tuple((name, value) for name, value in settings.items() if name not in ("rate", "steps"))
-    return way, float(settings["rate"])
+    way = tuple((name, value) for name, value in settings.items() if name not in ("lr_multiplier", "steps"))
+    return way, float(settings["lr_multiplier"])
 
 
 def _paths(candidates: Sequence[Settings]) -> dict[Path, list[int]]:

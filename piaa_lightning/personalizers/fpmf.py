@@ -1,4 +1,4 @@
-"""FPMF: matrix factorisation over features of pictures, into which a new person is folded."""
+"""FPMF: matrix factorisation over features of images, into which a new user is folded."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.image_facts import PictureFacts
-from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer, Scorer, Settings, Support
+from piaa_lightning.personalizers.image_facts import ImageFacts
+from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError, Personalizer, Scorer, Settings, Support
 
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Factors:
-    """What training people have in common.
+    """What training users have in common.
 
     Args:
         mean: of all training ratings.
         item: ``(features,)`` weights of the item bias.
-        shared: ``(factors, features)`` W, which turns a picture's features into factors.
+        shared: ``(factors, features)`` W, which turns an image's features into factors.
     """
 
     mean: float
     item: Floats
     shared: Floats
 
-    def of_pictures(self, features: Floats) -> tuple[Floats, Floats]:
-        """Return what everybody gives, ``(images,)``, and what a person's weights multiply, ``(images, 1 + factors)``.
+    def of_images(self, features: Floats) -> tuple[Floats, Floats]:
+        """Return what everybody gives, ``(images,)``, and what a user's weights multiply, ``(images, 1 + factors)``.
 
         Args:
             features: ``(images, features)``.
@@ -43,10 +43,10 @@ class FPMF(Personalizer):
     """Feature-based probabilistic matrix factorisation: rating = mean + b_u + <w, x_i> + <P_u, W x_i>.
 
     Source: O'Donovan, Agarwala, Hertzmann, "Collaborative filtering of color aesthetics", CAe 2014, as Ren et al.,
-    "Personalized image aesthetics", ICCV 2017, use it: features are attributes and contents of pictures. Mean, w and W
-    are learnt from training people's ratings of training pictures; a new person's b_u and P_u by ridge on their own.
+    "Personalized image aesthetics", ICCV 2017, use it: features are attributes and contents of images. Mean, w and W
+    are learnt from training users' ratings of training images; a new user's b_u and P_u by ridge on their own.
     NOTE: the sources leave open the number of factors and how they descend; here least squares alternate in closed
-    form, and the penalty, the same for all parts, is chosen on validation people.
+    form, and the penalty, the same for all parts, is chosen on validation users.
 
     Args:
         facts: which features.
@@ -61,7 +61,7 @@ class FPMF(Personalizer):
 
     def __init__(
         self,
-        facts: PictureFacts,
+        facts: ImageFacts,
         factors: int = 5,
         penalties: Sequence[float] = (1.0, 3.0, 10.0, 30.0, 100.0),
         rounds: int = 30,
@@ -75,19 +75,19 @@ class FPMF(Personalizer):
         self.rounds = rounds
         self.seed = seed
 
-    def prepare(self, ground: Ground) -> None:
-        """Learn what training people have in common, once for each penalty.
+    def prepare(self, context: FitContext) -> None:
+        """Learn what training users have in common, once for each penalty.
 
         Raises:
-            LeftOutError: no features, or no training person rated a training picture.
+            LeftOutError: no features, or no training user rated a training image.
         """
-        features, table = self.facts.of(ground), ground.table
-        rows = ground.split.rows(table, "train")
+        features, table = self.facts.of(context), context.table
+        rows = context.split.rows(table, "train")
         if not len(rows):
-            raise LeftOutError("no training person rated a training picture")
+            raise LeftOutError("no training user rated a training image")
         told = table.user[rows], features[table.image[rows]], table.score[rows].astype(np.float64)
-        self.pictures = {
-            penalty: factorise(*told, self.factors, penalty, self.rounds, self.seed).of_pictures(features)
+        self.images = {
+            penalty: factorise(*told, self.factors, penalty, self.rounds, self.seed).of_images(features)
             for penalty in self.penalties
         }
 
@@ -96,9 +96,9 @@ class FPMF(Personalizer):
         return [{"penalty": penalty} for penalty in self.penalties]
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
-        """Fold the person in by ridge."""
+        """Fold the user in by ridge."""
         penalty = float(settings["penalty"])
-        everybody, factors = self.pictures[penalty]
+        everybody, factors = self.images[penalty]
         own = factors[support.images]
         left = support.scores - everybody[support.images]
         weights = np.linalg.solve(own.T @ own + penalty * np.eye(own.shape[1]), own.T @ left)
@@ -112,14 +112,14 @@ class FPMF(Personalizer):
 def factorise(
     user: Indices, features: Floats, score: Floats, factors: int, penalty: float, rounds: int, seed: int
 ) -> Factors:
-    """Minimise squared errors plus ``penalty`` times all squared parameters, people and pictures in turn.
+    """Minimise squared errors plus ``penalty`` times all squared parameters, users and images in turn.
 
-    People enter through sums over their ratings alone, so that a round costs the same for a thousand ratings and for
+    Users enter through sums over their ratings alone, so that a round costs the same for a thousand ratings and for
     a million.
 
     Args:
         user: ``(ratings,)`` who.
-        features: ``(ratings, features)`` of the rated pictures, centred.
+        features: ``(ratings, features)`` of the rated images, centred.
         score: ``(ratings,)`` in [0, 1].
         factors: length of P_u.
         penalty: above 0.
@@ -137,16 +137,16 @@ def factorise(
     item = np.zeros(width)
     shared = np.random.default_rng(seed).normal(0, 0.1, (factors, width))
     for _ in range(rounds):
-        # people: the bias and P_u of each, w and W fixed
+        # users: the bias and P_u of each, w and W fixed
         basis = np.zeros((1 + width, 1 + factors))
         basis[0, 0], basis[1:, 1:] = 1, shared.T
         left = moment - power[:, :, 1:] @ item
-        people = np.linalg.solve(basis.T @ power @ basis + penalty * np.eye(1 + factors), (left @ basis)[..., None])[
+        users = np.linalg.solve(basis.T @ power @ basis + penalty * np.eye(1 + factors), (left @ basis)[..., None])[
             ..., 0
         ]
-        # pictures: w and W together, people fixed
-        weights = np.column_stack([np.ones(len(people)), people[:, 1:]])
-        left = moment[:, 1:] - power[:, 1:, 0] * people[:, :1]
+        # images: w and W together, users fixed
+        weights = np.column_stack([np.ones(len(users)), users[:, 1:]])
+        left = moment[:, 1:] - power[:, 1:, 0] * users[:, :1]
         normal = np.einsum("ua,ub,uij->aibj", weights, weights, power[:, 1:, 1:], optimize=True)
         size = (1 + factors) * width
         solution = np.linalg.solve(

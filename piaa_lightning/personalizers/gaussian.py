@@ -1,4 +1,4 @@
-"""People as draws of a Gaussian process: the posterior mean of one person's scores in closed form."""
+"""Users as draws of a Gaussian process: the posterior mean of one user's scores in closed form."""
 
 from __future__ import annotations
 
@@ -9,67 +9,69 @@ import numpy as np
 
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.features import Floats, PictureFeatures
+from piaa_lightning.personalizers.features import Floats, ImageFeatures
 from piaa_lightning.personalizers.personalizer import Personalizer, Scorer, Settings, Support
 
 
 def posterior_means(
-    residuals: Floats, covariance: Floats, across: Floats, noise: float, widths: Sequence[float]
+    residuals: Floats, covariance: Floats, across: Floats, noise: float, prior_variances: Sequence[float]
 ) -> list[Floats]:
-    """Posterior mean of a Gaussian process, K_* (K + noise / width I)^-1 r, for several widths at once.
+    """Posterior mean of a Gaussian process, K_* (K + noise / width I)^-1 r, for several prior_variances at once.
 
     Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equation 2.25. A width multiplies
     the covariance, which is dividing the noise.
 
     Args:
         residuals: ``(shots,)`` ratings less the prior mean.
-        covariance: ``(shots, shots)`` K between the support pictures.
-        across: ``(pictures, shots)`` K_* between the pictures to score and the support pictures.
-        noise: variance of one rating about the person's taste, above 0.
-        widths: factors of the covariance; 0 gives the prior mean.
+        covariance: ``(shots, shots)`` K between the support images.
+        across: ``(images, shots)`` K_* between the images to score and the support images.
+        noise: variance of one rating about the user's taste, above 0.
+        prior_variances: factors of the covariance; 0 gives the prior mean.
 
     Returns:
-        For each width ``(pictures,)``, to be added to the prior mean.
+        For each width ``(images,)``, to be added to the prior mean.
     """
     values, axes = np.linalg.eigh(covariance)
     values = np.maximum(values, 0.0)
     turned, seen = axes.T @ residuals, across @ axes
-    return [seen @ (turned * width / (width * values + noise)) for width in widths]
+    return [seen @ (turned * width / (width * values + noise)) for width in prior_variances]
 
 
 class GaussianPersonalizer(Personalizer):
-    """A person's taste is a draw of a Gaussian process that is the same for all people; ratings are it plus noise.
+    """A user's taste is a draw of a Gaussian process that is the same for all users; ratings are it plus noise.
 
-    Subclasses say what the process is and learn it from training people. A person whose ratings are all equal is
+    Subclasses say what the process is and learn it from training users. A user whose ratings are all equal is
     scored as everybody, generically.
 
     Args:
-        widths: candidate factors of the covariance, chosen on validation users: how far people may differ from the
-            mean. That people are judged on other pictures makes what was learnt on training pictures too sure.
+        prior_variances: candidate factors of the covariance, chosen on validation users: how far users may differ from
+            the mean. That users are evaluated on other images makes what was learnt on training images too sure.
     """
 
-    features: PictureFeatures
+    features: ImageFeatures
     noise: float
 
-    def __init__(self, widths: Sequence[float] = (1.0,)) -> None:
-        self.widths = [float(width) for width in widths]
-        if not self.widths or min(self.widths) < 0:
-            raise UserError(f"personalizer.widths={self.widths}: give at least one factor, none below 0.")
+    def __init__(self, prior_variances: Sequence[float] = (1.0,)) -> None:
+        self.prior_variances = [float(width) for width in prior_variances]
+        if not self.prior_variances or min(self.prior_variances) < 0:
+            raise UserError(
+                f"personalizer.prior_variances={self.prior_variances}: give at least one factor, none below 0."
+            )
 
     @abstractmethod
     def mean(self, user: int, images: Indices) -> Floats:
-        """Return the prior mean of a person's scores, ``(len(images),)``."""
+        """Return the prior mean of a user's scores, ``(len(images),)``."""
 
     @abstractmethod
     def covariance(self, images: Indices, others: Indices) -> Floats:
-        """Return the prior covariance of a person's scores of pictures, ``(len(images), len(others))``."""
+        """Return the prior covariance of a user's scores of images, ``(len(images), len(others))``."""
 
     def candidates(self) -> Sequence[Settings]:
         """Return every width."""
-        return [{"width": width} for width in self.widths]
+        return [{"prior_variance": width} for width in self.prior_variances]
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
-        """Keep the support; pictures are scored by the posterior mean."""
+        """Keep the support; images are scored by the posterior mean."""
         return lambda images: self.trace(support, images, [settings])[0]
 
     def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
@@ -78,7 +80,7 @@ class GaussianPersonalizer(Personalizer):
             return [self.features.generic[images]] * len(candidates)
         residuals = support.scores.astype(np.float64) - self.mean(support.user, support.images)
         own, across = self.covariance(support.images, support.images), self.covariance(images, support.images)
-        widths = [float(settings["width"]) for settings in candidates]
+        prior_variances = [float(settings["prior_variance"]) for settings in candidates]
         start = self.mean(support.user, images)
-        found = posterior_means(residuals, own, across, self.noise, widths)
+        found = posterior_means(residuals, own, across, self.noise, prior_variances)
         return [start + added for added in found]  # type: ignore[misc]  # float64, so that distinct scores stay so

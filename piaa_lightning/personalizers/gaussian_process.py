@@ -1,4 +1,4 @@
-"""A Gaussian process on what the generic score leaves of people's ratings, its kernel learnt from training people."""
+"""A Gaussian process on what the generic score leaves of users' ratings, its kernel learnt from training users."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch import Tensor
 
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.features import Floats, picture_features
+from piaa_lightning.personalizers.features import Floats, image_features
 from piaa_lightning.personalizers.gaussian import GaussianPersonalizer
 from piaa_lightning.personalizers.hierarchical import training_ratings
-from piaa_lightning.personalizers.personalizer import Ground
+from piaa_lightning.personalizers.personalizer import FitContext
 
 # Where the search for the greatest likelihood starts, in the unit of scores; distances are in units of typical ones.
 START = {"offset": 0.1, "slope": 0.3, "linear": 0.05, "rbf": 0.05, "length": 1.0, "noise": 0.2}
@@ -24,8 +24,8 @@ NAMES = tuple(START)
 def kernel(rows: Tensor, others: Tensor, generic: Tensor, other: Tensor, of: Mapping[str, Tensor | float]) -> Tensor:
     """offset^2 + slope^2 g g' + linear^2 x'x / d + rbf^2 exp(-|x - x'|^2 / (2 d length^2)).
 
-    People differ in their level, in how much they follow the generic score, in what they like linearly, and in what
-    they like in pictures near each other.
+    Users differ in their level, in how much they follow the generic score, in what they like linearly, and in what
+    they like in images near each other.
 
     Args:
         rows: ``(..., n, d)`` features x, of mean square 1.
@@ -52,27 +52,27 @@ def near(rows: Tensor, others: Tensor, of: Mapping[str, Tensor | float]) -> Tens
 
 
 def learn_kernel(
-    people: Sequence[tuple[Floats, Floats, Floats]], start: Mapping[str, float] = START
+    users: Sequence[tuple[Floats, Floats, Floats]], start: Mapping[str, float] = START
 ) -> dict[str, float]:
-    """Find the standard deviations and the length under which people's ratings are most likely.
+    """Find the standard deviations and the length under which users' ratings are most likely.
 
     Args:
-        people: of each, ``(n, d)`` features, ``(n,)`` generic scores less their level, and ``(n,)`` residuals.
+        users: of each, ``(n, d)`` features, ``(n,)`` generic scores less their level, and ``(n,)`` residuals.
         start: where the search starts.
 
     Returns:
         Values by the names of `START`; ``noise`` is the standard deviation of one rating.
     """
-    longest = max(len(residuals) for _, _, residuals in people)
-    size = people[0][0].shape[1]
-    rows, generic = torch.zeros(len(people), longest, size).double(), torch.zeros(len(people), longest).double()
+    longest = max(len(residuals) for _, _, residuals in users)
+    size = users[0][0].shape[1]
+    rows, generic = torch.zeros(len(users), longest, size).double(), torch.zeros(len(users), longest).double()
     residuals, there = torch.zeros_like(generic), torch.zeros_like(generic)
-    for number, parts in enumerate(people):
+    for number, parts in enumerate(users):
         count = len(parts[2])
         for whole, part in zip((rows, generic, residuals), parts, strict=True):
             whole[number, :count] = torch.from_numpy(part)
         there[number, :count] = 1
-    # a row that is not there is a picture of its own with variance 1 and residual 0: it adds nothing
+    # a row that is not there is an image of its own with variance 1 and residual 0: it adds nothing
     pairs, blank = there[:, :, None] * there[:, None, :], torch.diag_embed(1 - there)
     ratings = float(there.sum())
 
@@ -97,11 +97,11 @@ class GaussianProcess(GaussianPersonalizer):
     """s_u = generic score + level + a draw of a Gaussian process with linear and RBF kernels.
 
     Args:
-        widths: candidate factors of the covariance, see `GaussianPersonalizer`.
+        prior_variances: candidate factors of the covariance, see `GaussianPersonalizer`.
         kernel: standard deviations and length by the names of `START`; None takes those under which the training
-            people's ratings are most likely.
+            users' ratings are most likely.
         components: at most so many principal components of the prior's features are used; None takes all features.
-        people: at most so many training people are asked for the kernel.
+        users: at most so many training users are asked for the kernel.
         ratings: at most so many ratings of each; the cost grows with their cube.
 
     Raises:
@@ -110,48 +110,48 @@ class GaussianProcess(GaussianPersonalizer):
 
     def __init__(
         self,
-        widths: Sequence[float] = (1.0,),
+        prior_variances: Sequence[float] = (1.0,),
         kernel: Mapping[str, float] | None = None,
         components: int | None = 32,
-        people: int = 150,
+        users: int = 150,
         ratings: int = 60,
     ) -> None:
-        super().__init__(widths)
+        super().__init__(prior_variances)
         if kernel is not None and (set(kernel) != set(NAMES) or min(kernel.values()) <= 0):
             raise UserError(f"personalizer.kernel: give a number above 0 for each of {', '.join(NAMES)}, or null.")
-        if people < 2 or ratings < 2:
-            raise UserError("personalizer: give people and ratings from 2.")
+        if users < 2 or ratings < 2:
+            raise UserError("personalizer: give users and ratings from 2.")
         self.kernel = None if kernel is None else {name: float(value) for name, value in kernel.items()}
         self.components = components
-        self.people, self.ratings = people, ratings
+        self.users, self.ratings = users, ratings
 
-    def prepare(self, ground: Ground) -> None:
-        """Learn the kernel from the training people, where it is not given.
+    def prepare(self, context: FitContext) -> None:
+        """Learn the kernel from the training users, where it is not given.
 
         Raises:
-            LeftOutError: it is not given, and fewer than two training people have ratings.
+            LeftOutError: it is not given, and fewer than two training users have ratings.
         """
-        self.features = picture_features(ground, self.components)
+        self.features = image_features(context, self.components)
         self.level = 0.0
-        self.learnt = self.kernel or self._learnt(ground)
+        self.learnt = self.kernel or self._learnt(context)
         self.noise = self.learnt["noise"] ** 2
 
-    def _learnt(self, ground: Ground) -> dict[str, float]:
-        _, told = training_ratings(ground, 2)
-        chosen = [told[number] for number in spread_out(len(told), self.people)]
+    def _learnt(self, context: FitContext) -> dict[str, float]:
+        _, told = training_ratings(context, 2)
+        chosen = [told[number] for number in spread_out(len(told), self.users)]
         apart = [scores - self.features.scores(images) for images, scores in chosen]
         self.level = float(np.mean([residuals.mean() for residuals in apart]))
-        people = []
+        users = []
         for (images, _), residuals in zip(chosen, apart, strict=True):
             some = spread_out(len(images), self.ratings)
-            people.append((self.features.rows(images[some]), self._slopes(images[some]), residuals[some] - self.level))
-        return learn_kernel(people)
+            users.append((self.features.rows(images[some]), self._slopes(images[some]), residuals[some] - self.level))
+        return learn_kernel(users)
 
     def _slopes(self, images: Indices) -> Floats:
         return self.features.scores(images) - self.features.level
 
     def mean(self, user: int, images: Indices) -> Floats:
-        """Return the generic scores, at the level of training people."""
+        """Return the generic scores, at the level of training users."""
         return self.features.scores(images) + self.level
 
     def nearness(self, images: Indices, others: Indices) -> Floats:

@@ -1,4 +1,4 @@
-"""Control: the generic model on a person's own scale, which must not change any rank correlation."""
+"""Control: the generic model on a user's own scale, which must not change any rank correlation."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ LEAST_SLOPE = 1e-3  # keeps the order: a calibration may flatten the generic sco
 
 
 class GenericAffine(Generic):
-    """Slope and offset per person, fitted by least squares; the slope is kept positive.
+    """Slope and offset per user, fitted by least squares; the slope is kept positive.
 
-    The row's SROCC must equal the generic row's: a check of the protocol, since only order is judged.
+    The row's SROCC must equal the generic row's: a check of the protocol, since only order is evaluated.
     """
 
     def fit(self, support: Support, settings: Settings) -> Scorer:

@@ -1,15 +1,15 @@
-"""Hierarchical regression and what a line cannot say: learnt covariance of weights, plus a kernel of near pictures."""
+"""Hierarchical regression and what a line cannot say: learnt covariance of weights, plus a kernel of near images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from piaa_lightning.data.ratings import Indices
-from piaa_lightning.personalizers.features import Floats, picture_features
+from piaa_lightning.personalizers.features import Floats, image_features
 from piaa_lightning.personalizers.gaussian import GaussianPersonalizer
 from piaa_lightning.personalizers.gaussian_process import GaussianProcess
 from piaa_lightning.personalizers.hierarchical import Hierarchical
-from piaa_lightning.personalizers.personalizer import Ground
+from piaa_lightning.personalizers.personalizer import FitContext
 
 
 class HierarchicalProcess(GaussianPersonalizer):
@@ -21,23 +21,23 @@ class HierarchicalProcess(GaussianPersonalizer):
     Args:
         linear: the hierarchical part, and the mean.
         near: the other; gives the noise too.
-        widths: candidate factors of the covariance, see `GaussianPersonalizer`.
+        prior_variances: candidate factors of the covariance, see `GaussianPersonalizer`.
     """
 
-    def __init__(self, linear: Hierarchical, near: GaussianProcess, widths: Sequence[float] = (1.0,)) -> None:
-        super().__init__(widths)
+    def __init__(self, linear: Hierarchical, near: GaussianProcess, prior_variances: Sequence[float] = (1.0,)) -> None:
+        super().__init__(prior_variances)
         self.linear = linear
         self.near = near
 
-    def prepare(self, ground: Ground) -> None:
+    def prepare(self, context: FitContext) -> None:
         """Learn both parts.
 
         Raises:
-            LeftOutError: fewer than two training people have ratings.
+            LeftOutError: fewer than two training users have ratings.
         """
-        self.features = picture_features(ground, self.linear.components)
-        self.linear.prepare(ground)
-        self.near.prepare(ground)
+        self.features = image_features(context, self.linear.components)
+        self.linear.prepare(context)
+        self.near.prepare(context)
         self.noise = self.near.noise
 
     def mean(self, user: int, images: Indices) -> Floats:

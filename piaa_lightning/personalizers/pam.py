@@ -1,4 +1,4 @@
-"""PAM: the generic score and what a person's ratings leave of it, regressed on contents and attributes."""
+"""PAM: the generic score and what a user's ratings leave of it, regressed on contents and attributes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from sklearn.svm import SVR
 
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.image_facts import PictureFacts
-from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
+from piaa_lightning.personalizers.image_facts import ImageFacts
+from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support
 
 
 class PAM(Personalizer):
@@ -19,8 +19,8 @@ class PAM(Personalizer):
 
     Source: Ren, Shen, Lin, Mech, Foran, "Personalized image aesthetics", ICCV 2017. Features are the probabilities of
     ten contents, ten attribute scores (AADB's less MotionBlur), or both.
-    NOTE: features are brought to one scale on training pictures, and C, gamma and epsilon are chosen on validation
-    people; the paper does not say how it chose them. C = 0 stands for the generic score alone.
+    NOTE: features are brought to one scale on training images, and C, gamma and epsilon are chosen on validation
+    users; the paper does not say how it chose them. C = 0 stands for the generic score alone.
 
     Args:
         facts: which features.
@@ -34,7 +34,7 @@ class PAM(Personalizer):
 
     def __init__(
         self,
-        facts: PictureFacts,
+        facts: ImageFacts,
         costs: Sequence[float] = (0.0, 0.01, 0.03, 0.1, 0.3, 1.0),
         gammas: Sequence[float] = (0.1, 0.3, 1.0),
         epsilons: Sequence[float] = (0.05, 0.1),
@@ -45,14 +45,14 @@ class PAM(Personalizer):
         self.facts = facts
         self.costs, self.gammas, self.epsilons = list(costs), list(gammas), list(epsilons)
 
-    def prepare(self, ground: Ground) -> None:
-        """Describe all pictures and score those that somebody is judged on.
+    def prepare(self, context: FitContext) -> None:
+        """Describe all images and score those that somebody is evaluated on.
 
         Raises:
-            LeftOutError: pictures cannot be described so.
+            LeftOutError: images cannot be described so.
         """
-        self.features = self.facts.of(ground)
-        self.generic = self.facts.generic(ground)
+        self.features = self.facts.of(context)
+        self.generic = self.facts.generic(context)
 
     def candidates(self) -> Sequence[Settings]:
         """Every combination of C above 0, gamma and epsilon; C = 0 once."""

@@ -1,4 +1,4 @@
-"""The network that was fitted to one person: it scores pictures, and it can be looked into."""
+"""The network that was fitted to one user: it scores images, and it can be looked into."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ class PersonalNetwork:
     """A `Scorer` that keeps its network.
 
     Args:
-        network: fitted to the person.
-        scorer: shows it pictures.
+        network: fitted to the user.
+        scorer: shows it images.
     """
 
     network: nn.Module
     scorer: NetworkScorer
 
     def __call__(self, images: Indices) -> Scores:
-        """Score pictures, ``(len(images),)``."""
+        """Score images, ``(len(images),)``."""
         return self.scorer.score(self.network, images)
 
 
-def fused_weights(person: Scorer, images: Indices) -> Floats | None:
-    """Return what each trait in a picture is worth to a person: W_b, or the mean of w(x) over pictures.
+def fused_weights(user: Scorer, images: Indices) -> Floats | None:
+    """Return what each trait in an image is worth to a user: W_b, or the mean of w(x) over images.
 
     Args:
-        person: what a personaliser's ``fit`` returned.
-        images: numbers of the pictures.
+        user: what a personaliser's ``fit`` returned.
+        images: numbers of the images.
 
     Returns:
         ``(traits,)`` in units of the score, which lies in [0, 1]; None where there is no fusion.
     """
-    if not isinstance(person, PersonalNetwork) or not isinstance(person.network, ScoreNetwork):
+    if not isinstance(user, PersonalNetwork) or not isinstance(user.network, ScoreNetwork):
         return None
-    network, head = person.network, person.network.head
+    network, head = user.network, user.network.head
     if not isinstance(head, FusedHead):
         return None
 
     def weights(inputs: Tensor) -> Tensor:
         return head.weights(network.embed(inputs))
 
-    return person.scorer.map(weights, images).double().mean(dim=0).cpu().numpy()
+    return user.scorer.map(weights, images).double().mean(dim=0).cpu().numpy()

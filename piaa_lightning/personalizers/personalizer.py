@@ -1,4 +1,4 @@
-"""The interface between the protocol and every way of fitting one person."""
+"""The interface between the protocol and every way of fitting one user."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ Settings = Mapping[str, float | int | str]
 
 @dataclass(frozen=True)
 class Support:
-    """What is known of one person.
+    """What is known of one user.
 
     Args:
-        user: number of the person in the table.
-        images: ``(shots,)`` numbers of the pictures that the person rated.
+        user: number of the user in the table.
+        images: ``(shots,)`` numbers of the images that the user rated.
         scores: ``(shots,)`` the ratings in [0, 1].
-        draw: number that keys whatever is drawn at random for this person and repeat.
+        draw: number that keys whatever is drawn at random for this user and repeat.
     """
 
     user: int
@@ -35,36 +35,36 @@ class Support:
 
 
 @dataclass(frozen=True)
-class Ground:
+class FitContext:
     """What every personaliser stands on.
 
     Args:
         table: of ratings; who may look at which rows is the personaliser's own honesty, oracles say so in their name.
         split: who and what is held out.
-        inputs: where pictures come from.
+        inputs: where images come from.
         device: where networks run.
-        prior: the trained network to start from, None for personalisers that need none.
-        aids: further trained networks by what they are for, for instance one that predicts attributes.
+        model: the trained network to start from, None for personalisers that need none.
+        auxiliary: further trained networks by what they are for, for instance one that predicts attributes.
     """
 
     table: RatingTable
     split: Split
     inputs: Inputs
     device: torch.device
-    prior: nn.Module | None = None
-    aids: Mapping[str, nn.Module] = field(default_factory=dict)
+    model: nn.Module | None = None
+    auxiliary: Mapping[str, nn.Module] = field(default_factory=dict)
 
 
 class Personalizer(ABC):
-    """Fits one person from a support set; knows nothing of query sets, repeats or metrics.
+    """Fits one user from a support set; knows nothing of query sets, repeats or metrics.
 
     Args:
-        together: how many supports of one size :meth:`trace_all` is handed at once.
+        user_batch_size: how many supports of one size :meth:`trace_all` is handed at once.
     """
 
-    together: int = 1
+    user_batch_size: int = 1
 
-    def prepare(self, ground: Ground) -> None:  # noqa: B027  # most have nothing to prepare
+    def prepare(self, context: FitContext) -> None:  # noqa: B027  # most have nothing to prepare
         """Do once, before any user, what is the same for all of them.
 
         Raises:
@@ -77,22 +77,22 @@ class Personalizer(ABC):
 
     @abstractmethod
     def fit(self, support: Support, settings: Settings) -> Scorer:
-        """Fit one person.
+        """Fit one user.
 
         Args:
-            support: the person's rated pictures.
+            support: the user's rated images.
             settings: one of the candidates.
 
         Returns:
-            A function from numbers of pictures to scores in [0, 1]; only their order is judged.
+            A function from numbers of images to scores in [0, 1]; only their order is evaluated.
         """
 
     def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
-        """Score pictures under each of several settings; fits that share work override this.
+        """Score images under each of several settings; fits that share work override this.
 
         Args:
-            support: the person's rated pictures.
-            images: numbers of the pictures to score.
+            support: the user's rated images.
+            images: numbers of the images to score.
             candidates: the settings.
 
         Returns:
@@ -103,11 +103,11 @@ class Personalizer(ABC):
     def trace_all(
         self, supports: Sequence[Support], images: Sequence[Indices], candidates: Sequence[Settings]
     ) -> list[list[Scores]]:
-        """Do for several people what :meth:`trace` does for one; fits that gain by it override this.
+        """Do for several users what :meth:`trace` does for one; fits that gain by it override this.
 
         Args:
             supports: of one size.
-            images: numbers of the pictures to score, for each support.
+            images: numbers of the images to score, for each support.
             candidates: the settings.
 
         Returns:

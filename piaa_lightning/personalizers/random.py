@@ -9,7 +9,7 @@ from piaa_lightning.personalizers.personalizer import Personalizer, Scorer, Sett
 
 
 class Random(Personalizer):
-    """Uniform scores, drawn anew for every person and repeat.
+    """Uniform scores, drawn anew for every user and repeat.
 
     Args:
         seed: of the draws.
@@ -19,7 +19,7 @@ class Random(Personalizer):
         self.seed = seed
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
-        """Ignore the person."""
+        """Ignore the user."""
 
         def score(images: Indices) -> Scores:
             draw = np.random.default_rng((self.seed, support.user, support.draw))

@@ -1,4 +1,4 @@
-"""Ridge regression on frozen features, fitted to what the generic score leaves of one person's ratings."""
+"""Ridge regression on frozen features, fitted to what the generic score leaves of one user's ratings."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.features import Floats, picture_features
+from piaa_lightning.personalizers.features import Floats, image_features
 from piaa_lightning.personalizers.generic_affine import LEAST_SLOPE
-from piaa_lightning.personalizers.personalizer import Ground, Personalizer, Scorer, Settings, Support
+from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support
 
 CALIBRATIONS = ("offset", "affine")
 CHOICES = ("validation", "leave_one_out")
@@ -73,16 +73,16 @@ def decompose(rows: Floats, targets: Floats) -> Decomposed:
 
 
 class Ridge(Personalizer):
-    """A person's score is the generic score on the person's scale, plus a ridge regression of what it leaves.
+    """A user's score is the generic score on the user's scale, plus a ridge regression of what it leaves.
 
-    A person whose ratings are all equal is scored as everybody, generically.
+    A user whose ratings are all equal is scored as everybody, generically.
 
     Args:
-        penalties: candidate penalties, in units of the mean square length of a training picture's features.
-        choice: by whom the penalty is chosen: ``validation`` users, one for all, or ``leave_one_out`` on the person's
+        penalties: candidate penalties, in units of the mean square length of a training image's features.
+        choice: by whom the penalty is chosen: ``validation`` users, one for all, or ``leave_one_out`` on the user's
             own ratings.
-        calibrations: candidate scales of the generic score, chosen on validation users: the person's ``offset``, or
-            ``affine`` with a slope of the person's own.
+        calibrations: candidate scales of the generic score, chosen on validation users: the user's ``offset``, or
+            ``affine`` with a slope of the user's own.
         components: at most so many principal components of the prior's features are used; None takes all features.
 
     Raises:
@@ -107,9 +107,9 @@ class Ridge(Personalizer):
         self.calibrations = list(calibrations)
         self.components = components
 
-    def prepare(self, ground: Ground) -> None:
+    def prepare(self, context: FitContext) -> None:
         """Take the features."""
-        self.features = picture_features(ground, self.components)
+        self.features = image_features(context, self.components)
         self.length = float(self.features.values.shape[1])  # features have mean square 1
 
     def candidates(self) -> Sequence[Settings]:
@@ -122,7 +122,7 @@ class Ridge(Personalizer):
         ]
 
     def fit(self, support: Support, settings: Settings) -> Scorer:
-        """Keep the support; pictures are scored in closed form."""
+        """Keep the support; images are scored in closed form."""
         return lambda images: self.trace(support, images, [settings])[0]
 
     def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
@@ -150,7 +150,7 @@ class Ridge(Personalizer):
 
 
 def _slope(generic: Floats, own: Floats) -> float:
-    """Slope of a person's ratings over the generic score by least squares, kept positive."""
+    """Slope of a user's ratings over the generic score by least squares, kept positive."""
     spread = generic - generic.mean()
     power = float(spread @ spread)
     return max(float(spread @ own) / power, LEAST_SLOPE) if power > 0 else 1.0

@@ -1,1 +1,1 @@
-"""On one's own photographs: reading folders, a published prior, one person's taste, and what follows from it."""
+"""On one's own images: reading folders, a published prior, one user's taste, and what follows from it."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from piaa_lightning.photos.person import Person
+from piaa_lightning.photos.personal_file import PersonalFile
 from piaa_lightning.photos.programs import TOLERANCE
-from piaa_lightning.photos.published_model import Prior
+from piaa_lightning.photos.published_model import PublishedModel
 
 NOT_FOR = """## What it is not for
 
@@ -16,7 +16,7 @@ anybody else's taste. It is wrong often: {wrong}
 """
 
 
-def prior_card(prior: Prior, differences: Mapping[str, float]) -> str:
+def prior_card(prior: PublishedModel, differences: Mapping[str, float]) -> str:
     """Return a published prior's ``README.md``.
 
     Args:
@@ -27,7 +27,10 @@ def prior_card(prior: Prior, differences: Mapping[str, float]) -> str:
     net = config["backbone"]
     kept = f", {config['components']} principal components of its features" if config["components"] else ""
     frozen = "frozen" if config["frozen"] else "trained with the head"
-    widths = ", ".join(f"{width:g} at {shots} ratings" for shots, width in prior.people.widths.items()) or "none chosen"
+    prior_variances = (
+        ", ".join(f"{width:g} at {shots} ratings" for shots, width in prior.users.prior_variances.items())
+        or "none chosen"
+    )
     programs = "\n".join(
         f"| `{name}` | pictures in, generic scores and features out; differs by {apart:.1g} from the network"
         f" ({TOLERANCE:g} allowed) |"
@@ -45,11 +48,11 @@ Takes a photograph and gives a generic score in [0, 1], and features from which 
 | | |
 |---|---|
 | learnt from | {config["data"]} |
-| people | {prior.people.learnt_from} |
+| people | {prior.users.learnt_from} |
 | network | {net["name"]}, {net["output"]}, {frozen}{kept} |
-| pictures | squashed to {prior.eye.size} x {prior.eye.size} ({config["resize"]}) |
+| pictures | squashed to {prior.network.size} x {prior.network.size} ({config["resize"]}) |
 | head | {config["head"]["kind"]} |
-| personal method | hierarchical process; factors of the covariance: {widths} |
+| personal method | hierarchical process; factors of the covariance: {prior_variances} |
 | command | `{config["command"]}` |
 | hash | `{prior.hash}` |
 
@@ -66,16 +69,16 @@ The terms of the data that it was learnt from hold for it too.
 """
 
 
-def person_card(person: Person, prior: Prior) -> str:
+def user_card(user: PersonalFile, prior: PublishedModel) -> str:
     """Return the card that lies beside a personal file."""
-    scores, scale = person.scale.from_unit(person.scores.numpy()), person.scale
-    return f"""# The taste of {person.name}
+    scores, scale = user.scale.from_unit(user.scores.numpy()), user.scale
+    return f"""# The taste of {user.name}
 
 Learnt from {len(scores)} ratings, {scores.min():g} to {scores.max():g} on a scale of {scale.low:g} to {scale.high:g}.
 
 | | |
 |---|---|
-| prior | {prior.config["name"]}, hash `{person.prior}` |
+| prior | {prior.config["name"]}, hash `{user.prior}` |
 | that prior was learnt from | {prior.config["data"]} |
 | method | hierarchical process: what is in the file is how the prior saw the rated pictures, and the ratings |
 

@@ -1,4 +1,4 @@
-"""A contact sheet: one self-contained page with all photographs in a person's order."""
+"""A contact sheet: one self-contained page with all images in a user's order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from piaa_lightning.photos.ranking import Ranking
 from piaa_lightning.photos.reading import Shelf
 
-MOST = 500  # photographs on a page; more make it too large to open
+MOST = 500  # images on a page; more make it too large to open
 
 
 def contact_sheet(
@@ -21,9 +21,9 @@ def contact_sheet(
     Args:
         title: of the page.
         notes: sentences below it.
-        shelf: the photographs.
+        shelf: the images.
         ranking: their order.
-        thumbnail: returns a photograph's small JPEG by its digest.
+        thumbnail: returns an image's small JPEG by its digest.
     """
     environment = Environment(
         loader=PackageLoader("piaa_lightning", "photos"),

@@ -1,4 +1,4 @@
-"""The best crops of a photograph at given shapes, by a personal score."""
+"""The best crops of an image at given shapes, by a personal score."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class Crop:
 
     Args:
         shape: for instance ``16:9``.
-        box: left, upper, right and lower edge as shares of the picture's width and height.
-        score: by the person.
+        box: left, upper, right and lower edge as shares of the image's width and height.
+        score: by the user.
     """
 
     shape: str
@@ -34,7 +34,7 @@ class Crop:
     score: float
 
     def pixels(self, width: int, height: int) -> tuple[int, int, int, int]:
-        """Return the box in pixels of a picture of this size."""
+        """Return the box in pixels of an image of this size."""
         left, upper, right, lower = self.box
         return round(left * width), round(upper * height), round(right * width), round(lower * height)
 
@@ -52,7 +52,7 @@ def shape_of(text: str) -> float:
 
 
 def boxes(width: int, height: int, shape: float) -> list[tuple[float, float, float, float]]:
-    """Return candidate boxes of a shape: three sizes, evenly spread over the picture, as shares of its sides."""
+    """Return candidate boxes of a shape: three sizes, evenly spread over the image, as shares of its sides."""
     largest = min(width, height * shape)
     found = []
     for scale in SCALES:
@@ -75,10 +75,10 @@ def best_crops(
 ) -> list[Crop]:
     """Find the best crop of each shape.
 
-    NOTE: the network sees every crop squashed to a square, as it sees whole pictures.
+    NOTE: the network sees every crop squashed to a square, as it sees whole images.
 
     Args:
-        pixels: ``(height, width, 3)`` of the photograph; a small copy will do.
+        pixels: ``(height, width, 3)`` of the image; a small copy will do.
         shapes: for instance ``16:9``.
         size: side of the network's input.
         resize: see `squash`.

@@ -1,4 +1,4 @@
-"""Which photographs lie in a folder, however it is laid out."""
+"""Which images lie in a folder, however it is laid out."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from piaa_lightning.photos.opening import SUFFIXES
 
 @dataclass(frozen=True)
 class Folder:
-    """A directory and the photographs below it.
+    """A directory and the images below it.
 
     Args:
         root: the directory.
-        files: paths of the photographs relative to it, with ``/``, in the order of their names.
+        files: paths of the images relative to it, with ``/``, in the order of their names.
     """
 
     root: Path
@@ -24,12 +24,12 @@ class Folder:
 
 
 def find_photos(root: Path) -> Folder:
-    """Look for photographs in a directory and all directories below it.
+    """Look for images in a directory and all directories below it.
 
     Hidden files and directories are passed over, as are directories behind links, which could lead in circles.
 
     Raises:
-        UserError: there is no such directory, or no photograph in it.
+        UserError: there is no such directory, or no image in it.
     """
     if not root.is_dir():
         what = "is a file" if root.exists() else "does not exist"

@@ -1,4 +1,4 @@
-"""Which photograph a person should rate next: the one that tells most about the order of all others."""
+"""Which image a user should rate next: the one that tells most about the order of all others."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import torch
 from torch import Tensor
 
 from piaa_lightning.evaluation.support_choice import by_information
-from piaa_lightning.photos.personal_model import Taste
+from piaa_lightning.photos.personal_model import PersonalModel
 
 CANDIDATES = 300
 
 
 def next_to_rate(
-    taste: Taste, rows: Tensor, rated: Sequence[int], count: int = 1, skip: Sequence[int] = ()
+    taste: PersonalModel, rows: Tensor, rated: Sequence[int], count: int = 1, skip: Sequence[int] = ()
 ) -> list[int]:
-    """Choose pictures by greedy expected information, see `by_information`.
+    """Choose images by greedy expected information, see `by_information`.
 
-    NOTE: of many photographs a few hundred, drawn with a fixed seed, stand for all: as candidates, and as those whose
+    NOTE: of many images a few hundred, drawn with a fixed seed, stand for all: as candidates, and as those whose
     order is to be learnt; the covariance of twenty thousand would not fit into memory.
 
     Args:
-        taste: what is known of the person so far.
-        rows: ``(pictures, 1 + components)`` all photographs.
-        rated: numbers of those that the person has rated.
+        taste: what is known of the user so far.
+        rows: ``(images, 1 + components)`` all images.
+        rated: numbers of those that the user has rated.
         count: how many to choose.
-        skip: numbers of those that the person does not want to rate.
+        skip: numbers of those that the user does not want to rate.
 
     Returns:
         At most ``count`` numbers, the first to ask first.
@@ -38,5 +38,5 @@ def next_to_rate(
     some = np.random.default_rng(0).permutation(len(rows))
     some = some[np.isin(some, open_)][:CANDIDATES]
     covariance = taste.uncertainty(rows[torch.from_numpy(some)]).numpy()
-    order = by_information(covariance, float(taste.people.noise), count)
+    order = by_information(covariance, float(taste.users.noise), count)
     return [int(some[place]) for place in order]

@@ -1,4 +1,4 @@
-"""Opening one photograph of any kind: JPEG, PNG, WebP, TIFF, HEIC, and the previews in cameras' raw files."""
+"""Opening one image of any kind: JPEG, PNG, WebP, TIFF, HEIC, and the previews in cameras' raw files."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ ORIENTATION = 0x0112
 
 @dataclass(frozen=True)
 class Photo:
-    """One photograph, upright.
+    """One image, upright.
 
     Args:
         pixels: ``(height, width, 3)``, 0..255; smaller than the file's where a small one was asked for.
-        width: of the file's picture, upright.
+        width: of the file's image, upright.
         height: likewise.
     """
 
@@ -39,7 +39,7 @@ class Photo:
 
 
 def open_photo(path: Path, at_least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
-    """Read a photograph and turn it as its EXIF entry asks.
+    """Read an image and turn it as its EXIF entry asks.
 
     Args:
         path: the file; it is only read.
@@ -61,9 +61,9 @@ def open_photo(path: Path, at_least: int | None = None, max_pixels: int = MAX_PI
 def _upright_size(source: BinaryIO, path: Path) -> tuple[int, int] | None:
     """Return width and height as they are seen; None where the file is none that can be read, which decoding tells."""
     try:
-        with Image.open(source) as picture:
-            turned = picture.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
-            return (picture.height, picture.width) if turned else picture.size
+        with Image.open(source) as image:
+            turned = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
+            return (image.height, image.width) if turned else image.size
     except Exception:  # whatever a damaged file makes Pillow raise; `decode` says it in a sentence
         return None
 
@@ -103,11 +103,11 @@ def learn_heif(path: Path) -> None:
 def _register_heif() -> None:
     from pillow_heif import register_heif_opener
 
-    register_heif_opener()  # which also turns pictures upright and says so in their EXIF
+    register_heif_opener()  # which also turns images upright and says so in their EXIF
 
 
 def _preview(path: Path) -> bytes:
-    """Return the picture that a camera stored in its raw file, as a JPEG or TIFF file's bytes."""
+    """Return the image that a camera stored in its raw file, as a JPEG or TIFF file's bytes."""
     try:
         import rawpy
     except ImportError as error:
@@ -126,17 +126,17 @@ def _preview(path: Path) -> bytes:
 
 def _has_orientation(jpeg: bytes) -> bool:
     try:
-        with Image.open(io.BytesIO(jpeg)) as picture:
-            return ORIENTATION in picture.getexif()
+        with Image.open(io.BytesIO(jpeg)) as image:
+            return ORIENTATION in image.getexif()
     except Exception:
         return True  # damaged: left as it is, `decode` says so
 
 
-def _with_orientation(picture: Image.Image, orientation: int) -> bytes:
+def _with_orientation(image: Image.Image, orientation: int) -> bytes:
     exif = Image.Exif()
     exif[ORIENTATION] = orientation
     file = io.BytesIO()
-    picture.convert("RGB").save(file, "jpeg", quality=95, exif=exif)
+    image.convert("RGB").save(file, "jpeg", quality=95, exif=exif)
     return file.getvalue()
 
 

@@ -1,4 +1,4 @@
-"""What people's tastes have in common, in a form that can be published: mean, covariance and a kernel."""
+"""What users' tastes have in common, in a form that can be published: mean, covariance and a kernel."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from piaa_lightning.personalizers.features import PictureFeatures
+from piaa_lightning.personalizers.features import ImageFeatures
 from piaa_lightning.personalizers.gaussian_process import START, near
 from piaa_lightning.personalizers.hierarchical_process import HierarchicalProcess
 
@@ -17,23 +17,23 @@ TENSORS = ("centre", "axes", "unit", "level", "mean", "covariance", "noise", "rb
 
 
 @dataclass(frozen=True)
-class People:
-    """A person's score of a picture is a draw of a Gaussian process; see `HierarchicalProcess`.
+class PopulationPrior:
+    """A user's score of an image is a draw of a Gaussian process; see `HierarchicalProcess`.
 
-    A *row* describes a picture by everything that a taste may depend on: the generic score less its level, and
+    A *row* describes an image by everything that a taste may depend on: the generic score less its level, and
     components of the features. All tensors are float64.
 
     Args:
-        centre: ``(features,)`` of training pictures.
+        centre: ``(features,)`` of training images.
         axes: ``(components, features)``.
         unit: of the components.
-        level: mean generic score of training pictures.
+        level: mean generic score of training images.
         mean: ``(2 + components,)`` expected weights of 1 and of a row.
-        covariance: ``(2 + components, 2 + components)`` of people's weights about it.
+        covariance: ``(2 + components, 2 + components)`` of users' weights about it.
         noise: variance of one rating.
-        rbf: standard deviation of what people like in pictures near each other.
+        rbf: standard deviation of what users like in images near each other.
         length: how near that is, in typical distances.
-        widths: factor of the covariance by number of ratings, chosen on validation people.
+        prior_variances: factor of the covariance by number of ratings, chosen on validation users.
         learnt_from: where this comes from, for the model card.
     """
 
@@ -46,64 +46,64 @@ class People:
     noise: Tensor
     rbf: Tensor
     length: Tensor
-    widths: Mapping[int, float]
+    prior_variances: Mapping[int, float]
     learnt_from: str
 
     def tensors(self) -> dict[str, Tensor]:
-        """Return everything but the widths and the origin, by name."""
+        """Return everything but the prior_variances and the origin, by name."""
         return {name: getattr(self, name) for name in TENSORS}
 
     def rows(self, generic: Tensor, features: Tensor) -> Tensor:
-        """Describe pictures.
+        """Describe images.
 
         Args:
-            generic: ``(pictures,)`` generic scores in [0, 1].
-            features: ``(pictures, features)`` what the generic head is fed.
+            generic: ``(images,)`` generic scores in [0, 1].
+            features: ``(images, features)`` what the generic head is fed.
 
         Returns:
-            ``(pictures, 1 + components)`` float64; differentiable.
+            ``(images, 1 + components)`` float64; differentiable.
         """
         components = (features.double() - self.centre) @ self.axes.T / self.unit
         return torch.cat([(generic.double() - self.level)[:, None], components], dim=1)
 
     def expected(self, rows: Tensor) -> Tensor:
-        """Return what anybody is expected to say of pictures, ``(pictures,)``."""
+        """Return what anybody is expected to say of images, ``(images,)``."""
         return _with_one(rows) @ self.mean
 
-    def together(self, rows: Tensor, others: Tensor, width: float = 1.0) -> Tensor:
-        """Return the covariance over people of their scores of pictures, ``(len(rows), len(others))``."""
+    def covariance_between(self, rows: Tensor, others: Tensor, width: float = 1.0) -> Tensor:
+        """Return the covariance over users of their scores of images, ``(len(rows), len(others))``."""
         linear = _with_one(rows) @ self.covariance @ _with_one(others).T
         return width * (linear + near(rows[:, 1:], others[:, 1:], {"rbf": self.rbf, "length": self.length}))
 
-    def width(self, ratings: int) -> float:
+    def prior_variance(self, ratings: int) -> float:
         """Return the factor for a number of ratings: that of the nearest number it was chosen at."""
-        if not self.widths:
+        if not self.prior_variances:
             return 1.0
-        nearest = min(self.widths, key=lambda shots: abs(math.log(shots / max(ratings, 1))))
-        return self.widths[nearest]
+        nearest = min(self.prior_variances, key=lambda shots: abs(math.log(shots / max(ratings, 1))))
+        return self.prior_variances[nearest]
 
 
 def _with_one(rows: Tensor) -> Tensor:
     return torch.cat([torch.ones_like(rows[:, :1]), rows], dim=1)
 
 
-def learnt(method: HierarchicalProcess, widths: Mapping[int, float], learnt_from: str) -> People:
-    """Take over what a prepared personaliser learnt from training people."""
+def learnt(method: HierarchicalProcess, prior_variances: Mapping[int, float], learnt_from: str) -> PopulationPrior:
+    """Take over what a prepared personaliser learnt from training users."""
     near_kernel, prior = method.near.learnt, method.linear.prior
-    return People(
+    return PopulationPrior(
         **_projection(method.features),
         mean=_tensor(prior.effects[0]),
         covariance=_tensor(prior.covariance),
         noise=_tensor(method.noise),
         rbf=_tensor(near_kernel["rbf"]),
         length=_tensor(near_kernel["length"]),
-        widths=dict(widths),
+        prior_variances=dict(prior_variances),
         learnt_from=learnt_from,
     )
 
 
-def assumed(features: PictureFeatures) -> People:
-    """Return what is taken for granted where no person's own ratings are known, only averages.
+def assumed(features: ImageFeatures) -> PopulationPrior:
+    """Return what is taken for granted where no user's own ratings are known, only averages.
 
     NOTE: the values are those from which the search for a kernel starts (`gaussian_process.START`); nobody's ratings
     are behind them.
@@ -112,19 +112,19 @@ def assumed(features: PictureFeatures) -> People:
     spread = [START["offset"], START["slope"], *[START["linear"] / math.sqrt(components)] * components]
     mean = torch.zeros(2 + components, dtype=torch.float64)
     mean[0], mean[1] = features.level, 1.0
-    return People(
+    return PopulationPrior(
         **_projection(features),
         mean=mean,
         covariance=torch.diag(_tensor(spread) ** 2),
         noise=_tensor(START["noise"] ** 2),
         rbf=_tensor(START["rbf"]),
         length=_tensor(START["length"]),
-        widths={},
+        prior_variances={},
         learnt_from="nobody: the database knows averages only, so the covariance is an assumption",
     )
 
 
-def _projection(features: PictureFeatures) -> dict[str, Tensor]:
+def _projection(features: ImageFeatures) -> dict[str, Tensor]:
     found = features.projection
     axes = torch.eye(len(found.centre)) if found.axes is None else torch.from_numpy(found.axes.copy())
     return {

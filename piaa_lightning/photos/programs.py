@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.scoring_network import Eye
+from piaa_lightning.photos.scoring_network import ScoringNetwork
 from piaa_lightning.runtime.atomic import replace_file
 
 TOLERANCE = 1e-4
@@ -22,29 +22,29 @@ TORCH, ONNX = "prior.pt2", "prior.onnx"
 OUTPUTS = ["generic", "features"]
 
 
-def write_programs(eye: Eye, directory: Path) -> dict[str, float]:
-    """Write both programs: ``(batch, 3, size, size)`` uint8 pictures in, generic scores and features out.
+def write_programs(network: ScoringNetwork, directory: Path) -> dict[str, float]:
+    """Write both programs: ``(batch, 3, size, size)`` uint8 images in, generic scores and features out.
 
     Args:
-        eye: the prior's network.
+        network: the prior's network.
         directory: where they go.
 
     Returns:
-        The greatest difference of each program's numbers from the network's own, by file name; for pictures of noise,
+        The greatest difference of each program's numbers from the network's own, by file name; for images of noise,
         and for another batch size than the one that was traced.
 
     Raises:
         UserError: ONNX's libraries are not installed, or a program gives other numbers.
     """
-    eye = copy.deepcopy(eye).eval()
+    network = copy.deepcopy(network).eval()
     drawn = torch.Generator().manual_seed(0)
-    shape = (3, eye.size, eye.size)
-    pictures = torch.randint(0, 256, (2, *shape), dtype=torch.uint8, generator=drawn)
+    shape = (3, network.size, network.size)
+    images = torch.randint(0, 256, (2, *shape), dtype=torch.uint8, generator=drawn)
     others = torch.randint(0, 256, (3, *shape), dtype=torch.uint8, generator=drawn)
     batch = {"pictures": {0: torch.export.Dim("batch", min=1, max=4096)}}
     with torch.no_grad(), _silence():
-        program = torch.export.export(eye, (pictures,), dynamic_shapes=batch)
-        expected = eye(others)
+        program = torch.export.export(network, (images,), dynamic_shapes=batch)
+        expected = network(others)
         differences = {
             TORCH: _torch(program, directory / TORCH, others, expected),
             ONNX: _onnx(program, directory / ONNX, others, expected),
@@ -58,15 +58,15 @@ def write_programs(eye: Eye, directory: Path) -> dict[str, float]:
     return differences
 
 
-def _torch(program: torch.export.ExportedProgram, file: Path, pictures: Tensor, expected: Sequence[Tensor]) -> float:
+def _torch(program: torch.export.ExportedProgram, file: Path, images: Tensor, expected: Sequence[Tensor]) -> float:
     with tempfile.TemporaryDirectory() as made:
         torch.export.save(program, Path(made) / TORCH)
         replace_file(file, (Path(made) / TORCH).read_bytes())
     again = torch.export.load(file)
-    return _apart(again.module()(pictures), expected)
+    return _apart(again.module()(images), expected)
 
 
-def _onnx(program: torch.export.ExportedProgram, file: Path, pictures: Tensor, expected: Sequence[Tensor]) -> float:
+def _onnx(program: torch.export.ExportedProgram, file: Path, images: Tensor, expected: Sequence[Tensor]) -> float:
     try:
         import onnx  # noqa: F401  # what writes it
         import onnxruntime
@@ -82,7 +82,7 @@ def _onnx(program: torch.export.ExportedProgram, file: Path, pictures: Tensor, e
     assert made is not None
     replace_file(file, made.model_proto.SerializeToString())
     session = onnxruntime.InferenceSession(file, providers=["CPUExecutionProvider"])
-    found = session.run(OUTPUTS, {session.get_inputs()[0].name: pictures.numpy()})
+    found = session.run(OUTPUTS, {session.get_inputs()[0].name: images.numpy()})
     return _apart([torch.from_numpy(values) for values in found], expected)
 
 

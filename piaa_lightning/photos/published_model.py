@@ -1,4 +1,4 @@
-"""A published prior: a network, what people have in common, its config and its hash, in a directory of plain files."""
+"""A published prior: a network, what users have in common, its config and its hash, in a directory of plain files."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.population import TENSORS, People
-from piaa_lightning.photos.scoring_network import Eye, eye_of
+from piaa_lightning.photos.population import TENSORS, PopulationPrior
+from piaa_lightning.photos.scoring_network import ScoringNetwork, scoring_network_of
 from piaa_lightning.runtime.atomic import replace_file
 
 FORMAT = 1
@@ -26,25 +26,25 @@ HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 
 
 @dataclass(frozen=True)
-class Prior:
-    """What a person's taste starts from.
+class PublishedModel:
+    """What a user's taste starts from.
 
     Args:
-        eye: looks at pictures.
-        people: what tastes have in common.
-        config: everything that is not a tensor: the eye's description, ``name``, ``data``, ``resize``, ``people``
-            (widths and origin), ``command`` and ``versions``.
+        network: looks at images.
+        users: what tastes have in common.
+        config: everything that is not a tensor: the network's description, ``name``, ``data``, ``resize``, ``users``
+            (prior_variances and origin), ``command`` and ``versions``.
     """
 
-    eye: Eye
-    people: People
+    network: ScoringNetwork
+    users: PopulationPrior
     config: Mapping[str, Any]
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
         """All numbers by name."""
-        named = {f"eye.{name}": value for name, value in self.eye.state_dict().items()}
-        named |= {f"people.{name}": value for name, value in self.people.tensors().items()}
+        named = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        named |= {f"people.{name}": value for name, value in self.users.tensors().items()}
         return {name: value.detach().cpu().contiguous() for name, value in sorted(named.items())}
 
     @cached_property
@@ -57,13 +57,13 @@ class Prior:
             content.update(value.numpy().tobytes())
         return content.hexdigest()
 
-    def rows(self, pictures: Tensor) -> Tensor:
-        """Describe squashed pictures, see `People.rows`; differentiable.
+    def rows(self, images: Tensor) -> Tensor:
+        """Describe squashed images, see `Users.rows`; differentiable.
 
         Args:
-            pictures: ``(batch, 3, size, size)`` uint8, or normalised floats.
+            images: ``(batch, 3, size, size)`` uint8, or normalised floats.
         """
-        return self.people.rows(*self.eye(pictures.contiguous(memory_format=torch.channels_last)))
+        return self.users.rows(*self.network(images.contiguous(memory_format=torch.channels_last)))
 
     def save(self, directory: Path, card: str) -> None:
         """Write safetensors, config and model card."""
@@ -73,7 +73,7 @@ class Prior:
         replace_file(directory / CONFIG, json.dumps(config, indent=2).encode())  # last: now it is a prior
 
 
-def load_prior(directory: Path) -> Prior:
+def load_prior(directory: Path) -> PublishedModel:
     """Read a published prior.
 
     Raises:
@@ -90,18 +90,22 @@ def load_prior(directory: Path) -> Prior:
     except Exception as error:  # whatever a damaged file makes the loader raise
         raise UserError(f"prior={directory}: {WEIGHTS} cannot be read ({error}); copy it again.") from error
     try:
-        eye = eye_of(config)
-        eye.load_state_dict(_below(tensors, "eye."))
-        widths = {int(shots): float(width) for shots, width in config["people"]["widths"].items()}
+        network = scoring_network_of(config)
+        network.load_state_dict(_below(tensors, "network."))
+        prior_variances = {int(shots): float(width) for shots, width in config["people"]["prior_variances"].items()}
         numbers = _below(tensors, "people.")
-        people = People(**{name: numbers[name] for name in TENSORS}, widths=widths, learnt_from=config["people"]["of"])
+        users = PopulationPrior(
+            **{name: numbers[name] for name in TENSORS},
+            prior_variances=prior_variances,
+            learnt_from=config["people"]["of"],
+        )
     except UserError as error:
         raise UserError(f"prior={directory}: {error}") from error
     except (KeyError, TypeError, ValueError, RuntimeError) as error:
         reason = str(error).split("\n")[0]
         raise UserError(f"prior={directory}: its files do not fit together ({reason}); copy them again.") from error
     # the layout in which convolutions on a CPU take three quarters of the time
-    prior = Prior(eye.requires_grad_(False).to(memory_format=torch.channels_last), people, config)
+    prior = PublishedModel(network.requires_grad_(False).to(memory_format=torch.channels_last), users, config)
     if prior.hash != told:
         raise UserError(
             f"prior={directory}: its weights are not those that its config was written with; copy it again."

@@ -1,4 +1,4 @@
-"""A folder in a person's order, beside what everybody is expected to say."""
+"""A folder in a user's order, beside what everybody is expected to say."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from piaa_lightning.data.ratings import Indices, Scale, Scores
-from piaa_lightning.photos.personal_model import Taste
+from piaa_lightning.photos.personal_model import PersonalModel
 from piaa_lightning.photos.reading import Shelf
 
 COLUMNS = ("rank", "image", "score", "generic_rank", "generic_score")
@@ -19,14 +19,14 @@ COLUMNS = ("rank", "image", "score", "generic_rank", "generic_score")
 
 @dataclass(frozen=True)
 class Ranking:
-    """Scores on the person's scale, and places.
+    """Scores on the user's scale, and places.
 
     Args:
-        scores: ``(photographs,)`` what the person is expected to say.
-        generic: ``(photographs,)`` what anybody is.
-        order: numbers of the photographs, the best first.
-        places: ``(photographs,)`` of each in the person's order, from 1.
-        generic_places: ``(photographs,)`` of each in everybody's order, from 1.
+        scores: ``(images,)`` what the user is expected to say.
+        generic: ``(images,)`` what anybody is.
+        order: numbers of the images, the best first.
+        places: ``(images,)`` of each in the user's order, from 1.
+        generic_places: ``(images,)`` of each in everybody's order, from 1.
     """
 
     scores: Scores
@@ -36,11 +36,11 @@ class Ranking:
     generic_places: Indices
 
 
-def rank(taste: Taste, shelf: Shelf, scale: Scale) -> Ranking:
-    """Put photographs in order; those with equal scores stay in the order of their files."""
+def order_of(taste: PersonalModel, shelf: Shelf, scale: Scale) -> Ranking:
+    """Put images in order; those with equal scores stay in the order of their files."""
     with torch.inference_mode():
         unit = taste.score(shelf.rows).numpy()
-        expected = taste.people.expected(shelf.rows.double()).numpy()
+        expected = taste.users.expected(shelf.rows.double()).numpy()
     order, usual = (np.argsort(-values, kind="stable") for values in (unit, expected))
     scores, generic = (scale.from_unit(np.clip(values, 0, 1)) for values in (unit, expected))
     return Ranking(scores, generic, order, _places(order), _places(usual))
@@ -53,7 +53,7 @@ def _places(order: Indices) -> Indices:
 
 
 def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
-    """Return the ranking as csv, the best photograph first."""
+    """Return the ranking as csv, the best image first."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(COLUMNS)

@@ -1,4 +1,4 @@
-"""A person's ratings of photographs: from a csv file, or the stars that other programs gave."""
+"""A user's ratings of images: from a csv file, or the stars that other programs gave."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ STARS = Scale(1, 5)
 
 @dataclass(frozen=True)
 class Ratings:
-    """What a person said of photographs.
+    """What a user said of images.
 
     Args:
         scores: on the scale, by path below the folder.
         scale: the worst and the best score that could be given.
-        missing: names in the list that are no photograph of the folder.
+        missing: names in the list that are no image of the folder.
     """
 
     scores: dict[str, float]
@@ -32,17 +32,17 @@ class Ratings:
 
 
 def read_ratings(source: str, root: Path, files: Sequence[str], scale: Scale = STARS) -> Ratings:
-    """Read a person's ratings.
+    """Read a user's ratings.
 
     Args:
         source: a csv file with the columns ``image`` (a path below the folder, or a name that occurs there once) and
-            ``score``, of which the last line of a photograph counts; or ``stars`` for EXIF's and XMP's.
-        root: the folder of photographs.
-        files: its photographs.
+            ``score``, of which the last line of an image counts; or ``stars`` for EXIF's and XMP's.
+        root: the folder of images.
+        files: its images.
         scale: of the csv file's scores; stars are 1 to 5.
 
     Raises:
-        UserError: the file cannot be read, a score is none, or there is no rating of any photograph of the folder.
+        UserError: the file cannot be read, a score is none, or there is no rating of any image of the folder.
     """
     if source == "stars":
         scores = read_stars(root, files)

@@ -1,4 +1,4 @@
-"""Reading photographs: each decoded once, seen by the prior's network, and kept with a thumbnail."""
+"""Reading images: each decoded once, seen by the prior's network, and kept with a thumbnail."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from piaa_lightning.data.images.decode import MAX_PIXELS, Pixels, squash
 from piaa_lightning.data.images.stored import cores
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.opening import open_photo
-from piaa_lightning.photos.published_model import Prior
+from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.store import Seen, Store
 
 BATCH = 16
@@ -27,13 +27,13 @@ THUMBNAIL = 400  # longer side in pixels
 
 @dataclass
 class Shelf:
-    """Photographs that were read, in the order of their files.
+    """Images that were read, in the order of their files.
 
     Args:
         files: paths as they were given.
         digests: of their content; two files may have the same.
-        sizes: ``(photographs, 2)`` width and height.
-        rows: ``(photographs, 1 + components)`` float32, see `People.rows`.
+        sizes: ``(images, 2)`` width and height.
+        rows: ``(images, 1 + components)`` float32, see `Users.rows`.
         skipped: why a file could not be read, by its path.
     """
 
@@ -53,9 +53,9 @@ class _Read:
 
 
 def read_photos(
-    prior: Prior, store: Store, root: Path, files: Sequence[str], max_pixels: int = MAX_PIXELS
+    prior: PublishedModel, store: Store, root: Path, files: Sequence[str], max_pixels: int = MAX_PIXELS
 ) -> Iterator[tuple[str, str, str]]:
-    """Read photographs, a few ahead of the network; what was read before is passed over quickly.
+    """Read images, a few ahead of the network; what was read before is passed over quickly.
 
     NOTE: a large JPEG is decoded at an eighth of its size as long as that is larger than the network's input.
 
@@ -93,7 +93,7 @@ def shelf_of(store: Store, read: Sequence[tuple[str, str, str]]) -> Shelf:
     )
 
 
-def _opened(prior: Prior, store: Store, root: Path, files: Sequence[str], max_pixels: int) -> Iterator[_Read]:
+def _opened(prior: PublishedModel, store: Store, root: Path, files: Sequence[str], max_pixels: int) -> Iterator[_Read]:
     """Decode in parallel; threads, because Pillow lets go of the interpreter while it works."""
     ahead: deque[Future[_Read]] = deque()
     workers = cores()
@@ -110,14 +110,14 @@ def _opened(prior: Prior, store: Store, root: Path, files: Sequence[str], max_pi
                 waiting.cancel()
 
 
-def _open(prior: Prior, store: Store, root: Path, file: str, max_pixels: int) -> _Read:
+def _open(prior: PublishedModel, store: Store, root: Path, file: str, max_pixels: int) -> _Read:
     path = root / file
     digest = ""
     try:
         digest = store.digest_of(path)
         if store.knows(digest):
             return _Read(file, digest)
-        size = prior.eye.size
+        size = prior.network.size
         photo = open_photo(path, max(size, THUMBNAIL * 3 // 4), max_pixels)
     except UserError as error:
         return _Read(file, digest, skipped=str(error).removeprefix(f"{path}: "))
@@ -127,7 +127,7 @@ def _open(prior: Prior, store: Store, root: Path, file: str, max_pixels: int) ->
     return _Read(file, digest, (square, photo.width, photo.height, thumbnail(photo.pixels)))
 
 
-def _look(prior: Prior, store: Store, waiting: Sequence[_Read]) -> list[tuple[str, str, str]]:
+def _look(prior: PublishedModel, store: Store, waiting: Sequence[_Read]) -> list[tuple[str, str, str]]:
     """Let the network look at what is new, and keep it."""
     new = {one.digest: one.photo for one in waiting if one.photo is not None}
     if new:
@@ -140,9 +140,9 @@ def _look(prior: Prior, store: Store, waiting: Sequence[_Read]) -> list[tuple[st
 
 
 def thumbnail(pixels: Pixels, side: int = THUMBNAIL) -> bytes:
-    """Return a small JPEG of a picture."""
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    """Return a small JPEG of an image."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
     file = io.BytesIO()
-    picture.save(file, "jpeg", quality=82)
+    image.save(file, "jpeg", quality=82)
     return file.getvalue()

@@ -1,4 +1,4 @@
-"""The keys of the configuration that concern one's own photographs."""
+"""The keys of the configuration that concern one's own images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class CoverKeys:
     """What ``mode=cover`` chooses.
 
     Args:
-        count: how many photographs.
+        count: how many images.
         diversity: from 0, the best whatever they show, to 1, as unlike each other as can be.
     """
 
@@ -24,8 +24,8 @@ class CropKeys:
 
     Args:
         shapes: width and height of the crops.
-        write: whether the crops are written as pictures; otherwise they are listed.
-        limit: at most so many photographs, the best ones first; None crops all.
+        write: whether the crops are written as images; otherwise they are listed.
+        limit: at most so many images, the best ones first; None crops all.
     """
 
     shapes: list[str] = field(default_factory=lambda: ["1:1", "16:9", "9:16", "2:3"])
@@ -55,11 +55,11 @@ class WebKeys:
         host: the address that is listened on; only this machine can reach the default.
         port: 0 takes a free one.
         token: what everybody has to know who opens the page; None makes one where other machines can reach it.
-        sessions: the directory that photographs and ratings of visitors are kept in.
-        max_photos: how many photographs a visitor may bring.
+        sessions: the directory that images and ratings of visitors are kept in.
+        max_photos: how many images a visitor may bring.
         max_megabytes: how large a file may be.
-        max_megapixels: how large a picture may be.
-        max_gigabytes: how much all photographs of a visitor may take.
+        max_megapixels: how large an image may be.
+        max_gigabytes: how much all images of a visitor may take.
     """
 
     host: str = "127.0.0.1"

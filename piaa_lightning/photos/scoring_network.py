@@ -1,4 +1,4 @@
-"""What a published prior sees in a picture: its generic score, and the features that its head is fed."""
+"""What a published prior sees in an image: its generic score, and the features that its head is fed."""
 
 from __future__ import annotations
 
@@ -58,11 +58,11 @@ class FeatureScale(nn.Module):
         return scaled if self.axes is None else scaled @ self.axes.T
 
 
-class Eye(nn.Module):
+class ScoringNetwork(nn.Module):
     """A backbone, the scale of its features, and a head.
 
     Args:
-        backbone: takes squashed pictures.
+        backbone: takes squashed images.
         scale: of frozen features; None where the backbone was trained with the head.
         network: the head's network on these features, without a backbone.
     """
@@ -78,21 +78,21 @@ class Eye(nn.Module):
         """Side of the square input in pixels."""
         return self.backbone.size
 
-    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """Look at pictures.
+    def forward(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Look at images.
 
         Args:
-            pictures: ``(batch, 3, size, size)`` uint8, or normalised floats.
+            images: ``(batch, 3, size, size)`` uint8, or normalised floats.
 
         Returns:
             ``(batch,)`` generic scores in [0, 1] and ``(batch, features)``.
         """
-        features = self.scale(self.backbone(pictures))
+        features = self.scale(self.backbone(images))
         return self.network(features), features
 
 
-def eye_of(description: Mapping[str, Any]) -> Eye:
-    """Make an untrained eye from its description.
+def scoring_network_of(description: Mapping[str, Any]) -> ScoringNetwork:
+    """Make an untrained network from its description.
 
     Args:
         description: ``backbone`` (name, size, output, options), ``frozen``, ``components``, ``head`` (kind and
@@ -109,7 +109,7 @@ def eye_of(description: Mapping[str, Any]) -> Eye:
         backbone = build_backbone(net["name"], None, net["size"], output=net["output"], **options)
         scale = FeatureScale(backbone.features, description["components"]) if description["frozen"] else None
         features = description["components"] or backbone.features
-        return Eye(backbone, scale, _network(description, features)).eval()
+        return ScoringNetwork(backbone, scale, _network(description, features)).eval()
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"the prior's config.json describes no network that is known here ({error!r}).") from error
 

@@ -1,4 +1,4 @@
-"""Stars that other programs gave photographs: EXIF's Rating, XMP's in the file or in a side-car beside it."""
+"""Stars that other programs gave images: EXIF's Rating, XMP's in the file or in a side-car beside it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ REJECTED = -1.0
 
 
 def read_stars(root: Path, files: Sequence[str]) -> dict[str, float]:
-    """Return the stars of those photographs that have any, from 1 to 5.
+    """Return the stars of those images that have any, from 1 to 5.
 
-    A side-car counts more than the file, since programs that write one leave the file alone. Rejected photographs
+    A side-car counts more than the file, since programs that write one leave the file alone. Rejected images
     (XMP's -1) count as one star.
 
     Args:
         root: the directory that ``files`` are relative to.
-        files: paths of the photographs.
+        files: paths of the images.
     """
     found = {}
     for file in files:
@@ -36,7 +36,7 @@ def read_stars(root: Path, files: Sequence[str]) -> dict[str, float]:
 
 
 def stars_of(path: Path) -> float | None:
-    """Return a photograph's stars from 1 to 5; None where nobody gave it any, or the entry makes no sense."""
+    """Return an image's stars from 1 to 5; None where nobody gave it any, or the entry makes no sense."""
     for given in (_side_car(path), _inside(path)):
         if given == REJECTED:
             return 1.0
@@ -58,12 +58,12 @@ def _inside(path: Path) -> float | None:
     try:
         if path.suffix.lower() in HEIF:
             learn_heif(path)
-        with warnings.catch_warnings(), Image.open(path) as picture:
+        with warnings.catch_warnings(), Image.open(path) as image:
             warnings.simplefilter("ignore")
-            packet = picture.info.get("xmp") or b""
+            packet = image.info.get("xmp") or b""
             packet = packet.encode() if isinstance(packet, str) else packet
             given = xmp_rating(packet) if len(packet) <= MAX_SIDE_CAR else None
-            return _number(picture.getexif().get(EXIF_RATING)) if given is None else given
+            return _number(image.getexif().get(EXIF_RATING)) if given is None else given
     except Exception:  # whatever a damaged file makes Pillow raise: then it has no stars
         return None
 

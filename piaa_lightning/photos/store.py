@@ -1,4 +1,4 @@
-"""What was read of photographs, kept by their content in one file that survives interruptions and renames."""
+"""What was read of images, kept by their content in one file that survives interruptions and renames."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ create table if not exists photos (digest text primary key, width integer, heigh
 
 @dataclass(frozen=True)
 class Seen:
-    """What is kept of one photograph.
+    """What is kept of one image.
 
     Args:
         digest: SHA-256 of the file.
         width: in pixels, upright.
         height: likewise.
-        values: ``(1 + components,)`` float32, see `People.rows`.
+        values: ``(1 + components,)`` float32, see `Users.rows`.
         thumbnail: a small JPEG.
     """
 
@@ -42,7 +42,7 @@ class Seen:
 class Store:
     """A SQLite file; several threads and processes may use it at once.
 
-    A photograph is known by its content, so that a moved or renamed one is not read again; that content is looked
+    An image is known by its content, so that a moved or renamed one is not read again; that content is looked
     for only where a file's size or time has changed.
 
     Args:
@@ -89,7 +89,7 @@ class Store:
         return digest
 
     def knows(self, digest: str) -> bool:
-        """Say whether a photograph has been read."""
+        """Say whether an image has been read."""
         with self._lock:
             return self._base.execute("select 1 from photos where digest = ?", (digest,)).fetchone() is not None
 
@@ -114,7 +114,7 @@ class Store:
         return found
 
     def thumbnail(self, digest: str) -> bytes | None:
-        """Return the small JPEG of a photograph; None where it is not known."""
+        """Return the small JPEG of an image; None where it is not known."""
         with self._lock:
             row = self._base.execute("select thumbnail from photos where digest = ?", (digest,)).fetchone()
         return None if row is None else bytes(row[0])

@@ -1,51 +1,51 @@
-"""Third stage, for systems that are fitted as scikit-learn fits: the exam on test pictures that networks take."""
+"""Third stage, for systems that are fitted as scikit-learn fits: the evaluation on test images that networks take."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from piaa_lightning.data.datasets import HeldOutPictures
+from piaa_lightning.data.datasets import HeldOutImages
 from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
-from piaa_lightning.estimators.estimator import Estimator, PictureGround
-from piaa_lightning.evaluation.image_evaluation import PictureExam
+from piaa_lightning.estimators.estimator import Estimator, ImageContext
+from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
 
 
-def examine_estimator(
-    estimator: Estimator, ground: PictureGround, method: str, backbone: str, part: Part = "test"
-) -> PictureExam:
-    """Fit an estimator to a database's training pictures and judge it on held-out pictures.
+def evaluate_estimator(
+    estimator: Estimator, context: ImageContext, method: str, backbone: str, part: Part = "test"
+) -> ImageEvaluation:
+    """Fit an estimator to a database's training images and evaluate it on held-out images.
 
     Args:
         estimator: not fitted yet.
-        ground: what it stands on.
+        context: what it stands on.
         method: its label.
         backbone: of the network whose features it uses; empty where it uses none.
         part: test or val.
 
     Raises:
-        UserError: no picture to judge it on, or what the estimator needs is not there.
+        UserError: no image to evaluate it on, or what the estimator needs is not there.
     """
-    table, split = ground.table, ground.split
-    scored = HeldOutPictures(table, split, part, ground.inputs).images
+    table, split = context.table, context.split
+    scored = HeldOutImages(table, split, part, context.inputs).images
     if not len(scored):
-        raise UserError(f"{table.database}: the split holds out no picture with a score; hold out some test pictures.")
-    estimator.fit(ground)
-    verdict = estimator.judge(scored)
+        raise UserError(f"{table.database}: the split holds out no image with a score; hold out some test images.")
+    estimator.fit(context)
+    prediction = estimator.predict(scored)
     known = table.distribution is not None or table.ratings
-    bins = None if verdict.votes is None or not known else verdict.votes.shape[1]
-    pictures = HeldOutPictures(table, split, part, ground.inputs, bins=bins)
-    kept = np.isin(scored, pictures.images)  # a picture may have a score and no votes
-    return PictureExam(
+    bins = None if prediction.votes is None or not known else prediction.votes.shape[1]
+    images = HeldOutImages(table, split, part, context.inputs, bins=bins)
+    kept = np.isin(scored, images.images)  # an image may have a score and no votes
+    return ImageEvaluation(
         method,
         backbone,
         table.database,
-        table.image_ids[pictures.images],
-        pictures.scores.double().numpy(),
-        verdict.values[kept],
-        None if bins is None else pictures.shares.double().numpy(),
-        None if bins is None or verdict.votes is None else verdict.votes[kept],
-        ground.cut,
-        verdict.cut,
-        verdict.ordered,
+        table.image_ids[images.images],
+        images.scores.double().numpy(),
+        prediction.values[kept],
+        None if bins is None else images.shares.double().numpy(),
+        None if bins is None or prediction.votes is None else prediction.votes[kept],
+        context.threshold,
+        prediction.threshold,
+        prediction.ordered,
     )

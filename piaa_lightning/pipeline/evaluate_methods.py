@@ -1,4 +1,4 @@
-"""Third stage: every method is judged, those that fit people on one set of splits of every test person's ratings."""
+"""Third stage: every method is evaluated, those that fit users on one set of splits of every test user's ratings."""
 
 from __future__ import annotations
 
@@ -14,92 +14,97 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from piaa_lightning.errors import MissingLabelsError, UserError
-from piaa_lightning.estimators.estimator import PictureGround
-from piaa_lightning.evaluation.fused_users import FusedPeople, fused_people
-from piaa_lightning.evaluation.image_evaluation import PictureExam
+from piaa_lightning.estimators.estimator import ImageContext
+from piaa_lightning.evaluation.fused_users import FusedUsers, fused_users
+from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.evaluation.shown_users import ShownPeople
-from piaa_lightning.evaluation.trait_evaluation import TraitExam
-from piaa_lightning.personalizers.personalizer import Ground, LeftOutError, Personalizer
-from piaa_lightning.pipeline.evaluate_estimator import examine_estimator
-from piaa_lightning.pipeline.evaluate_network import examine_pictures, examine_traits
+from piaa_lightning.evaluation.shown_users import ShownUsers
+from piaa_lightning.evaluation.trait_evaluation import TraitEvaluation
+from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError, Personalizer
+from piaa_lightning.pipeline.evaluate_estimator import evaluate_estimator
+from piaa_lightning.pipeline.evaluate_network import evaluate_images, evaluate_traits
 from piaa_lightning.pipeline.open_data import Databases
-from piaa_lightning.pipeline.show_users import choose_people, number_of_maps, show_method, shown_methods
-from piaa_lightning.pipeline.train_models import Priors
-from piaa_lightning.runtime.distributed import rank
+from piaa_lightning.pipeline.show_users import choose_users, number_of_maps, show_method, shown_methods
+from piaa_lightning.pipeline.train_models import ModelTrainer
+from piaa_lightning.runtime.distributed import process_index
 
 log = logging.getLogger(__name__)
 
-EXAMS = ("pictures", "traits")
+EVALUATIONS = ("images", "traits")
 PARTS = ("test", "val")
 
 
 @dataclass
-class Judgement:
-    """What judging brought.
+class Results:
+    """What evaluating brought.
 
     Args:
         records: one per method, shots, repeat and user.
-        pictures: by key of the method, what networks said about test pictures.
-        traits: by key of the method, what networks said about test people's traits.
-        fused: by key of the method, the weights that its fusion ended with for test people.
+        images: by key of the method, what networks said about test images.
+        traits: by key of the method, what networks said about test users' traits.
+        fused: by key of the method, the weights that its fusion ended with for test users.
         chosen: the settings that validation users chose, by method and shots.
         left_out: methods that could not take part, and why.
-        shown: a few people's single pictures; None where nobody is shown.
+        shown: a few users' single images; None where nobody is shown.
     """
 
     records: list[Record] = field(default_factory=list)
-    pictures: dict[str, PictureExam] = field(default_factory=dict)
-    traits: dict[str, TraitExam] = field(default_factory=dict)
-    fused: dict[str, FusedPeople] = field(default_factory=dict)
+    images: dict[str, ImageEvaluation] = field(default_factory=dict)
+    traits: dict[str, TraitEvaluation] = field(default_factory=dict)
+    fused: dict[str, FusedUsers] = field(default_factory=dict)
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
-    shown: ShownPeople | None = None
+    shown: ShownUsers | None = None
 
 
 def refuse_impossible(cfg: DictConfig, databases: Databases) -> None:
-    """Stop before hours of training where a method cannot be judged.
+    """Stop before hours of training where a method cannot be evaluated.
 
     Args:
         cfg: the composed configuration.
-        databases: what the methods are judged on.
+        databases: what the methods are evaluated on.
 
     Raises:
-        UserError: an unknown exam or database, or a method that fits people where none are held out.
+        UserError: an unknown evaluation or database, or a method that fits users where none are held out.
     """
-    if cfg.judge not in PARTS:
-        raise UserError(f"judge={cfg.judge}: methods are judged on test or val, the people and pictures held out.")
+    if cfg.evaluate_on not in PARTS:
+        raise UserError(
+            f"evaluate_on={cfg.evaluate_on}: methods are evaluated on test or val, the users and images held out."
+        )
     number_of_maps(cfg)
     for key, method in cfg.methods.items():
         data = databases.get(method.get("database"))
-        if not method.get("exam"):
-            if not len(data.split.test_users if cfg.judge == "test" else data.split.val_users):
+        if not method.get("evaluation"):
+            if not len(data.split.test_users if cfg.evaluate_on == "test" else data.split.val_users):
                 raise UserError(
-                    f"{data.name}: the split holds out no people, and {method.label} is judged on people; choose a"
-                    " database with ratings of single people, or an experiment that judges pictures."
+                    f"{data.name}: the split holds out no users, and {method.label} is evaluated on users; choose a"
+                    " database with ratings of single users, or an experiment that evaluates images."
                 )
-        elif method.exam not in EXAMS:
+        elif method.evaluation not in EVALUATIONS:
             raise UserError(
-                f"methods.{key}.exam={method.exam}: choose one of {', '.join(EXAMS)}, or give a personalizer."
+                f"methods.{key}.evaluation={method.evaluation}: choose one of {', '.join(EVALUATIONS)}, or give a"
+                " personalizer."
             )
-        elif method.get("estimator") and method.exam != "pictures":
-            raise UserError(f"methods.{key}.exam={method.exam}: an estimator judges pictures; set exam to pictures.")
+        elif method.get("estimator") and method.evaluation != "images":
+            raise UserError(
+                f"methods.{key}.evaluation={method.evaluation}: an estimator predicts images; set it to images."
+            )
 
 
-def judge_methods(
-    cfg: DictConfig, databases: Databases, priors: Priors, shots: Sequence[int], device: torch.device, kept: Path
-) -> Judgement:
-    """Judge every method of the configuration.
+def evaluate_methods(
+    cfg: DictConfig, databases: Databases, priors: ModelTrainer, shots: Sequence[int], device: torch.device, kept: Path
+) -> Results:
+    """Evaluate every method of the configuration.
 
     Args:
-        cfg: the composed configuration; ``methods`` maps keys to label, prior, and a personalizer or an exam.
+        cfg: the composed configuration; ``methods`` maps keys to label, prior, and a personalizer or an evaluation.
         databases: what the methods stand on.
         priors: trains what the methods start from.
         shots: support sizes.
         device: where networks run.
-        kept: directory of what was judged so far, see `evaluation.journal`.
+        kept: directory of what was evaluated so far, see `evaluation.journal`.
 
     Raises:
         UserError: every method but the control rows had to be left out.
@@ -108,110 +113,114 @@ def judge_methods(
     validation: Protocol = instantiate(cfg.protocol.validation)
     if cfg.trainer.fast_dev_run:
         protocol, validation = protocol.cut_short(), validation.cut_short()
-    if cfg.judge == "val":
+    if cfg.evaluate_on == "val":
         protocol = validation
-    judgement = Judgement(shown=choose_people(cfg, databases, shots, protocol))
-    judge = _Judge(cfg, databases, priors, shots, device, kept, protocol, validation, judgement)
+    results = Results(shown=choose_users(cfg, databases, shots, protocol))
+    evaluator = _Evaluator(cfg, databases, priors, shots, device, kept, protocol, validation, results)
     for key, method in cfg.methods.items():
         try:
-            (judge.examine if method.get("exam") else judge.let_fit_people)(str(key), method)
+            (evaluator.evaluate if method.get("evaluation") else evaluator.evaluate_users)(str(key), method)
         except (LeftOutError, MissingLabelsError) as reason:
-            judgement.left_out[method.label] = str(reason).rstrip(".")
-            log.info("%s is left out: %s", method.label, judgement.left_out[method.label])
-    refuse_controls_alone(cfg, judgement)
-    return judgement
+            results.left_out[method.label] = str(reason).rstrip(".")
+            log.info("%s is left out: %s", method.label, results.left_out[method.label])
+    refuse_controls_alone(cfg, results)
+    return results
 
 
-def refuse_controls_alone(cfg: DictConfig, judgement: Judgement) -> None:
+def refuse_controls_alone(cfg: DictConfig, results: Results) -> None:
     """Stop where nothing that was asked for could take part."""
     asked = [method.label for method in cfg.methods.values() if not method.get("control")]
-    if asked and set(asked) <= set(judgement.left_out):
-        reasons = dict.fromkeys(judgement.left_out[label] for label in asked)
-        raise UserError(f"{', '.join(asked)} cannot be judged: {'; '.join(reasons)}.")
+    if asked and set(asked) <= set(results.left_out):
+        reasons = dict.fromkeys(results.left_out[label] for label in asked)
+        raise UserError(f"{', '.join(asked)} cannot be evaluated: {'; '.join(reasons)}.")
 
 
 @dataclass
-class _Judge:
-    """Who judges one method after another, on the same people, pictures and splits; see `judge_methods`."""
+class _Evaluator:
+    """Who evaluates one method after another, on the same users, images and splits; see `evaluate_methods`."""
 
     cfg: DictConfig
     databases: Databases
-    priors: Priors
+    priors: ModelTrainer
     shots: Sequence[int]
     device: torch.device
     kept: Path
     protocol: Protocol
     validation: Protocol
-    judgement: Judgement
+    results: Results
 
-    def let_fit_people(self, key: str, method: DictConfig) -> None:
-        """Let a method fit every test person of the main database."""
-        data, judgement = self.databases.main, self.judgement
+    def evaluate_users(self, key: str, method: DictConfig) -> None:
+        """Let a method fit every test user of the main database."""
+        data, results = self.databases.main, self.results
         table, split = data.table, data.split
         personalizer: Personalizer = instantiate(method.personalizer)
-        prior = self.prior_of(method)
-        ground = Ground(table, split, data.inputs, self.device, prior, self.aids_of(method))
+        prior = self.model_of(method)
+        context = FitContext(table, split, data.inputs, self.device, prior, self.auxiliary_of(method))
         choice = instantiate(method.support) if method.get("support") else None
-        personalizer.prepare(ground)
+        personalizer.prepare(context)
         if choice is not None:
-            choice.prepare(ground)
+            choice.prepare(context)
         ask = None if choice is None else choice.order
         content = self.priors.digest(method)
-        journals = {part: Journal(self.kept / f"{key}_{part}_{rank()}.txt", content) for part in PARTS}
+        journals = {part: Journal(self.kept / f"{key}_{part}_{process_index()}.txt", content) for part in PARTS}
         val = split.rows(table, "val")
         chosen = choose(table, val, self.shots, self.validation, method.label, personalizer, ask, journals["val"])
         if len(personalizer.candidates()) > 1:
-            judgement.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
-        rows = split.rows(table, self.cfg.judge)
-        judged = (table, rows, self.shots, self.protocol, method.label)
+            results.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
+        rows = split.rows(table, self.cfg.evaluate_on)
+        evaluated = (table, rows, self.shots, self.protocol, method.label)
         backbone = self.backbone_of(method)
-        judgement.records += evaluate(*judged, backbone, personalizer, chosen, ask, journals["test"])
-        fused = fused_people(*judged, personalizer, chosen, trait_names(method.prior, self.databases))
+        results.records += evaluate(*evaluated, backbone, personalizer, chosen, ask, journals["test"])
+        fused = fused_users(*evaluated, personalizer, chosen, trait_names(method.model, self.databases))
         if fused is not None:
-            judgement.fused[key] = fused
-        if judgement.shown is not None and key in shown_methods(self.cfg) and not rank():
+            results.fused[key] = fused
+        if results.shown is not None and key in shown_methods(self.cfg) and not process_index():
             label = method.label
-            show_method(judgement.shown, self.cfg, self.databases, label, personalizer, chosen, prior, self.device)
+            show_method(results.shown, self.cfg, self.databases, label, personalizer, chosen, prior, self.device)
 
-    def examine(self, key: str, method: DictConfig) -> None:
-        """Judge a network as it is, or an estimator that is fitted to training pictures, without any person."""
-        cfg, judgement, label = self.cfg, self.judgement, method.label
+    def evaluate(self, key: str, method: DictConfig) -> None:
+        """Evaluate a network as it is, or an estimator that is fitted to training images, without any user."""
+        cfg, results, label = self.cfg, self.results, method.label
         data = self.databases.get(method.get("database"))
-        network, backbone = self.prior_of(method), self.backbone_of(method)
+        network, backbone = self.model_of(method), self.backbone_of(method)
         if method.get("estimator"):
-            cache, aids = Path(cfg.paths.cache).expanduser(), self.aids_of(method)
-            seen = (data.table, data.split, data.inputs, self.device, data.cut)
-            ground = PictureGround(*seen, cfg.seed, cache, network, aids)
+            cache, auxiliary = Path(cfg.paths.cache).expanduser(), self.auxiliary_of(method)
+            seen = (data.table, data.split, data.inputs, self.device, data.threshold)
+            context = ImageContext(*seen, cfg.seed, cache, network, auxiliary)
             estimator = instantiate(method.estimator)
-            judgement.pictures[key] = examine_estimator(estimator, ground, label, backbone, cfg.judge)
-        elif method.exam == "pictures":
-            cut = method.get("cut")
-            judgement.pictures[key] = examine_pictures(network, data, label, backbone, self.device, cfg.judge, cut)
+            results.images[key] = evaluate_estimator(estimator, context, label, backbone, cfg.evaluate_on)
+        elif method.evaluation == "images":
+            threshold = method.get("threshold")
+            results.images[key] = evaluate_images(
+                network, data, label, backbone, self.device, cfg.evaluate_on, threshold
+            )
         else:
-            form = OmegaConf.to_container(method.form, resolve=True) if method.get("form") else {}
-            assert isinstance(form, dict)
-            options = {str(name): form[name] for name in ("traits", "liked", "scaling") if name in form}
-            judgement.traits[key] = examine_traits(network, data, label, backbone, self.device, cfg.judge, **options)
+            dataset = OmegaConf.to_container(method.dataset, resolve=True) if method.get("dataset") else {}
+            assert isinstance(dataset, dict)
+            options = {str(name): dataset[name] for name in ("traits", "liked", "scaling") if name in dataset}
+            results.traits[key] = evaluate_traits(
+                network, data, label, backbone, self.device, cfg.evaluate_on, **options
+            )
 
-    def prior_of(self, method: DictConfig) -> nn.Module | None:
+    def model_of(self, method: DictConfig) -> nn.Module | None:
         """Return the network that a method starts from."""
-        return None if method.prior is None else self.priors.get(method.prior)
+        return None if method.model is None else self.priors.get(method.model)
 
     def backbone_of(self, method: DictConfig) -> str:
         """Name the backbone of a method; empty where it has no network."""
-        return "" if method.prior is None else str(self.cfg.backbone.name)
+        return "" if method.model is None else str(self.cfg.backbone.name)
 
-    def aids_of(self, method: DictConfig) -> dict[str, nn.Module]:
+    def auxiliary_of(self, method: DictConfig) -> dict[str, nn.Module]:
         """Return the further networks that a method stands on, by what they are for."""
-        tasks = (method.get("aids") or {}).items()
+        tasks = (method.get("auxiliary") or {}).items()
         return {str(name): self.priors.get(task) for name, task in tasks if task is not None}
 
 
 def trait_names(task: DictConfig | None, databases: Databases) -> list[str]:
     """Name the traits that a task, or one it starts from, learnt in its stream of personality; empty where none did."""
-    while task is not None and task.streams is None:
-        task = task.starts_from
-    stream = None if task is None else task.streams.get("personality")
+    while task is not None and task.sources is None:
+        task = task.init_from
+    stream = None if task is None else task.sources.get("personality")
     if stream is None:
         return []
-    return [str(name) for name in stream.form.get("traits") or databases.get(stream.database).table.trait_names]
+    return [str(name) for name in stream.dataset.get("traits") or databases.get(stream.database).table.trait_names]

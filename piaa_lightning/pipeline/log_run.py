@@ -1,4 +1,4 @@
-"""What a run tells its logger in the end: numbers for all, and for Weights & Biases tables, people and pictures."""
+"""What a run tells its logger in the end: numbers for all, and for Weights & Biases tables, users and images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from piaa_lightning.evaluation.records import Record
 from piaa_lightning.pipeline.draw_figures import PHOTOGRAPHS
 from piaa_lightning.report.page import compared_methods
 from piaa_lightning.report.result_tables import rows_by_kind
-from piaa_lightning.report.users_table import people_means
+from piaa_lightning.report.users_table import users_means
 
 OBJECTIVE = "val/objective"  # what W&B's sweeps maximise
 
@@ -33,8 +33,8 @@ def log_run(
         cfg: the composed configuration.
         summary: what the run writes as ``summary.json``.
         records: of the run.
-        figures: directory of the PNG files; those with pictures of a database lie in a folder of their own.
-        objective: what a search is after; None where test people are judged.
+        figures: directory of the PNG files; those with images of a database lie in a folder of their own.
+        objective: what a search is after; None where test users are evaluated.
     """
     logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
     numbers = {f"test/{row['method']}{_of(row)}": row["srocc"] for row in summary["rows"] if row["srocc"] is not None}
@@ -51,7 +51,7 @@ def log_run(
 
 
 def may_leave(cfg: DictConfig) -> bool:
-    """Whether pictures, and names that people can be followed by, may leave this machine.
+    """Whether images, and names that users can be followed by, may leave this machine.
 
     Drawn ones may. Of a real database they may where ``data.redistribute`` says so; a run that reads several needs that
     of each.
@@ -63,13 +63,13 @@ def _log_tables(logger: WandbLogger, cfg: DictConfig, summary: Mapping[str, Any]
     for kind, rows in rows_by_kind(summary).items():
         columns = list(dict.fromkeys(column for row in rows for column in row))
         logger.log_table(f"test/{kind}", columns, [[row.get(column) for column in columns] for row in rows])
-    people = people_means(records, compared_methods(summary)) if records else []
-    if people:
-        hashes = sorted({row["user"] for row in people})
-        names = {user: user if may_leave(cfg) else f"person {number + 1}" for number, user in enumerate(hashes)}
-        columns = list(people[0])
-        lines = [[names[row["user"]] if column == "user" else row[column] for column in columns] for row in people]
-        logger.log_table("test/every_person", columns, lines)
+    users = users_means(records, compared_methods(summary)) if records else []
+    if users:
+        hashes = sorted({row["user"] for row in users})
+        names = {user: user if may_leave(cfg) else f"user {number + 1}" for number, user in enumerate(hashes)}
+        columns = list(users[0])
+        lines = [[names[row["user"]] if column == "user" else row[column] for column in columns] for row in users]
+        logger.log_table("test/every_user", columns, lines)
     if summary.get("comparisons"):
         columns = list(dict.fromkeys(column for row in summary["comparisons"] for column in row))
         lines = [[_flat(row.get(column)) for column in columns] for row in summary["comparisons"]]

@@ -19,7 +19,7 @@ from piaa_lightning.callbacks.keep_last import KeepLast
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.checkpoints import WholeCheckpoints
 from piaa_lightning.tasks.meta import MetaTask
-from piaa_lightning.tasks.pretraining import MONITOR, PriorTask
+from piaa_lightning.tasks.pretraining import MONITOR, PretrainingTask
 
 log = logging.getLogger(__name__)
 
@@ -27,10 +27,10 @@ log = logging.getLogger(__name__)
 def tasks_of(cfg: DictConfig) -> Iterator[DictConfig]:
     """Yield every task that a run may train, those that others start from included."""
     for method in cfg.methods.values():
-        for task in (method.prior, *(method.get("aids") or {}).values()):
+        for task in (method.model, *(method.get("auxiliary") or {}).values()):
             while task is not None:
                 yield task
-                task = task.starts_from
+                task = task.init_from
 
 
 def sharded(cfg: DictConfig) -> bool:
@@ -47,7 +47,7 @@ def refuse_sharding(cfg: DictConfig) -> None:
     if not sharded(cfg):
         return
     for task in tasks_of(cfg):
-        if cast(type[PriorTask], get_class(task.module._target_)).steps_itself:
+        if cast(type[PretrainingTask], get_class(task.module._target_)).steps_itself:
             raise UserError(
                 f"trainer.strategy={cfg.trainer.strategy}: {task.name} moves the parameters itself and needs all of"
                 " them in every process, and fsdp leaves each only a part; take trainer=ddp."
@@ -55,7 +55,7 @@ def refuse_sharding(cfg: DictConfig) -> None:
 
 
 def make_trainer(
-    cfg: DictConfig, task: DictConfig, module: PriorTask, logger: Logger | bool, directory: Path, key: str
+    cfg: DictConfig, task: DictConfig, module: PretrainingTask, logger: Logger | bool, directory: Path, key: str
 ) -> tuple[pl.Trainer, ModelCheckpoint]:
     """Return a trainer, and the callback that knows the best epoch in the end.
 

@@ -15,8 +15,8 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor, nn
 
 from piaa_lightning.data.images.inputs import Features, Inputs, Source
-from piaa_lightning.data.images.raw import AnyPictures, RawPictures
-from piaa_lightning.data.images.stored import open_pictures
+from piaa_lightning.data.images.raw import AnyImages, RawImages
+from piaa_lightning.data.images.stored import open_images
 from piaa_lightning.data.ratings import RatingTable, check
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.validation.known_faults import refuse_known_faults
@@ -35,24 +35,24 @@ MAIN = "main"
 
 @dataclass(frozen=True)
 class Data:
-    """One database, ready to be learnt from and judged on.
+    """One database, ready to be learnt from and evaluated on.
 
     Args:
         name: what was read, for instance ``flickr_aes, embedded demo``; on every table and figure.
         table: of ratings.
         split: who and what is held out.
-        inputs: pictures or frozen features.
-        cut: between good and bad pictures, in [0, 1].
+        inputs: images or frozen features.
+        threshold: between good and bad images, in [0, 1].
     """
 
     name: str
     table: RatingTable
     split: Split
     inputs: Inputs
-    cut: float = 0.5
+    threshold: float = 0.5
 
     def fingerprint(self) -> str:
-        """Identify labels, split and pictures: what was trained on one does not fit another."""
+        """Identify labels, split and images: what was trained on one does not fit another."""
         table = self.table
         content = hashlib.sha256(self.split.hash(table).encode())
         labels = (table.image_score, table.distribution, table.attributes, table.traits)
@@ -65,15 +65,15 @@ class Data:
 
 
 def _key(source: Source | None) -> bytes:
-    """Name pictures by their files' sizes and times; pictures that are kept in memory only have no such name."""
+    """Name images by their files' sizes and times; images that are kept in memory only have no such name."""
     return str(getattr(source, "key", None)).encode()
 
 
 class Databases:
-    """The database that people are judged on, and others that tasks learn from.
+    """The database that users are evaluated on, and others that tasks learn from.
 
-    All are seen through the same backbone. Frozen features are scaled by the training pictures of the main database.
-    No photograph that one database is judged on is learnt from in another: the run stops, or such pictures are left
+    All are seen through the same backbone. Frozen features are scaled by the training images of the main database.
+    No image that one database is evaluated on is learnt from in another: the run stops, or such images are left
     out and counted in the split's description.
 
     Args:
@@ -81,7 +81,7 @@ class Databases:
         device: where a frozen backbone runs.
 
     Raises:
-        UserError: anything about a database, its split or its pictures that a person can mend.
+        UserError: anything about a database, its split or its images that a user can mend.
     """
 
     def __init__(self, cfg: DictConfig, device: torch.device) -> None:
@@ -89,17 +89,17 @@ class Databases:
         self.device = device
         self.cache = Path(cfg.paths.cache).expanduser()
         net = cfg.backbone
-        self.eye = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
+        self.extractor = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
         self.scaling: Scaling | None = None
-        self.backbone: Backbone | None = None if net.frozen else self.eye
+        self.backbone: Backbone | None = None if net.frozen else self.extractor
         self.opened: dict[str, Data] = {}
         self._open_all({MAIN: cfg.data, **cfg.databases})
         inputs = self.main.inputs.evaluation
-        self.features = inputs.values.shape[1] if isinstance(inputs, Features) else self.eye.features
+        self.features = inputs.values.shape[1] if isinstance(inputs, Features) else self.extractor.features
 
     @property
     def main(self) -> Data:
-        """The database that people are judged on."""
+        """The database that users are evaluated on."""
         return self.opened[MAIN]
 
     def get(self, name: str | None) -> Data:
@@ -114,15 +114,15 @@ class Databases:
         return self.opened[name or MAIN]
 
     def seen_through(self, network: nn.Module) -> tuple[Backbone, Callable[[Tensor], Tensor]]:
-        """Return what a network sees pictures with, and its scores as a function of normalised pictures.
+        """Return what a network sees images with, and its scores as a function of normalised images.
 
         Args:
-            network: one that scores pictures, or their frozen features.
+            network: one that scores images, or their frozen features.
         """
-        eye, scaling = self.eye, self.scaling
+        extractor, scaling = self.extractor, self.scaling
         if scaling is None:
-            return eye, network
-        return eye, lambda pictures: network(scaling.follow(eye(pictures)))
+            return extractor, network
+        return extractor, lambda images: network(scaling.follow(extractor(images)))
 
     def _open_all(self, configs: Mapping[str, DictConfig]) -> None:
         same: dict[str, Data] = {}  # one database under two names is opened once
@@ -131,9 +131,9 @@ class Databases:
             if key not in same:
                 same[key] = self._open(config)
             self.opened[name] = same[key]
-        judged = {method.get("database") or MAIN for method in self.cfg.methods.values()}
+        evaluated = {method.get("database") or MAIN for method in self.cfg.methods.values()}
         for name, data in self.opened.items():
-            for other in judged & set(self.opened):
+            for other in evaluated & set(self.opened):
                 if self.opened[other] is not data:
                     self.opened[name] = self._guarded(self.opened[name], self.opened[other])
 
@@ -142,46 +142,46 @@ class Databases:
         split: Split = instantiate(config.split)(table)
         files = table.image_files.tolist()
         refuse_known_faults(table, split, known(table.root, files, self.cache), config.max_broken)
-        size, frozen = self.eye.size, bool(self.cfg.backbone.frozen)
-        stored = size if frozen else round(size * config.stored)
-        details = None if frozen or config.detail is None else round(size * config.detail)
+        size, frozen = self.extractor.size, bool(self.cfg.backbone.frozen)
+        stored = size if frozen else round(size * config.store_scale)
+        details = None if frozen or config.patch_scale is None else round(size * config.patch_scale)
         if details is not None and details < size:
-            raise UserError(f"data.detail={config.detail}: patches are cut from larger pictures; give 1 or more.")
+            raise UserError(
+                f"data.patch_scale={config.patch_scale}: patches are cut from larger images; give 1 or more."
+            )
         sizes = {size, stored} if details is None else {size, stored, details}
-        pictures = self._pictures(config, table.root, files, sorted(sizes))
-        if pictures[size].broken:
-            table = table.without_labels_of(sorted(pictures[size].broken), "broken pictures")
+        images = self._images(config, table.root, files, sorted(sizes))
+        if images[size].broken:
+            table = table.without_labels_of(sorted(images[size].broken), "broken images")
             split = instantiate(config.split)(table)
-        cut = 0.5 if config.cut is None else float(table.scale.to_unit(np.array([config.cut]))[0])
+        threshold = 0.5 if config.threshold is None else float(table.scale.to_unit(np.array([config.threshold]))[0])
         if not frozen:
-            larger = None if details is None else pictures[details]
-            inputs = Inputs(pictures[size], pictures[stored], size, self.device.type != "cpu", larger)
-            return Data(name, table, split, inputs, cut)
-        values = frozen_features(self.eye, pictures[size], self.cache, self.device)
+            larger = None if details is None else images[details]
+            inputs = Inputs(images[size], images[stored], size, self.device.type != "cpu", larger)
+            return Data(name, table, split, inputs, threshold)
+        values = frozen_features(self.extractor, images[size], self.cache, self.device)
         if self.scaling is None:
             self.scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
-        return Data(name, table, split, Inputs(Features(self.scaling.apply(values))), cut)
+        return Data(name, table, split, Inputs(Features(self.scaling.apply(values))), threshold)
 
-    def _pictures(
-        self, config: DictConfig, root: Path, files: list[str], sizes: list[int]
-    ) -> Mapping[int, AnyPictures]:
+    def _images(self, config: DictConfig, root: Path, files: list[str], sizes: list[int]) -> Mapping[int, AnyImages]:
         if config.cache == "none":
-            return {size: RawPictures(root, files, size, config.resize) for size in sizes}
+            return {size: RawImages(root, files, size, config.resize) for size in sizes}
         if config.cache not in ("disk", "memory"):
             raise UserError(f"data.cache={config.cache}: choose disk, memory or none.")
         cache = self.cache if config.cache == "disk" else None
-        return open_pictures(root, files, sizes, cache, resize=config.resize, max_broken=config.max_broken)
+        return open_images(root, files, sizes, cache, resize=config.resize, max_broken=config.max_broken)
 
-    def _guarded(self, learnt: Data, judged: Data) -> Data:
-        """Keep what is judged on in one database out of what is learnt from in the other."""
+    def _guarded(self, learnt: Data, evaluated: Data) -> Data:
+        """Keep what is evaluated on in one database out of what is learnt from in the other."""
         if self.cfg.on_shared_photos == "drop":
-            split = without_shared_photos(learnt.table, learnt.split, judged.table, judged.split)
+            split = without_shared_photos(learnt.table, learnt.split, evaluated.table, evaluated.split)
             if split is not learnt.split:
                 log.warning("%s: %s", learnt.name, split.description)
             return replace(learnt, split=split)
         if self.cfg.on_shared_photos != "refuse":
             raise UserError(f"on_shared_photos={self.cfg.on_shared_photos}: choose refuse or drop.")
-        refuse_shared_photos(learnt.table, learnt.split, judged.table, judged.split)
+        refuse_shared_photos(learnt.table, learnt.split, evaluated.table, evaluated.split)
         return learnt
 
 

@@ -1,4 +1,4 @@
-"""The prior that a person's taste starts from: a published one, or that of the embedded pictures."""
+"""The prior that a user's taste starts from: a published one, or that of the embedded images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.cards import prior_card
-from piaa_lightning.photos.published_model import CONFIG, Prior, load_prior, prior_directory
+from piaa_lightning.photos.published_model import CONFIG, PublishedModel, load_prior, prior_directory
 from piaa_lightning.pipeline.publish_model import make_prior, published_task
 from piaa_lightning.runtime.cache_directories import finish, locked
 
@@ -23,8 +23,8 @@ EMBEDDED = (
 )
 
 
-def open_prior(cfg: DictConfig) -> tuple[Prior, str]:
-    """Return the prior that ``prior`` names, or that of the embedded pictures, made on first use.
+def open_prior(cfg: DictConfig) -> tuple[PublishedModel, str]:
+    """Return the prior that ``prior`` names, or that of the embedded images, made on first use.
 
     Returns:
         The prior, and a sentence on what it means that it is the embedded one; empty where it is not.
@@ -42,7 +42,7 @@ def open_prior(cfg: DictConfig) -> tuple[Prior, str]:
     return _embedded(cfg), EMBEDDED
 
 
-def _embedded(cfg: DictConfig) -> Prior:
+def _embedded(cfg: DictConfig) -> PublishedModel:
     task = published_task(cfg)
     parts = [cfg.data, cfg.backbone, cfg.head, task, cfg.trainer, cfg.protocol.validation]
     text = OmegaConf.to_yaml(OmegaConf.create([OmegaConf.to_container(part, resolve=True) for part in parts]))

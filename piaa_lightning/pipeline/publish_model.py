@@ -1,4 +1,4 @@
-"""``mode=export``: train an experiment's prior, learn what its people have in common, and publish both."""
+"""``mode=export``: train an experiment's prior, learn what its users have in common, and publish both."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.protocol import Protocol, choose
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.two_streams import TwoStreams
-from piaa_lightning.personalizers.features import picture_features
+from piaa_lightning.personalizers.features import image_features
 from piaa_lightning.personalizers.gaussian_process import GaussianProcess
 from piaa_lightning.personalizers.hierarchical import Hierarchical
 from piaa_lightning.personalizers.hierarchical_process import HierarchicalProcess
-from piaa_lightning.personalizers.personalizer import Ground, LeftOutError
+from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError
 from piaa_lightning.photos.cards import prior_card
-from piaa_lightning.photos.population import People, assumed, learnt
+from piaa_lightning.photos.population import PopulationPrior, assumed, learnt
 from piaa_lightning.photos.programs import write_programs
-from piaa_lightning.photos.published_model import Prior
-from piaa_lightning.photos.scoring_network import HEADS, Eye, FeatureScale, eye_of
+from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.scoring_network import HEADS, FeatureScale, ScoringNetwork, scoring_network_of
 from piaa_lightning.pipeline.open_data import Databases
-from piaa_lightning.pipeline.train_models import Priors
+from piaa_lightning.pipeline.train_models import ModelTrainer
 
 log = logging.getLogger(__name__)
 
-WIDTHS = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # as conf/method/hierarchical_process.yaml has them
+PRIOR_VARIANCES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)  # as conf/method/hierarchical_process.yaml has them
 SHOTS = (5, 10, 20, 50, 100)
 FUSED = "piaa_lightning.models.fusion.fused"
 JOINT = "piaa_lightning.models.two_streams.TwoStreams"
@@ -53,9 +53,9 @@ def publish_prior(cfg: DictConfig, directory: Path) -> None:
     task = published_task(cfg)
     prior = make_prior(cfg, task, directory / "checkpoints")
     target = directory / "prior"
-    differences = write_programs(prior.eye, target) if cfg.export.programs else {}
+    differences = write_programs(prior.network, target) if cfg.export.programs else {}
     prior.save(target, prior_card(prior, differences))
-    print(f"{target}: {prior.config['name']}, learnt from {prior.config['data']}; people: {prior.people.learnt_from}")
+    print(f"{target}: {prior.config['name']}, learnt from {prior.config['data']}; users: {prior.users.learnt_from}")
     print(f"Use it: python -m piaa_lightning mode=adapt photos=DIR ratings=FILE prior={target}")
 
 
@@ -68,8 +68,8 @@ def published_task(cfg: DictConfig) -> DictConfig:
     task: DictConfig
     if cfg.export.method is None and not cfg.methods:
         task = cfg.task
-        while task.starts_from is not None:
-            task = task.starts_from
+        while task.init_from is not None:
+            task = task.init_from
         return task
     found = {key: method for key, method in cfg.methods.items() if method.get("prior") is not None}
     if cfg.export.method is None:
@@ -83,32 +83,35 @@ def published_task(cfg: DictConfig) -> DictConfig:
     return task
 
 
-def make_prior(cfg: DictConfig, task: DictConfig, checkpoints: Path) -> Prior:
-    """Train a task's prior, or take it from the cache, and learn what the training people have in common."""
+def make_prior(cfg: DictConfig, task: DictConfig, checkpoints: Path) -> PublishedModel:
+    """Train a task's prior, or take it from the cache, and learn what the training users have in common."""
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
     pl.seed_everything(cfg.seed, workers=True, verbose=False)
     device = torch.device("cuda" if cfg.trainer.accelerator == "gpu" and torch.cuda.is_available() else "cpu")
     description = describe(cfg, task)
     databases = Databases(cfg, device)
-    network = Priors(cfg, databases, False, checkpoints).get(task)
-    eye = eye_of(description)
-    _fill(eye, network, databases)
+    network = ModelTrainer(cfg, databases, False, checkpoints).get(task)
+    scoring = scoring_network_of(description)
+    _fill(scoring, network, databases)
     main = databases.main
-    people = _people(cfg, Ground(main.table, main.split, main.inputs, device, network))
+    users = _users(cfg, FitContext(main.table, main.split, main.inputs, device, network))
     config = {
         "name": str(task.label),
         "data": main.name,
         **description,
         "resize": str(cfg.data.resize),
-        "people": {"of": people.learnt_from, "widths": {str(shots): width for shots, width in people.widths.items()}},
+        "users": {
+            "of": users.learnt_from,
+            "prior_variances": {str(shots): width for shots, width in users.prior_variances.items()},
+        },
         "command": re.sub(r"(?<==)[~/]\S*/", "", str(cfg.command)),  # without the directories of this machine
         "versions": {name: version(name) for name in ("torch", "timm", "piaa-lightning")},
     }
-    return Prior(eye.cpu().requires_grad_(False), people, config)
+    return PublishedModel(scoring.cpu().requires_grad_(False), users, config)
 
 
 def describe(cfg: DictConfig, task: DictConfig) -> dict[str, Any]:
-    """Describe the network of a task as `eye_of` reads it.
+    """Describe the network of a task as `scoring_network_of` reads it.
 
     Raises:
         UserError: it has parts that a published prior knows nothing of.
@@ -118,18 +121,18 @@ def describe(cfg: DictConfig, task: DictConfig) -> dict[str, Any]:
     assert isinstance(net, dict)
     assert isinstance(head, dict)
     chain = [task]
-    while chain[-1].starts_from is not None:
-        chain.append(chain[-1].starts_from)
+    while chain[-1].init_from is not None:
+        chain.append(chain[-1].init_from)
     personality = fusion = None
     for step in reversed(chain):
         if step.network is not None:
             if step.network._target_ != JOINT:
                 raise _unpublished(task, step.network._target_)
             personality = _arguments(step.network.personality)
-        if step.grow is not None:
-            if step.grow._target_ != FUSED:
-                raise _unpublished(task, step.grow._target_)
-            fusion = _arguments(step.grow)
+        if step.extend is not None:
+            if step.extend._target_ != FUSED:
+                raise _unpublished(task, step.extend._target_)
+            fusion = _arguments(step.extend)
     return {
         "backbone": {
             "name": net["name"],
@@ -164,36 +167,36 @@ def _plain(config: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _unpublished(task: DictConfig, target: str) -> UserError:
     return UserError(
-        f"export: the prior of {task.name} has parts ({target.rsplit('.', 1)[-1]}) that move with each person or give"
+        f"export: the prior of {task.name} has parts ({target.rsplit('.', 1)[-1]}) that move with each user or give"
         " no score, so it is not published; name another method with export.method=NAME, or task=generic."
     )
 
 
-def _fill(eye: Eye, network: nn.Module, databases: Databases) -> None:
-    """Give an eye the trained numbers."""
+def _fill(scoring: ScoringNetwork, network: nn.Module, databases: Databases) -> None:
+    """Give an scoring the trained numbers."""
     assert isinstance(network, ScoreNetwork | TwoStreams)
-    source = databases.eye if network.backbone is None else network.backbone
-    eye.backbone.load_state_dict(source.state_dict())
+    source = databases.extractor if network.backbone is None else network.backbone
+    scoring.backbone.load_state_dict(source.state_dict())
     if databases.scaling is not None and network.backbone is None:
-        eye.scale = FeatureScale.of(databases.scaling)
+        scoring.scale = FeatureScale.of(databases.scaling)
     state = {name: value for name, value in network.state_dict().items() if not name.startswith("backbone.")}
-    wanted = eye.network.state_dict()
-    eye.network.load_state_dict({name: value for name, value in state.items() if name in wanted})
+    wanted = scoring.network.state_dict()
+    scoring.network.load_state_dict({name: value for name, value in state.items() if name in wanted})
 
 
-def _people(cfg: DictConfig, ground: Ground) -> People:
-    """Learn what the people have in common; where nobody's own ratings are known, that is an assumption."""
-    method = HierarchicalProcess(Hierarchical(), GaussianProcess(), WIDTHS)
+def _users(cfg: DictConfig, context: FitContext) -> PopulationPrior:
+    """Learn what the users have in common; where nobody's own ratings are known, that is an assumption."""
+    method = HierarchicalProcess(Hierarchical(), GaussianProcess(), PRIOR_VARIANCES)
     try:
-        method.prepare(ground)
+        method.prepare(context)
     except LeftOutError as reason:
         log.warning("%s; the published prior assumes a covariance", reason)
-        return assumed(picture_features(ground, 32))
+        return assumed(image_features(context, 32))
     protocol: Protocol = instantiate(cfg.protocol.validation)
     if cfg.trainer.fast_dev_run:
         protocol = protocol.cut_short()
-    rows = ground.split.rows(ground.table, "val")
-    chosen = choose(ground.table, rows, SHOTS, protocol, "published prior", method)
-    widths = {shots: float(settings["width"]) for shots, settings in chosen.items()}
-    count = len(ground.split.train_users)
-    return learnt(method, widths, f"{count} training people of {ground.table.database}")
+    rows = context.split.rows(context.table, "val")
+    chosen = choose(context.table, rows, SHOTS, protocol, "published prior", method)
+    prior_variances = {shots: float(settings["prior_variance"]) for shots, settings in chosen.items()}
+    count = len(context.split.train_users)
+    return learnt(method, prior_variances, f"{count} training users of {context.table.database}")

@@ -1,4 +1,4 @@
-"""What all modes on photographs begin with: a prior, a folder, and whose taste is asked for."""
+"""What all modes on images begin with: a prior, a folder, and whose taste is asked for."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from omegaconf import DictConfig
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.folder import find_photos
-from piaa_lightning.photos.person import Person, load_person
-from piaa_lightning.photos.personal_model import Taste
-from piaa_lightning.photos.published_model import Prior
+from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file
+from piaa_lightning.photos.personal_model import PersonalModel
+from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.ratings import STARS, read_ratings, refuse_equal
 from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
 from piaa_lightning.photos.store import Store
@@ -33,12 +33,12 @@ class Read:
     Args:
         prior: what a taste starts from.
         root: the folder.
-        shelf: its photographs.
+        shelf: its images.
         store: what was read of them.
         notes: sentences that whoever sees a result should know.
     """
 
-    prior: Prior
+    prior: PublishedModel
     root: Path
     shelf: Shelf
     store: Store
@@ -46,10 +46,10 @@ class Read:
 
 
 def read_folder(cfg: DictConfig) -> Read:
-    """Read the photographs in ``photos`` through the prior; what an earlier command read is not read again.
+    """Read the images in ``photos`` through the prior; what an earlier command read is not read again.
 
     Raises:
-        UserError: no folder is named, it holds no photograph, or none that can be read.
+        UserError: no folder is named, it holds no image, or none that can be read.
     """
     if cfg.photos is None:
         raise UserError(f"mode={cfg.mode}: say where the photographs are with photos=DIR.")
@@ -71,16 +71,16 @@ def read_folder(cfg: DictConfig) -> Read:
     return Read(prior, folder.root, shelf, store, [note] if note else [])
 
 
-def open_store(cfg: DictConfig, prior: Prior) -> Store:
-    """Open what was read of photographs through a prior."""
+def open_store(cfg: DictConfig, prior: PublishedModel) -> Store:
+    """Open what was read of images through a prior."""
     return Store(Path(cfg.paths.cache).expanduser() / "photos" / f"{prior.hash[:20]}.sqlite")
 
 
-def person_of(cfg: DictConfig, read: Read) -> Person:
-    """Learn a person from ``ratings``.
+def user_of(cfg: DictConfig, read: Read) -> PersonalFile:
+    """Learn a user from ``ratings``.
 
     Raises:
-        UserError: there are none of photographs in the folder, or they are all equal.
+        UserError: there are none of images in the folder, or they are all equal.
     """
     scale = Scale(*(float(end) for end in cfg.rating_scale)) if cfg.rating_scale else STARS
     source = "stars" if cfg.ratings is None else str(cfg.ratings)
@@ -97,7 +97,7 @@ def person_of(cfg: DictConfig, read: Read) -> Person:
     numbers = {file: number for number, file in enumerate(read.shelf.files)}
     rows = read.shelf.rows[[numbers[file] for file in ratings.scores]]
     name = Path(cfg.person).stem if cfg.person else "you"
-    return Person(
+    return PersonalFile(
         name,
         read.prior.hash,
         ratings.scale,
@@ -106,17 +106,17 @@ def person_of(cfg: DictConfig, read: Read) -> Person:
     )
 
 
-def taste_of(cfg: DictConfig, read: Read) -> tuple[Taste, Scale, str]:
+def personal_model_of(cfg: DictConfig, read: Read) -> tuple[PersonalModel, Scale, str]:
     """Return whose taste is asked for: that of the personal file, of the ratings, or everybody's.
 
     Returns:
         The taste, the scale of its scores, and a title.
     """
     if cfg.person is not None and cfg.ratings is None:
-        person = load_person(Path(cfg.person).expanduser(), read.prior)
+        user = load_personal_file(Path(cfg.person).expanduser(), read.prior)
     elif cfg.ratings is not None:
-        person = person_of(cfg, read)
+        user = user_of(cfg, read)
     else:
-        nobody = torch.empty(0, len(read.prior.people.mean) - 1)
-        return Taste(read.prior.people, nobody, torch.empty(0)), STARS, "in everybody's order"
-    return person.taste(read.prior), person.scale, f"in the order of {person.name}"
+        nobody = torch.empty(0, len(read.prior.users.mean) - 1)
+        return PersonalModel(read.prior.users, nobody, torch.empty(0)), STARS, "in everybody's order"
+    return user.taste(read.prior), user.scale, f"in the order of {user.name}"

@@ -1,4 +1,4 @@
-"""Third stage, for the report: what methods say of a few people's single pictures, and where their networks look."""
+"""Third stage, for the report: what methods say of a few users' single images, and where their networks look."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import torch
 from omegaconf import DictConfig
 from torch import Tensor, nn
 
-from piaa_lightning.data.images.raw import RawPictures
+from piaa_lightning.data.images.raw import RawImages
 from piaa_lightning.data.ratings import Scores
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.protocol import Protocol, support_of
 from piaa_lightning.evaluation.shown_users import (
     LOOKED_INTO,
-    ExplainedPicture,
-    ShownPeople,
-    ShownPerson,
-    pictures_to_explain,
-    shown_people,
+    ExplainedImage,
+    ShownUser,
+    ShownUsers,
+    images_to_explain,
+    shown_users,
 )
 from piaa_lightning.explain.gradient_map import INSTALL, available, concentration, gradient_map
 from piaa_lightning.personalizers.personal_network import PersonalNetwork
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 METHODS = 4  # whose predictions are shown at most, the first that are compared
 BY_DEFAULT = 12  # gradient maps where captum is installed
 Look = tuple[float, Tensor, float]  # score, map and its concentration
-AT_ONCE = 8  # pictures whose gradients are held at once
+AT_ONCE = 8  # images whose gradients are held at once
 
 
 def number_of_maps(cfg: DictConfig) -> int:
@@ -50,24 +50,22 @@ def number_of_maps(cfg: DictConfig) -> int:
 
 
 def shown_methods(cfg: DictConfig) -> list[str]:
-    """Return the keys of the methods that are shown: the first that are compared and fit people at random."""
+    """Return the keys of the methods that are shown: the first that are compared and fit users at random."""
     keys = dict.fromkeys(str(key) for pair in cfg.comparisons for key in pair if key in cfg.methods)
-    fits = [key for key in keys if not cfg.methods[key].get("exam") and not cfg.methods[key].get("support")]
+    fits = [key for key in keys if not cfg.methods[key].get("evaluation") and not cfg.methods[key].get("support")]
     return fits[:METHODS]
 
 
-def choose_people(
-    cfg: DictConfig, databases: Databases, shots: Sequence[int], protocol: Protocol
-) -> ShownPeople | None:
+def choose_users(cfg: DictConfig, databases: Databases, shots: Sequence[int], protocol: Protocol) -> ShownUsers | None:
     """Choose whom the report shows, before anything is predicted."""
     data = databases.main
     if not shown_methods(cfg):
         return None
-    return shown_people(data.table, data.split.rows(data.table, cfg.judge), shots, protocol, cfg.report.people)
+    return shown_users(data.table, data.split.rows(data.table, cfg.evaluate_on), shots, protocol, cfg.report.users)
 
 
 def show_method(
-    shown: ShownPeople,
+    shown: ShownUsers,
     cfg: DictConfig,
     databases: Databases,
     label: str,
@@ -76,7 +74,7 @@ def show_method(
     prior: nn.Module | None,
     device: torch.device,
 ) -> None:
-    """Fit the shown people with one method, one at a time; keep predictions, and maps of the first with a network.
+    """Fit the shown users with one method, one at a time; keep predictions, and maps of the first with a network.
 
     Args:
         shown: filled.
@@ -89,13 +87,13 @@ def show_method(
         device: where networks run.
     """
     table = databases.main.table
-    wanted = [] if shown.explains or prior is None else pictures_to_explain(shown.people, number_of_maps(cfg))
+    wanted = [] if shown.explains or prior is None else images_to_explain(shown.users, number_of_maps(cfg))
     settings = chosen[shown.shots]
     said: list[Scores] = []
     looks: list[list[Look]] = []
-    for place, person in enumerate(shown.people):
-        fitted = personalizer.fit(support_of(table, person.draw), settings)
-        said.append(np.asarray(fitted(person.images), dtype=np.float32))
+    for place, user in enumerate(shown.users):
+        fitted = personalizer.fit(support_of(table, user.draw), settings)
+        said.append(np.asarray(fitted(user.images), dtype=np.float32))
         network = _network(fitted, prior, settings)
         if wanted and place < LOOKED_INTO and network is not None:
             looks.append(gradients_of(network, databases, wanted, device))
@@ -106,15 +104,15 @@ def show_method(
         for number, image in enumerate(wanted):
             seen = [of_prior[number], *(own[number] for own in looks)]
             image_id = str(table.image_ids[image])
-            shown.explained.append(_explained(shown.people[: len(looks)], image, image_id, seen))
+            shown.explained.append(_explained(shown.users[: len(looks)], image, image_id, seen))
 
 
-def _explained(people: Sequence[ShownPerson], image: int, image_id: str, looks: Sequence[Look]) -> ExplainedPicture:
-    rated = [person.scores[person.images == image] for person in people]
-    return ExplainedPicture(
+def _explained(users: Sequence[ShownUser], image: int, image_id: str, looks: Sequence[Look]) -> ExplainedImage:
+    rated = [user.scores[user.images == image] for user in users]
+    return ExplainedImage(
         image,
         image_id,
-        ("prior", *(person.name for person in people)),
+        ("prior", *(user.name for user in users)),
         (None, *(float(score[0]) if len(score) else None for score in rated)),
         tuple(look[0] for look in looks),
         np.stack([look[1].numpy() for look in looks]),
@@ -123,7 +121,7 @@ def _explained(people: Sequence[ShownPerson], image: int, image_id: str, looks: 
 
 
 def _network(fitted: Scorer, prior: nn.Module | None, settings: Settings) -> nn.Module | None:
-    """Return the network that was fitted to a person; after no step at all it is the prior."""
+    """Return the network that was fitted to a user; after no step at all it is the prior."""
     if isinstance(fitted, PersonalNetwork):
         return fitted.network
     return prior if settings.get("steps") == 0 else None
@@ -132,14 +130,14 @@ def _network(fitted: Scorer, prior: nn.Module | None, settings: Settings) -> nn.
 def gradients_of(network: nn.Module, databases: Databases, images: Sequence[int], device: torch.device) -> list[Look]:
     """Take the gradients of a network's scores with respect to the pixels, also where it stands on frozen features."""
     data = databases.main
-    eye, score = databases.seen_through(network)
-    eye.to(device).eval()
+    extractor, score = databases.seen_through(network)
+    extractor.to(device).eval()
     network.to(device).eval()
-    pictures = RawPictures(data.table.root, data.table.image_files.tolist(), eye.size, databases.cfg.data.resize)
+    stored = RawImages(data.table.root, data.table.image_files.tolist(), extractor.size, databases.cfg.data.resize)
     found: list[Look] = []
     for start in range(0, len(images), AT_ONCE):
-        batch = pictures.batch(np.array(images[start : start + AT_ONCE])).to(device)
-        inputs = eye.normalise(batch)
+        batch = stored.batch(np.array(images[start : start + AT_ONCE])).to(device)
+        inputs = extractor.normalise(batch)
         with torch.no_grad():
             scores = score(inputs)
         maps = gradient_map(score, inputs)

@@ -30,7 +30,7 @@ ELSEWHERE = (
     "collect",
     "check",
     "resume",
-    "reuse_priors",
+    "reuse_models",
 )
 
 
@@ -78,16 +78,16 @@ def take_over(earlier: Path, directory: Path) -> dict[str, Any]:
 
 
 def objective(cfg: DictConfig, summary: Mapping[str, Any]) -> float | None:
-    """Return what a search is after: SROCC of the first method on validation people, at the most shots.
+    """Return what a search is after: SROCC of the first method on validation users, at the most shots.
 
     Args:
         cfg: the composed configuration.
         summary: of the run.
 
     Returns:
-        None where test people were judged, who choose nothing, or all people of the method were dropped.
+        None where test users were evaluated, who choose nothing, or all users of the method were dropped.
     """
-    if cfg.judge != "val":
+    if cfg.evaluate_on != "val":
         return None
     first = next(iter(cfg.methods.values())).label
     found = [row for row in summary["rows"] if row["method"] == first and row["srocc"] is not None]

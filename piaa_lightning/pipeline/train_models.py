@@ -24,7 +24,7 @@ from torch import nn
 
 import piaa_lightning
 from piaa_lightning.callbacks.keep_last import PRIOR, kept
-from piaa_lightning.datamodules.task_data import RatingsModule, StreamsModule
+from piaa_lightning.datamodules.task_data import RatingsModule, SourcesModule
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.network import score_network
 from piaa_lightning.pipeline.make_trainer import make_trainer, sharded
@@ -32,13 +32,13 @@ from piaa_lightning.pipeline.open_data import Databases
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.cache_directories import locked
 from piaa_lightning.runtime.checkpoints import last_good, read
-from piaa_lightning.runtime.distributed import agree, rank, world_size
-from piaa_lightning.tasks.pretraining import PriorTask
+from piaa_lightning.runtime.distributed import agree, process_index, world_size
+from piaa_lightning.tasks.pretraining import PretrainingTask
 
 log = logging.getLogger(__name__)
 
 
-class Priors:
+class ModelTrainer:
     """Trains priors on demand; one that an earlier run trained in just the same way is taken from the cache.
 
     Args:
@@ -65,7 +65,7 @@ class Priors:
             task: as in `made`.
         """
         key = self.key(task)
-        if key in self.networks or not self.cfg.reuse_priors or world_size() > 1:
+        if key in self.networks or not self.cfg.reuse_models or world_size() > 1:
             return self.made(task)
         with ExitStack() as waiting:
             with suppress(OSError):  # in a cache that cannot be written nobody trains what others wait for
@@ -76,7 +76,7 @@ class Priors:
         """Return the prior that a task trains, after the one that it starts from.
 
         Args:
-            task: a composed task; its ``starts_from`` is another task or null, its ``weights`` a file to take the
+            task: a composed task; its ``init_from`` is another task or null, its ``weights`` a file to take the
                 trained network from, or null.
 
         Returns:
@@ -112,7 +112,7 @@ class Priors:
         """Return a prior that an earlier run trained, or this one before it was cut off; None where none is whole."""
         own, stored = self.checkpoints / f"{task.name}.safetensors", self.store / f"{key}.safetensors"
         mine = agree(self.cfg.resume is not None and _prior_of(own) == key)
-        if not mine and not agree(self.cfg.reuse_priors and stored.is_file()):
+        if not mine and not agree(self.cfg.reuse_models and stored.is_file()):
             return None
         network, file = self.untrained(task), own if mine else stored
         try:
@@ -127,7 +127,7 @@ class Priors:
 
     def _forget_steps(self, task: DictConfig) -> None:
         """Remove the states that training could have gone on from."""
-        if not rank():
+        if not process_index():
             for file in kept(self.checkpoints / str(task.name)):
                 file.unlink(missing_ok=True)
 
@@ -140,8 +140,8 @@ class Priors:
         return hashlib.sha256("\n".join([*depends, torch.__version__]).encode()).hexdigest()[:20]
 
     def digest(self, method: DictConfig) -> str:
-        """Name what a method's scores depend on: its priors, the people that it is judged on, and how that is done."""
-        tasks = [task for task in (method.prior, *(method.get("aids") or {}).values()) if task is not None]
+        """Name what a method's scores depend on: its models, the users that it is evaluated on, and how."""
+        tasks = [task for task in (method.model, *(method.get("auxiliary") or {}).values()) if task is not None]
         parts = {"method": method, "protocol": self.cfg.protocol, "trainer": self.cfg.trainer}
         config = {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}
         told = [json.dumps(config, sort_keys=True), str(self.cfg.shots), str(self.cfg.seed), torch.__version__]
@@ -152,22 +152,24 @@ class Priors:
         """Identify the databases that a task and those before it learn from, and the weights that they start from."""
         if task.weights is not None:
             return [_digest_of_file(Path(task.weights).expanduser())]
-        names = [task.database] if task.streams is None else [stream.database for stream in task.streams.values()]
-        before = [_digest(self.databases.backbone)] if task.starts_from is None else self._origins_of(task.starts_from)
+        names = [task.database] if task.sources is None else [stream.database for stream in task.sources.values()]
+        before = [_digest(self.databases.backbone)] if task.init_from is None else self._origins_of(task.init_from)
         return [*(self._fingerprint(name) for name in names), *before]
 
     def _fingerprint(self, name: str | None) -> str:
-        """Identify a database; how its pictures were stored is no part of themselves where no cache keeps them."""
+        """Identify a database; how its images were stored is no part of themselves where no cache keeps them."""
         if str(name) not in self._fingerprints:
             config = self.cfg.data if name is None else self.cfg.databases[name]
             data = self.databases.get(name)
-            self._fingerprints[str(name)] = f"{data.fingerprint()} {config.resize} {config.stored} {config.detail}"
+            self._fingerprints[str(name)] = (
+                f"{data.fingerprint()} {config.resize} {config.store_scale} {config.patch_scale}"
+            )
         return self._fingerprints[str(name)]
 
     def untrained(self, task: DictConfig) -> nn.Module:
         """Return a network of the task's shape, to take parameters from a file; nothing is trained for it."""
-        before = task.starts_from
-        network = self._fresh(task) if before is None else self._grown(task, self.untrained(before))
+        before = task.init_from
+        network = self._fresh(task) if before is None else self._extended(task, self.untrained(before))
         instantiate(task.module)(network=network)  # which may add parts of its own: Meta-SGD's learnt rates
         return network
 
@@ -176,9 +178,9 @@ class Priors:
 
         They are those of the task that it starts from, or the backbone's weights and a random head.
         """
-        if task.starts_from is None:
+        if task.init_from is None:
             return self._fresh(task)
-        return self._grown(task, copy.deepcopy(self.get(task.starts_from)))
+        return self._extended(task, copy.deepcopy(self.get(task.init_from)))
 
     def _fresh(self, task: DictConfig) -> nn.Module:
         pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
@@ -188,22 +190,22 @@ class Priors:
         network: nn.Module = make(backbone, instantiate(task.head or self.cfg.head), self.databases.features)
         return network
 
-    def _grown(self, task: DictConfig, network: nn.Module) -> nn.Module:
+    def _extended(self, task: DictConfig, network: nn.Module) -> nn.Module:
         """Add to a trained network what the task's own network has beside it."""
-        if task.grow is None:
+        if task.extend is None:
             return network
         pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
-        grown: nn.Module = instantiate(task.grow)(network)
-        return grown
+        extended: nn.Module = instantiate(task.extend)(network)
+        return extended
 
     def _train(self, task: DictConfig) -> nn.Module:
         network, key = self.start(task), self.key(task)
-        if not task.epochs:  # grown, and left to be trained with every person
+        if not task.epochs:  # extended, and left to be trained with every user
             return network
         directory = self.checkpoints / str(task.name)
-        state = agree(last_good(directory, key) if self.cfg.resume is not None and not rank() else None)
+        state = agree(last_good(directory, key) if self.cfg.resume is not None and not process_index() else None)
         pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
-        module: PriorTask = instantiate(task.module)(network=network)
+        module: PretrainingTask = instantiate(task.module)(network=network)
         module.prefix = f"{task.name}/"
         trainer, best = make_trainer(self.cfg, task, module, self.logger, directory, key)
         data = self._serve(task, getattr(network, "patches", 0))
@@ -235,11 +237,11 @@ class Priors:
         return network.cpu()
 
     def _serve(self, task: DictConfig, patches: int) -> pl.LightningDataModule:
-        """Return what a task learns from, with as many patches of a picture as its network looks at."""
-        if task.streams is None:
+        """Return what a task learns from, with as many patches of an image as its network looks at."""
+        if task.sources is None:
             return self._module(task, task.batch_size, patches)
-        return StreamsModule(
-            {name: self._module(stream, task.batch_size, patches) for name, stream in task.streams.items()}
+        return SourcesModule(
+            {name: self._module(stream, task.batch_size, patches) for name, stream in task.sources.items()}
         )
 
     def _module(self, stream: DictConfig, batch_size: int, patches: int) -> RatingsModule:
@@ -248,7 +250,7 @@ class Priors:
             data.table,
             data.split,
             data.inputs.with_patches(patches),
-            instantiate(stream.form),
+            instantiate(stream.dataset),
             2 * world_size() if self.cfg.trainer.fast_dev_run else batch_size,  # enough to see whether it runs
             self.cfg.seed,
             self.cfg.data.workers,
@@ -256,8 +258,8 @@ class Priors:
         )
 
     def _names_of(self, task: DictConfig) -> str:
-        streams = [task] if task.streams is None else task.streams.values()
-        return " and ".join(self.databases.get(stream.database).name for stream in streams)
+        sources = [task] if task.sources is None else task.sources.values()
+        return " and ".join(self.databases.get(stream.database).name for stream in sources)
 
 
 def _load(network: nn.Module, file: Path, name: str) -> None:
@@ -282,7 +284,7 @@ def _load(network: nn.Module, file: Path, name: str) -> None:
 
 def _save(network: nn.Module, file: Path, key: str) -> None:
     """Write theta as safetensors, whole or not at all, with the prior's name; the first process does."""
-    if not rank():
+    if not process_index():
         state = {name: value.contiguous() for name, value in network.state_dict().items()}
         replace_file(file, save(state, {PRIOR: key}))
 

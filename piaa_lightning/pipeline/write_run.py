@@ -13,16 +13,16 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger
 
-from piaa_lightning.evaluation.image_evaluation import compare_pictures, quoted_together
+from piaa_lightning.evaluation.image_evaluation import compare_images, quoted_together
 from piaa_lightning.evaluation.records import write_records, write_table
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
 from piaa_lightning.evaluation.trait_evaluation import compare_traits
 from piaa_lightning.pipeline.draw_figures import draw_figures
-from piaa_lightning.pipeline.evaluate_methods import Judgement
+from piaa_lightning.pipeline.evaluate_methods import Results
 from piaa_lightning.pipeline.log_run import log_run
 from piaa_lightning.pipeline.open_data import MAIN, Databases
 from piaa_lightning.pipeline.sweep_jobs import objective, run_key
-from piaa_lightning.pipeline.train_models import Priors
+from piaa_lightning.pipeline.train_models import ModelTrainer
 from piaa_lightning.report.page import write_page
 from piaa_lightning.report.table import print_table
 from piaa_lightning.runtime.atomic import replace_file
@@ -34,8 +34,8 @@ def write_run(
     cfg: DictConfig,
     directory: Path,
     databases: Databases,
-    priors: Priors,
-    judgement: Judgement,
+    priors: ModelTrainer,
+    results: Results,
     shots: Sequence[int],
     seconds: dict[str, float],
     logger: Logger | bool,
@@ -47,7 +47,7 @@ def write_run(
         directory: of the run.
         databases: what was read.
         priors: what was trained.
-        judgement: what was measured.
+        results: what was measured.
         shots: support sizes.
         seconds: by phase.
         logger: receives the result as well.
@@ -55,24 +55,24 @@ def write_run(
     Returns:
         What a search is after, see `sweep_jobs.objective`.
     """
-    write_records(judgement.records, directory / "records.csv")
-    for name, exams in (
-        ("pictures", judgement.pictures),
-        ("traits", judgement.traits),
-        ("fused_weights", judgement.fused),
+    write_records(results.records, directory / "records.csv")
+    for name, evaluations in (
+        ("images", results.images),
+        ("traits", results.traits),
+        ("fused_weights", results.fused),
     ):
-        lines = [line for exam in exams.values() for line in exam.lines()]
+        lines = [line for evaluation in evaluations.values() for line in evaluation.lines()]
         if lines:
             write_table(lines, directory / f"{name}.csv")
-    if judgement.shown is not None:
-        for name, lines in (("predictions", judgement.shown.lines()), ("gradient_maps", judgement.shown.map_lines())):
+    if results.shown is not None:
+        for name, lines in (("predictions", results.shown.lines()), ("gradient_maps", results.shown.map_lines())):
             if lines:
                 write_table(lines, directory / f"{name}.csv")
-    summary = _summary(cfg, databases, priors, judgement, shots, seconds)
-    figures = draw_figures(cfg, summary, databases, judgement, directory / "figures")
-    write_page(summary, judgement.records, directory / "report.html", figures)
+    summary = _summary(cfg, databases, priors, results, shots, seconds)
+    figures = draw_figures(cfg, summary, databases, results, directory / "figures")
+    write_page(summary, results.records, directory / "report.html", figures)
     if isinstance(logger, Logger):
-        log_run(logger, cfg, summary, judgement.records, directory / "figures", objective(cfg, summary))
+        log_run(logger, cfg, summary, results.records, directory / "figures", objective(cfg, summary))
     replace_file(directory / "summary.json", json.dumps(summary, indent=2).encode())
     _point_latest(Path(cfg.paths.runs), directory)
     print_table(summary)
@@ -83,16 +83,16 @@ def write_run(
 def _summary(
     cfg: DictConfig,
     databases: Databases,
-    priors: Priors,
-    judgement: Judgement,
+    priors: ModelTrainer,
+    results: Results,
     shots: Sequence[int],
     seconds: dict[str, float],
 ) -> dict[str, Any]:
     data = databases.main
-    people = [asdict(row) for row in summarise(judgement.records)]
-    of_pictures = [exam.row() for exam in judgement.pictures.values()]
-    of_traits = [row for exam in judgement.traits.values() for row in exam.rows()]
-    ceilings = [row["srocc"] for row in people if row["method"] == _label_of(cfg, "ceiling")]
+    users = [asdict(row) for row in summarise(results.records)]
+    of_images = [evaluation.row() for evaluation in results.images.values()]
+    of_traits = [row for evaluation in results.traits.values() for row in evaluation.rows()]
+    ceilings = [row["srocc"] for row in users if row["method"] == _label_of(cfg, "ceiling")]
     others = {name: other for name, other in databases.opened.items() if name != MAIN}
     return {
         "experiment": cfg.name,
@@ -108,7 +108,7 @@ def _summary(
             }
             for name, other in others.items()
         },
-        "judged": cfg.judge,
+        "evaluated": cfg.evaluate_on,
         "protocol": _protocol(cfg),
         "seed": cfg.seed,
         "run_key": run_key(cfg),
@@ -117,42 +117,42 @@ def _summary(
         "versions": {library: version(library) for library in LIBRARIES},
         "seconds": seconds,
         "priors_reused": priors.reused,
-        "rows": people + of_pictures + of_traits,
-        "comparisons": _comparisons(cfg, judgement, shots),
-        "chosen": judgement.chosen,
-        "left_out": judgement.left_out,
+        "rows": users + of_images + of_traits,
+        "comparisons": _comparisons(cfg, results, shots),
+        "chosen": results.chosen,
+        "left_out": results.left_out,
         "dropped": dict(data.table.dropped),
         "ceiling": ceilings[-1] if ceilings else None,
     }
 
 
 def _protocol(cfg: DictConfig) -> dict[str, Any]:
-    """Return what, beside the split, decides which ratings a person is judged on."""
-    protocol = cfg.protocol.test if cfg.judge == "test" else cfg.protocol.validation
+    """Return what, beside the split, decides which ratings a user is evaluated on."""
+    protocol = cfg.protocol.test if cfg.evaluate_on == "test" else cfg.protocol.validation
     found: dict[Any, Any] = OmegaConf.to_container(protocol, resolve=True)  # type: ignore[assignment]
     return {str(name): value for name, value in found.items() if name != "_target_"}
 
 
-def _comparisons(cfg: DictConfig, judgement: Judgement, shots: Sequence[int]) -> list[dict[str, Any]]:
-    """Compare the pairs that the configuration names, each kind of exam by its own measures, with Holm's correction."""
-    known = {(row.method, row.shots) for row in summarise(judgement.records) if row.srocc is not None}
+def _comparisons(cfg: DictConfig, results: Results, shots: Sequence[int]) -> list[dict[str, Any]]:
+    """Compare the pairs that the configuration names, each kind by its own measures, with Holm's correction."""
+    known = {(row.method, row.shots) for row in summarise(results.records) if row.srocc is not None}
     labels = {key: method.label for key, method in cfg.methods.items()}
     pairs = [(a, b) for a, b in cfg.comparisons if {a, b} <= set(labels)]
-    of_people = [
-        compare(judgement.records, labels[a], labels[b], k)
+    of_users = [
+        compare(results.records, labels[a], labels[b], k)
         for k in shots
         for a, b in pairs
         if {(labels[a], k), (labels[b], k)} <= known
     ]
-    found: list[dict[str, Any]] = [asdict(comparison) for comparison in corrected(of_people)]
-    of_pictures: list[dict[str, Any]] = []
+    found: list[dict[str, Any]] = [asdict(comparison) for comparison in corrected(of_users)]
+    of_images: list[dict[str, Any]] = []
     of_traits: list[dict[str, Any]] = []
     for a, b in pairs:
-        if {a, b} <= set(judgement.pictures):
-            of_pictures += compare_pictures(judgement.pictures[a], judgement.pictures[b])
-        if {a, b} <= set(judgement.traits):
-            of_traits.append(compare_traits(judgement.traits[a], judgement.traits[b]))
-    return found + quoted_together(of_pictures) + of_traits
+        if {a, b} <= set(results.images):
+            of_images += compare_images(results.images[a], results.images[b])
+        if {a, b} <= set(results.traits):
+            of_traits.append(compare_traits(results.traits[a], results.traits[b]))
+    return found + quoted_together(of_images) + of_traits
 
 
 def _label_of(cfg: DictConfig, key: str) -> str | None:

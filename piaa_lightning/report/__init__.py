@@ -1,1 +1,1 @@
-"""What a person sees of a run: a table, figures, a page."""
+"""What a user sees of a run: a table, figures, a page."""

@@ -42,5 +42,5 @@ def print_check(name: str, findings: Sequence[Finding], written: Path, console: 
     console.print(Padding(table, (1, 0, 1, 1)))
     wrong = sum(line.state == "WRONG" for line in findings)
     notes = sum(line.state == "note" for line in findings)
-    verdict = f"{wrong} WRONG: do not train on it" if wrong else "Nothing is wrong with it"
-    console.print(Padding(text(f"{verdict}; {notes} to note. All facts: {written}"), (0, 0, 1, 1)))
+    prediction = f"{wrong} WRONG: do not train on it" if wrong else "Nothing is wrong with it"
+    console.print(Padding(text(f"{prediction}; {notes} to note. All facts: {written}"), (0, 0, 1, 1)))

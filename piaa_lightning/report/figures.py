@@ -1,6 +1,6 @@
 """The talk's figures from a run's records: each test user, paired differences, and the methods side by side.
 
-Every function writes a PNG and returns the same picture as an SVG for the page.
+Every function writes a PNG and returns the same image as an SVG for the page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.published_results import TalkNumber, talk_number
+from piaa_lightning.evaluation.published_results import PublishedNumber, published_number
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import compare, paired_differences, select, user_matrix
 from piaa_lightning.report.formatting import backbones, comparison_sentence, decimal
@@ -225,8 +225,8 @@ def _bar(panel: Axes, row: Mapping[str, Any], at: float, height: float, colour: 
         panel.plot(talk.mean, at, **HOLLOW)
 
 
-def _talk(row: Mapping[str, Any]) -> TalkNumber | None:
-    return talk_number(row["method"], row.get("backbone") or "", row["shots"])
+def _talk(row: Mapping[str, Any]) -> PublishedNumber | None:
+    return published_number(row["method"], row.get("backbone") or "", row["shots"])
 
 
 def _name(row: Mapping[str, Any], several: bool) -> str:

@@ -1,4 +1,4 @@
-"""Comparisons as a picture: every difference with its interval, beside zero."""
+"""Comparisons as an image: every difference with its interval, beside zero."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def forest(comparisons: Sequence[Mapping[str, Any]], path_png: Path, title: str,
     """Draw differences with their 95 % intervals; filled marks are those that survive Holm's correction at .05.
 
     Args:
-        comparisons: of a run's summary: ``a, b, difference, ci95, p`` and, of people, ``shots``.
+        comparisons: of a run's summary: ``a, b, difference, ci95, p`` and, of users, ``shots``.
         path_png: where the PNG goes.
         title: names the data.
         caption: what is compared.

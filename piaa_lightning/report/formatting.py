@@ -72,8 +72,8 @@ def notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     lines = [("data", str(summary["data"]))]
     if summary.get("split"):
         lines.append(("split", f"{summary['split']} ({str(summary.get('split_hash', ''))[:12]})"))
-    if summary.get("judged") == "val":
-        lines.append(("judged on", "validation people, who also chose the settings: for searches, not a result"))
+    if summary.get("evaluated") == "val":
+        lines.append(("evaluated on", "validation users, who also chose the settings: for searches, not a result"))
     for name, other in (summary.get("databases") or {}).items():
         if (other["data"], other["split_hash"]) == (summary["data"], summary.get("split_hash")):
             continue  # the same under another name

@@ -1,4 +1,4 @@
-"""What each trait in a picture is worth to each person, after PA_IAA was fitted to the person."""
+"""What each trait in an image is worth to each user, after PA_IAA was fitted to the user."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.style import DECIMAL, INK, head, look, save
 
 Floats = NDArray[np.float64]
-COLOURS = "PuOr_r"  # purple below zero, orange above; told apart by people with any colour vision
+COLOURS = "PuOr_r"  # purple below zero, orange above; told apart by users with any colour vision
 
 
-def sorted_people(weights: Floats) -> NDArray[np.intp]:
-    """Order people by the trait whose weights differ most between them, the highest first; ties as they came."""
+def sorted_users(weights: Floats) -> NDArray[np.intp]:
+    """Order users by the trait whose weights differ most between them, the highest first; ties as they came."""
     widest = int(weights.std(axis=0).argmax())
     return np.argsort(-weights[:, widest], kind="stable")
 
 
 def fused_weights(weights: Floats, traits: Sequence[str], path_png: Path, title: str, caption: str) -> str:
-    """Draw weights of people and traits as a heatmap, and beside it mean and spread of every trait.
+    """Draw weights of users and traits as a heatmap, and beside it mean and spread of every trait.
 
     Args:
-        weights: ``(people, traits)`` in units of the score, which lies in [0, 1], per unit of a trait in [-1, 1].
+        weights: ``(users, traits)`` in units of the score, which lies in [0, 1], per unit of a trait in [-1, 1].
         traits: their names.
         path_png: where the PNG goes.
         title: names the data.
@@ -42,8 +42,8 @@ def fused_weights(weights: Floats, traits: Sequence[str], path_png: Path, title:
     """
     if not weights.size:
         raise UserError(f"{path_png}: nobody was fitted; check the dropped users in the records.")
-    people, count = weights.shape
-    order = sorted_people(weights)
+    users, count = weights.shape
+    order = sorted_users(weights)
     widest = traits[int(weights.std(axis=0).argmax())]
     reach = float(np.abs(weights).max()) or 1.0
     with look():
@@ -51,14 +51,14 @@ def fused_weights(weights: Floats, traits: Sequence[str], path_png: Path, title:
         panel, beside = figure.subplots(1, 2, width_ratios=[2.6, 1], sharey=True)
         # a mesh and no image: it stays sharp in the SVG
         mesh = panel.pcolormesh(
-            np.arange(people + 1) + 0.5, np.arange(count + 1) - 0.5, weights[order].T,
+            np.arange(users + 1) + 0.5, np.arange(count + 1) - 0.5, weights[order].T,
             cmap=COLOURS, vmin=-reach, vmax=reach, edgecolors="white", linewidth=0.4,
         )  # fmt: skip
         panel.set_ylim(count - 0.5, -0.5)
         panel.set_yticks(range(count), traits)
         panel.tick_params(axis="both", length=0)
         panel.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        panel.set_xlabel(f"test people, sorted by {widest}")
+        panel.set_xlabel(f"test users, sorted by {widest}")
         bar = figure.colorbar(mesh, ax=panel, location="right", pad=0.015, fraction=0.05, aspect=14)
         bar.outline.set_visible(False)
         bar.ax.yaxis.set_major_formatter(DECIMAL)
@@ -76,10 +76,10 @@ def fused_weights(weights: Floats, traits: Sequence[str], path_png: Path, title:
         beside.spines["left"].set_visible(False)
         beside.tick_params(axis="y", length=0, labelleft=False)
         beside.grid(axis="x")
-        beside.set_xlabel("mean and standard\ndeviation over people")
+        beside.set_xlabel("mean and standard\ndeviation over users")
         head(panel, title, caption)
         spreads = ", ".join(
             f"{name} {decimal(float(mean))}±{decimal(float(deviation))}"
             for name, mean, deviation in zip(traits, means, deviations, strict=True)
         )
-        return save(figure, path_png, f"Heatmap of weights of {people} people; mean and spread: {spreads}.")
+        return save(figure, path_png, f"Heatmap of weights of {users} users; mean and spread: {spreads}.")

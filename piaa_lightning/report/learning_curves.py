@@ -1,4 +1,4 @@
-"""How much more a method knows with more ratings of a person: SROCC over the number of shots."""
+"""How much more a method knows with more ratings of a user: SROCC over the number of shots."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def learning_curves(
 ) -> str:
     """Draw each method's mean over users at every number of shots, with its 95 % bootstrap interval over users.
 
-    Only users that have a value at all numbers of shots count, so that a curve follows the same people; query sets
+    Only users that have a value at all numbers of shots count, so that a curve follows the same users; query sets
     shrink as support sets grow, unless ``protocol.test.max_query`` caps them.
 
     Args:
@@ -43,7 +43,7 @@ def learning_curves(
     wanted = [r for r in records if r.method in names and r.srocc is not None]
     lasting = set.intersection(*({r.user for r in wanted if r.shots == k} for k in shots)) if shots else set()
     if len(shots) < 2 or not lasting:
-        raise UserError(f"{path_png}: a curve needs people with values at two numbers of shots; give shots=[5,10,20].")
+        raise UserError(f"{path_png}: a curve needs users with values at two numbers of shots; give shots=[5,10,20].")
     with look():
         figure = Figure(figsize=(5.4, 4.2), layout="constrained")
         panel = figure.subplots()
@@ -67,8 +67,8 @@ def learning_curves(
         panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
         panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: decimal(value)))
         panel.grid(axis="y")
-        panel.set_xlabel("shots: ratings of the person that were seen")
+        panel.set_xlabel("shots: ratings of the user that were seen")
         panel.set_ylabel("SROCC, mean over test users")
         figure.legend(loc="outside lower center", ncols=2)
-        head(panel, title, f"Learning curves of {len(lasting)} people, with 95 % intervals over people and splits")
+        head(panel, title, f"Learning curves of {len(lasting)} users, with 95 % intervals over users and splits")
         return save(figure, path_png, f"Curves of mean SROCC over shots: {'; '.join(said)}.")

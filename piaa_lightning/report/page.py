@@ -1,4 +1,4 @@
-"""One self-contained page for one run: the result, the figures, every person, the settings, what was dropped."""
+"""One self-contained page for one run: the result, the figures, every user, the settings, what was dropped."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from markupsafe import Markup
 
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.report.formatting import comparison_sentence, decimal, notes
-from piaa_lightning.report.result_tables import result_tables, talk_notes
+from piaa_lightning.report.result_tables import published_notes, result_tables
 from piaa_lightning.report.style import described
-from piaa_lightning.report.users_table import people_table
+from piaa_lightning.report.users_table import users_table
 from piaa_lightning.runtime.atomic import replace_file
 
 Figures = Mapping[str, str | bytes]
@@ -34,12 +34,12 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
     """
     tables = result_tables(summary)
     comparisons = summary.get("comparisons") or []
-    chosen, people = _chosen(summary), people_table(records, compared_methods(summary))
+    chosen, users = _chosen(summary), users_table(records, compared_methods(summary))
     contents = {
         "result": "Result",
         "comparisons": comparisons and "Comparisons",
         "figures": figures and "Figures",
-        "people": people and "Every test person",
+        "users": users and "Every test user",
         "chosen": chosen and "Chosen settings",
         "left-out": "What was left out",
         "run": "What was run",
@@ -48,12 +48,12 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
         summary=summary,
         contents=[(anchor, words) for anchor, words in contents.items() if words],
         tiles=tiles(summary),
-        people=people,
+        users=users,
         facts=_facts(summary),
         tables=tables,
-        notes=[*notes(summary), *talk_notes(tables)],
+        notes=[*notes(summary), *published_notes(tables)],
         comparisons=[comparison_sentence(comparison) for comparison in comparisons],
-        compared={"people" if "shots" in comparison else "networks" for comparison in comparisons},
+        compared={"users" if "shots" in comparison else "networks" for comparison in comparisons},
         figures=embedded(figures),
         chosen=chosen,
         dropped=_dropped(summary, records),
@@ -74,8 +74,8 @@ def template(name: str) -> Template:
 
 
 def embedded(figures: Figures) -> list[tuple[str, Markup]]:
-    """Return captions with pictures that stand in the page itself."""
-    return [(caption, _picture(picture, f"f{k}-", caption)) for k, (caption, picture) in enumerate(figures.items())]
+    """Return captions with images that stand in the page itself."""
+    return [(caption, _image(image, f"f{k}-", caption)) for k, (caption, image) in enumerate(figures.items())]
 
 
 def tiles(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -99,7 +99,7 @@ def tiles(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def compared_methods(summary: Mapping[str, Any]) -> list[str]:
-    """Return the methods of people that are compared, in order; all where none are."""
+    """Return the methods of users that are compared, in order; all where none are."""
     compared = [c[side] for c in summary.get("comparisons") or [] if "shots" in c for side in "ab"]
     return list(dict.fromkeys(compared or [row["method"] for row in summary["rows"] if "shots" in row]))
 
@@ -145,16 +145,16 @@ def _dropped(summary: Mapping[str, Any], records: Sequence[Record]) -> list[str]
     return before + measured + methods
 
 
-def _picture(picture: str | bytes, prefix: str, caption: str) -> Markup:
-    """Embed a picture with words for people who cannot see it: those that the figure brings, else its caption.
+def _image(image: str | bytes, prefix: str, caption: str) -> Markup:
+    """Embed an image with words for users who cannot see it: those that the figure brings, else its caption.
 
     Ids in an SVG get a prefix, since two on one page would share theirs.
     """
-    if isinstance(picture, bytes):
-        encoded = base64.b64encode(picture).decode()
+    if isinstance(image, bytes):
+        encoded = base64.b64encode(image).decode()
         return Markup('<img alt="{}" src="data:image/png;base64,{}">').format(caption, encoded)
-    own = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}", picture[picture.index("<svg") :])
-    said = Markup('<svg role="img" aria-label="{}" ').format(described(picture) or caption)
+    own = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}", image[image.index("<svg") :])
+    said = Markup('<svg role="img" aria-label="{}" ').format(described(image) or caption)
     own = re.sub(r"\s*<desc>.*?</desc>", "", own, count=1, flags=re.DOTALL)
     own = said + Markup(own.removeprefix("<svg").lstrip())
     return Markup(own)  # made by our own figures: matplotlib escapes the words in it

@@ -1,4 +1,4 @@
-"""The talk's first visual analysis: what a person gave pictures, and what models of the person say."""
+"""The talk's first visual analysis: what a user gave images, and what models of the user say."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from matplotlib.lines import Line2D
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.shown_users import ShownPeople, ShownPerson
+from piaa_lightning.evaluation.shown_users import ShownUser, ShownUsers
 from piaa_lightning.report.best_and_worst import FACES, SHORT
 from piaa_lightning.report.style import INK, Pixels, head_all, look, save, show, style
 
-PICTURES = 6  # of each person
+IMAGES = 6  # of each user
 METHODS = 2
-RULE = "evenly spaced from the best to the worst by the person's own rating"
+RULE = "evenly spaced from the best to the worst by the user's own rating"
 
 
-def evenly_rated(person: ShownPerson, count: int = PICTURES) -> list[int]:
-    """Return places of pictures, evenly spaced from the person's best rated to the worst, ties by id."""
-    order = np.lexsort((person.image_ids, -person.scores))
+def evenly_rated(user: ShownUser, count: int = IMAGES) -> list[int]:
+    """Return places of images, evenly spaced from the user's best rated to the worst, ties by id."""
+    order = np.lexsort((user.image_ids, -user.scores))
     return [
         int(order[k]) for k in np.unique(np.linspace(0, len(order) - 1, min(count, len(order))).round().astype(int))
     ]
 
 
 def predicted_scores(
-    shown: ShownPeople, pictures: Callable[[int], Pixels], scale: Scale, path_png: Path, title: str
+    shown: ShownUsers, images: Callable[[int], Pixels], scale: Scale, path_png: Path, title: str
 ) -> str:
-    """Draw pictures of each person, and below each the person's rating among what up to two methods say.
+    """Draw images of each user, and below each the user's rating among what up to two methods say.
 
     Args:
         shown: with predictions of at least one method.
-        pictures: from a number to ``(height, width, 3)`` pixels.
+        images: from a number to ``(height, width, 3)`` pixels.
         scale: of the database.
         path_png: where the PNG goes.
         title: names the data.
@@ -49,36 +49,36 @@ def predicted_scores(
     """
     methods = list(shown.predicted)[:METHODS]
     if not methods:
-        raise UserError(f"{path_png}: nothing was predicted for the people shown; raise report.people.")
-    people = len(shown.people[:FACES])
+        raise UserError(f"{path_png}: nothing was predicted for the users shown; raise report.users.")
+    users = len(shown.users[:FACES])
     with look():
-        figure = Figure(figsize=(9.2, 0.7 + 1.75 * people), layout="constrained")
+        figure = Figure(figsize=(9.2, 0.7 + 1.75 * users), layout="constrained")
         panels = figure.subplots(
-            2 * people, PICTURES + 1, squeeze=False,
-            width_ratios=[0.16, *[1] * PICTURES], height_ratios=[1, 0.3] * people,
+            2 * users, IMAGES + 1, squeeze=False,
+            width_ratios=[0.16, *[1] * IMAGES], height_ratios=[1, 0.3] * users,
         )  # fmt: skip
         for panel in panels.flat:
             panel.set_axis_off()
-        for row, person in enumerate(shown.people[:FACES]):
+        for row, user in enumerate(shown.users[:FACES]):
             panels[2 * row, 0].text(
-                0.5, 0.5, person.name[:SHORT], ha="center", va="center", rotation=90, fontsize=8.5, in_layout=False
+                0.5, 0.5, user.name[:SHORT], ha="center", va="center", rotation=90, fontsize=8.5, in_layout=False
             )
-            for column, place in enumerate(evenly_rated(person), start=1):
-                show(panels[2 * row, column], pictures(int(person.images[place])))
+            for column, place in enumerate(evenly_rated(user), start=1):
+                show(panels[2 * row, column], images(int(user.images[place])))
                 said = [float(shown.predicted[method][row][place]) for method in methods]
-                _strip(panels[2 * row + 1, column], float(person.scores[place]), said, scale)
+                _strip(panels[2 * row + 1, column], float(user.scores[place]), said, scale)
         rating = {"marker": "|", "markersize": 11, "markeredgewidth": 2.2, "color": INK, "linestyle": "none"}
-        marks = [Line2D([], [], label="the person's rating", **rating)]  # type: ignore[arg-type]
-        over = f" over all pictures of {len(shown.people)} people"
+        marks = [Line2D([], [], label="the user's rating", **rating)]  # type: ignore[arg-type]
+        over = f" over all images of {len(shown.users)} users"
         for index, method in enumerate(methods):
             colour, marker = style(index)
             error = _error(shown, method) * (scale.high - scale.low)
             label = f"{method}, off by {error:.2f} on average{over}"
             marks.append(Line2D([], [], color=colour, marker=marker, linestyle="none", label=label))
         figure.legend(handles=marks, loc="outside lower center", ncols=1 + len(methods) if len(methods) < 2 else 1)
-        head_all(figure, title, f"pictures of {people} people, {RULE}; {shown.shots} shots; strips: {_ends(scale)}")
+        head_all(figure, title, f"images of {users} users, {RULE}; {shown.shots} shots; strips: {_ends(scale)}")
         said_words = "; ".join(str(mark.get_label()) for mark in marks[1:])
-        return save(figure, path_png, f"Photographs with the ratings of {people} people and predictions: {said_words}.")
+        return save(figure, path_png, f"Images with the ratings of {users} users and predictions: {said_words}.")
 
 
 def _strip(panel: Axes, rating: float, said: list[float], scale: Scale) -> None:
@@ -98,11 +98,11 @@ def _strip(panel: Axes, rating: float, said: list[float], scale: Scale) -> None:
         side.set_visible(False)
 
 
-def _error(shown: ShownPeople, method: str) -> float:
-    """Mean over people of the mean absolute error over all pictures that a person is judged on, in [0, 1]."""
+def _error(shown: ShownUsers, method: str) -> float:
+    """Mean over users of the mean absolute error over all images that a user is evaluated on, in [0, 1]."""
     return float(
         np.mean(
-            [np.abs(said - own.scores).mean() for own, said in zip(shown.people, shown.predicted[method], strict=True)]
+            [np.abs(said - own.scores).mean() for own, said in zip(shown.users, shown.predicted[method], strict=True)]
         )
     )
 

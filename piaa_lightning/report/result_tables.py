@@ -1,4 +1,4 @@
-"""A run's results as tables, one for each kind: people, pictures, and people's traits."""
+"""A run's results as tables, one for each kind: users, images, and users' traits."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from piaa_lightning.evaluation.published_results import big_five, talk_number, talk_pictures, talk_traits
+from piaa_lightning.evaluation.published_results import big_five, published_images, published_number, published_traits
 from piaa_lightning.report.formatting import backbones, decimal, mean_of, spread
 
 SEEDS_COLUMN = "± over seeds"
-TALK_COLUMN = "talk (FLICKR-AES)"
+PUBLISHED_COLUMN = "published (FLICKR-AES)"
 _MEASURES = {
     "acc": "ACC",
     "balanced_acc": "bal. ACC",
@@ -19,10 +19,10 @@ _MEASURES = {
     "emd_r1": "EMD r=1",
     "emd_r2": "EMD r=2",
 }
-_TALK_NOTES = {
-    "people": "measured by its authors on FLICKR-AES itself (37 users), with the backbone named beside",
-    "pictures": "measured by its authors on AVA itself; that its EMD is r=1 divided by the bins is a hypothesis",
-    "traits": "measured by its authors; that these are people of PsychoFlickr is a hypothesis",
+_PUBLISHED_NOTES = {
+    "users": "measured by its authors on FLICKR-AES itself (37 users), with the backbone named beside",
+    "images": "measured by its authors on AVA itself; that its EMD is r=1 divided by the bins is a hypothesis",
+    "traits": "measured by its authors; that these are users of PsychoFlickr is a hypothesis",
 }
 
 Row = Mapping[str, Any]
@@ -33,15 +33,15 @@ class ResultTable:
     """One table, ready to be printed.
 
     Args:
-        kind: ``people``, ``pictures`` or ``traits``.
-        title: what was judged, on which database.
+        kind: ``users``, ``images`` or ``traits``.
+        title: what was evaluated, on which database.
         headings: of the columns.
         cells: ``rows x headings``.
         ends: numbers of the rows that a rule is drawn under.
         words: numbers of the columns that hold words; the others hold numbers.
         main: numbers of the columns that are looked at first.
-        talk_rows: numbers of the rows, and ``talk_column`` the number of the column, with the talk's numbers.
-        talk_note: what these were measured on; empty where there are none.
+        published_rows: numbers of the rows, and ``published_column`` the number of the column, with the talk's numbers.
+        published_note: what these were measured on; empty where there are none.
     """
 
     kind: str
@@ -51,19 +51,19 @@ class ResultTable:
     ends: set[int] = field(default_factory=set)
     words: set[int] = field(default_factory=lambda: {0})
     main: set[int] = field(default_factory=set)
-    talk_rows: set[int] = field(default_factory=set)
-    talk_column: int | None = None
-    talk_note: str = ""
+    published_rows: set[int] = field(default_factory=set)
+    published_column: int | None = None
+    published_note: str = ""
 
 
 def kind_of(row: Row) -> str:
     """Tell what a row of the summary is about."""
-    return "people" if "shots" in row else "traits" if "trait" in row else "pictures"
+    return "users" if "shots" in row else "traits" if "trait" in row else "images"
 
 
 def rows_by_kind(summary: Row) -> dict[str, list[Row]]:
     """Sort the rows of a summary by kind; kinds without a row are left out."""
-    found: dict[str, list[Row]] = {"people": [], "pictures": [], "traits": []}
+    found: dict[str, list[Row]] = {"users": [], "images": [], "traits": []}
     for row in summary["rows"]:
         found[kind_of(row)].append(row)
     return {kind: rows for kind, rows in found.items() if rows}
@@ -78,63 +78,68 @@ def result_tables(summary: Row) -> list[ResultTable]:
     tables = []
     for kind, rows in rows_by_kind(summary).items():
         make: Callable[[list[Row], str, bool], ResultTable] = {
-            "people": _people,
-            "pictures": _pictures,
+            "users": _users,
+            "images": _images,
             "traits": _traits,
         }[kind]
-        for database in dict.fromkeys(str(row.get("judged_on") or summary["data"]) for row in rows):
-            own = [row for row in rows if str(row.get("judged_on") or summary["data"]) == database]
+        for database in dict.fromkeys(str(row.get("evaluated_on") or summary["data"]) for row in rows):
+            own = [row for row in rows if str(row.get("evaluated_on") or summary["data"]) == database]
             tables.append(make(own, database, several))
     return tables
 
 
-def talk_cell(row: Row) -> str:
-    """Word the talk's number for a person's row, with the backbone it was measured with; empty where there is none."""
-    number = talk_number(str(row["method"]), str(row.get("backbone") or ""), int(row.get("shots") or 0))
+def published_cell(row: Row) -> str:
+    """Word the talk's number for a user's row, with the backbone it was measured with; empty where there is none."""
+    number = published_number(str(row["method"]), str(row.get("backbone") or ""), int(row.get("shots") or 0))
     return f"{spread(number.mean, number.std)} {number.backbone}".rstrip() if number else ""
 
 
-def _people(rows: list[Row], database: str, several: bool) -> ResultTable:
+def _users(rows: list[Row], database: str, several: bool) -> ResultTable:
     """Fewest shots first, the spread over seeds where several were run, the talk's numbers in the last column."""
     rows = sorted(rows, key=lambda row: int(row["shots"]))
     headings = [*_names(several), "shots", "SROCC", "users"]
     cells = [
-        [*_named(row, several), str(row["shots"]), spread(row.get("srocc"), row.get("srocc_std_repeats")), _users(row)]
+        [
+            *_named(row, several),
+            str(row["shots"]),
+            spread(row.get("srocc"), row.get("srocc_std_repeats")),
+            _counted_users(row),
+        ]
         for row in rows
     ]
     if any(row.get("srocc_std_seeds") is not None for row in rows):
         headings.insert(-1, SEEDS_COLUMN)
         for row, line in zip(rows, cells, strict=True):
             line.insert(-1, decimal(row.get("srocc_std_seeds")))
-    talk = [talk_cell(row) for row in rows]
+    talk = [published_cell(row) for row in rows]
     words, column = set(range(1 + several)), None
     if any(talk):
         column = len(headings)
         words.add(column)
-        headings.append(TALK_COLUMN)
+        headings.append(PUBLISHED_COLUMN)
         cells = [[*line, cell] for line, cell in zip(cells, talk, strict=True)]
     return ResultTable(
-        "people",
-        f"People of {database}",
+        "users",
+        f"Users of {database}",
         headings,
         cells,
         ends={k for k in range(len(rows) - 1) if rows[k]["shots"] != rows[k + 1]["shots"]},
         words=words,
         main={headings.index("SROCC")},
-        talk_column=column,
-        talk_note=_TALK_NOTES["people"] if any(talk) else "",
+        published_column=column,
+        published_note=_PUBLISHED_NOTES["users"] if any(talk) else "",
     )
 
 
-def _users(row: Row) -> str:
+def _counted_users(row: Row) -> str:
     return decimal(None) if row.get("users") is None else str(row["users"])
 
 
-def _pictures(rows: list[Row], database: str, several: bool) -> ResultTable:
+def _images(rows: list[Row], database: str, several: bool) -> ResultTable:
     """A line per network, the talk's right under it; a measure that no network has gets no column."""
     measures = [key for key in _MEASURES if any(row.get(key) is not None for row in rows)]
     headings = [*_names(several), *(_MEASURES[key] for key in measures)]
-    of_rows = [talk_pictures(row["method"], row.get("backbone") or "") for row in rows]
+    of_rows = [published_images(row["method"], row.get("backbone") or "") for row in rows]
     last = {talk.method: number for number, talk in enumerate(of_rows) if talk is not None}
     cells, theirs = [], set()
     for number, (row, talk) in enumerate(zip(rows, of_rows, strict=True)):
@@ -142,9 +147,11 @@ def _pictures(rows: list[Row], database: str, several: bool) -> ResultTable:
         if talk is not None and last[talk.method] == number:  # once, under the last of several backbones
             values = {"acc": talk.acc, "srocc": talk.srocc, "emd_r1": talk.emd}
             theirs.add(len(cells))
-            cells.append([f"talk: {talk.method}", *[""] * several, *(_or_blank(values.get(key)) for key in measures)])
-    title = f"Pictures of {database}{_count(rows, 'images', 'test pictures')}"
-    return _with_talk("pictures", title, headings, cells, theirs, several, {"SROCC"})
+            cells.append(
+                [f"published: {talk.method}", *[""] * several, *(_or_blank(values.get(key)) for key in measures)]
+            )
+    title = f"Images of {database}{_count(rows, 'images', 'test images')}"
+    return _with_talk("images", title, headings, cells, theirs, several, {"SROCC"})
 
 
 def _traits(rows: list[Row], database: str, several: bool) -> ResultTable:
@@ -157,11 +164,11 @@ def _traits(rows: list[Row], database: str, several: bool) -> ResultTable:
         values = {str(row["trait"]): row.get("srocc") for row in own}
         cells.append([*_named(own[0], several), *_trait_cells([values.get(trait) for trait in traits])])
     letters = [big_five(trait) for trait in traits]
-    rows_of_talk = _distinct(talk_traits(*method) for method in methods) if all(letters) else []
+    rows_of_talk = _distinct(published_traits(*method) for method in methods) if all(letters) else []
     for talk in rows_of_talk:
         found = [talk.srocc[letter] for letter in letters if letter]
-        cells.append([f"talk: {talk.method}", *[""] * several, *_trait_cells(found)])
-    title = f"Traits of people of {database}, SROCC{_count(rows, 'users', 'test people')}"
+        cells.append([f"published: {talk.method}", *[""] * several, *_trait_cells(found)])
+    title = f"Traits of users of {database}, SROCC{_count(rows, 'users', 'test users')}"
     headings = [*_names(several), *traits, "mean"]
     theirs = set(range(len(methods), len(cells)))
     return _with_talk("traits", title, headings, cells, theirs, several, {"mean"}, ends={len(methods) - 1})
@@ -190,8 +197,8 @@ def _with_talk(
         ends=(ends or set()) if talk else set(),
         words=set(range(1 + several)),
         main={headings.index(name) for name in main if name in headings},
-        talk_rows=talk,
-        talk_note=_TALK_NOTES[kind] if talk else "",
+        published_rows=talk,
+        published_note=_PUBLISHED_NOTES[kind] if talk else "",
     )
 
 
@@ -209,7 +216,7 @@ def _or_blank(value: float | None) -> str:
 
 
 def _count(rows: list[Row], key: str, what: str) -> str:
-    """Say on how many things all rows were judged."""
+    """Say on how many things all rows were evaluated."""
     counts = sorted({int(row[key]) for row in rows if row.get(key) is not None})
     return f" ({' to '.join(f'{count:,}' for count in counts[:: max(1, len(counts) - 1)])} {what})" if counts else ""
 
@@ -222,7 +229,7 @@ def _distinct(found: Any) -> list[Any]:
     return kept
 
 
-def talk_notes(tables: Sequence[ResultTable]) -> list[tuple[str, str]]:
+def published_notes(tables: Sequence[ResultTable]) -> list[tuple[str, str]]:
     """Say what the talk's numbers in the tables were measured on."""
-    notes = dict.fromkeys((table.kind, table.talk_note) for table in tables if table.talk_note)
-    return [("talk" if len(tables) == 1 else f"talk, {kind}", note) for kind, note in notes]
+    notes = dict.fromkeys((table.kind, table.published_note) for table in tables if table.published_note)
+    return [("published" if len(tables) == 1 else f"published, {kind}", note) for kind, note in notes]

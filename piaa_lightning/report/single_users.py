@@ -1,4 +1,4 @@
-"""The talk's "performance of test individuals" as bars, from a study's table of single people."""
+"""The talk's "performance of test individuals" as bars, from a study's table of single users."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from piaa_lightning.report.style import DECIMAL, INK, head, look, save, style
 MOST = 4  # methods side by side
 
 
-def single_people(rows: Sequence[Mapping[str, Any]], path_png: Path, title: str) -> str:
-    """Draw a bar per person and method, a panel per number of shots, people sorted by the first method.
+def single_users(rows: Sequence[Mapping[str, Any]], path_png: Path, title: str) -> str:
+    """Draw a bar per user and method, a panel per number of shots, users sorted by the first method.
 
     Args:
-        rows: ``method, backbone, shots, user, srocc, srocc_std_repeats``; a person without a value has no bar.
+        rows: ``method, backbone, shots, user, srocc, srocc_std_repeats``; a user without a value has no bar.
         path_png: where the PNG goes.
         title: names the data.
 
@@ -36,13 +36,13 @@ def single_people(rows: Sequence[Mapping[str, Any]], path_png: Path, title: str)
     }
     names = list(dict.fromkeys(_name(row, several) for row in known))[:MOST]
     if not names:
-        raise UserError(f"{path_png}: no person has a value to draw; check what was dropped.")
+        raise UserError(f"{path_png}: no user has a value to draw; check what was dropped.")
     shots = sorted({int(row["shots"]) for row in known})
-    people = len({row["user"] for row in known})
+    users = len({row["user"] for row in known})
     said = []
     with look():
         figure = Figure(
-            figsize=(float(np.clip(3.5 + 0.14 * people, 5.0, 12.0)), 0.9 + 2.1 * len(shots)), layout="constrained"
+            figsize=(float(np.clip(3.5 + 0.14 * users, 5.0, 12.0)), 0.9 + 2.1 * len(shots)), layout="constrained"
         )
         panels = figure.subplots(len(shots), 1, squeeze=False, sharey=True)[:, 0]
         for panel, k in zip(panels, shots, strict=True):
@@ -75,10 +75,10 @@ def single_people(rows: Sequence[Mapping[str, Any]], path_png: Path, title: str)
                 loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2, columnspacing=1.2, handletextpad=0.4,
                 borderaxespad=0.1,
             )  # fmt: skip
-        panels[-1].set_xlabel(f"test people, sorted by {names[0]} in each panel")
+        panels[-1].set_xlabel(f"test users, sorted by {names[0]} in each panel")
         tall = 12.0 * (-(-len(names) // 2) - 1)
-        head(panels[0], title, "SROCC of each test person: mean and standard deviation over repeats; means above", tall)
-        return save(figure, path_png, f"Bars of SROCC of {people} test people; means: {', '.join(said)}.")
+        head(panels[0], title, "SROCC of each test user: mean and standard deviation over repeats; means above", tall)
+        return save(figure, path_png, f"Bars of SROCC of {users} test users; means: {', '.join(said)}.")
 
 
 def _values(

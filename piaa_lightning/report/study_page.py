@@ -16,12 +16,12 @@ from piaa_lightning.report.figures import summary_bars
 from piaa_lightning.report.forest import forest
 from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.page import embedded, template
-from piaa_lightning.report.result_tables import ResultTable, result_tables, talk_notes
-from piaa_lightning.report.single_users import single_people
+from piaa_lightning.report.result_tables import ResultTable, published_notes, result_tables
+from piaa_lightning.report.single_users import single_users
 from piaa_lightning.runtime.atomic import replace_file
 
 Row = Mapping[str, str]
-FILES = ("results", "pictures", "traits", "comparisons", "people")
+FILES = ("results", "images", "traits", "comparisons", "users")
 NUMBERS = {
     "srocc", "srocc_std_repeats", "srocc_std_seeds", "srocc_std_users", "acc", "balanced_acc", "plcc", "emd_r1",
     "emd_r2", "rmse", "difference", "low", "high", "p", "p_holm", "value",
@@ -41,7 +41,7 @@ class Variant:
         holes: what has not been run; empty where nothing is missing.
         tables: of its rows.
         notes: what the talk's numbers were measured on.
-        figures: captions and pictures.
+        figures: captions and images.
     """
 
     name: str
@@ -105,7 +105,7 @@ def _value(name: str, text: str) -> Any:
 
 def _variant(number: int, name: str, rows: Mapping[str, Sequence[dict[str, Any]]], directory: Path) -> Variant:
     every = [row for own in rows.values() for row in own]
-    measured = [row for kind in ("results", "pictures", "traits") for row in rows[kind] if row["method"] != NOT_RUN]
+    measured = [row for kind in ("results", "images", "traits") for row in rows[kind] if row["method"] != NOT_RUN]
     data = next((row["data"] for row in every if row.get("data")), "nothing yet")
     summary = {
         "experiment": name,
@@ -127,8 +127,8 @@ def _variant(number: int, name: str, rows: Mapping[str, Sequence[dict[str, Any]]
         [(key, words) for key, words in facts.items() if words],
         _holes(every, measured),
         tables,
-        talk_notes(tables),
-        [(caption, picture) for caption, picture in _figures(number, summary, rows, directory)],
+        published_notes(tables),
+        [(caption, image) for caption, image in _figures(number, summary, rows, directory)],
     )
 
 
@@ -167,15 +167,15 @@ def _figures(
             named,
             directory / f"{number}_comparisons.png",
             str(summary["data"]),
-            "paired over the same people or pictures",
+            "paired over the same users or images",
         )
-    if rows["people"]:
-        drawn[f"{name}: every test person; whiskers are the spread over repeats."] = single_people(
-            rows["people"], directory / f"{number}_people.png", str(summary["data"])
+    if rows["users"]:
+        drawn[f"{name}: every test user; whiskers are the spread over repeats."] = single_users(
+            rows["users"], directory / f"{number}_users.png", str(summary["data"])
         )
     return [
-        (caption, Markup(str(picture).replace("f0-", f"v{number}-{k}-")))
-        for k, (caption, picture) in enumerate((c, embedded({c: svg})[0][1]) for c, svg in drawn.items())
+        (caption, Markup(str(image).replace("f0-", f"v{number}-{k}-")))
+        for k, (caption, image) in enumerate((c, embedded({c: svg})[0][1]) for c, svg in drawn.items())
     ]
 
 
@@ -201,5 +201,5 @@ def _named(row: Mapping[str, Any]) -> str:
 
 def _spoken(file: Path) -> str:
     """Return the words that a figure was saved with, else its name."""
-    with Image.open(file) as picture:
-        return str(picture.info.get("Description") or file.stem.replace("_", " "))
+    with Image.open(file) as image:
+        return str(image.info.get("Description") or file.stem.replace("_", " "))

@@ -22,7 +22,7 @@ from piaa_lightning.report.formatting import decimal
 from piaa_lightning.runtime.atomic import replace_file
 
 INK = "#24292f"
-# Okabe and Ito's colours, which people with any colour vision can tell apart; yellow last, it is faint on white.
+# Okabe and Ito's colours, which users with any colour vision can tell apart; yellow last, it is faint on white.
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#e69f00", "#56b4e9", "#cc79a7", "#8c8c8c", "#f0e442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 DOTS_PER_INCH = 150
@@ -110,7 +110,7 @@ def save(figure: Figure, path_png: Path, said: str = "") -> str:
     Args:
         figure: drawn under `look`.
         path_png: where the PNG goes.
-        said: what the figure shows, in words for people who cannot see it; kept in both.
+        said: what the figure shows, in words for users who cannot see it; kept in both.
     """
     png, svg = io.BytesIO(), io.StringIO()
     figure.savefig(
@@ -133,17 +133,17 @@ def described(svg: str) -> str:
 
 
 def thumbnail(pixels: Pixels, side: int = THUMBNAIL) -> Pixels:
-    """Shrink a picture, ``(height, width, 3)`` in 0..255, so that its longer side has ``side`` pixels."""
-    picture = Image.fromarray(pixels)
-    picture.thumbnail((side, side), Image.Resampling.LANCZOS)
-    return np.asarray(picture)
+    """Shrink an image, ``(height, width, 3)`` in 0..255, so that its longer side has ``side`` pixels."""
+    image = Image.fromarray(pixels)
+    image.thumbnail((side, side), Image.Resampling.LANCZOS)
+    return np.asarray(image)
 
 
 def show(panel: Axes, pixels: Pixels, anchor: str = "S") -> None:
-    """Put a picture into a panel, as large as it can be, and nothing else.
+    """Put an image into a panel, as large as it can be, and nothing else.
 
     Args:
-        panel: shrinks to the picture.
+        panel: shrinks to the image.
         pixels: ``(height, width, 3)``, 0..255.
         anchor: where in the panel's place it then stands: ``S`` in the middle of the lower edge, ``SW`` on the left.
     """
@@ -153,8 +153,8 @@ def show(panel: Axes, pixels: Pixels, anchor: str = "S") -> None:
 
 
 def _smaller(found: re.Match[str]) -> str:
-    """Turn a PNG inside an SVG into a JPEG, a fifth of the size; figures hold no other images than photographs."""
-    with Image.open(io.BytesIO(base64.b64decode(found[1]))) as picture:
+    """Turn a PNG inside an SVG into a JPEG, a fifth of the size; figures hold no other images than images."""
+    with Image.open(io.BytesIO(base64.b64decode(found[1]))) as image:
         jpeg = io.BytesIO()
-        picture.convert("RGB").save(jpeg, "JPEG", quality=QUALITY)
+        image.convert("RGB").save(jpeg, "JPEG", quality=QUALITY)
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from piaa_lightning.report.formatting import comparison_sentence, notes
-from piaa_lightning.report.result_tables import ResultTable, result_tables, talk_notes
+from piaa_lightning.report.result_tables import ResultTable, published_notes, result_tables
 
 NARROWEST = 12  # columns of names on narrow terminals, if they hold words that long
 LONG = 8  # headings that may be broken
@@ -38,7 +38,7 @@ def print_table(summary: Mapping[str, Any], console: Console | None = None) -> N
     console.print(Padding(text(f"{summary['experiment']} on {summary['data']}", "bold"), (1, 0, 0, 1)))
     tables = result_tables(summary)
     for table in tables:
-        if len(tables) > 1 or table.kind != "people":
+        if len(tables) > 1 or table.kind != "users":
             console.print(Padding(text(table.title), (1, 0, 0, 1)))
         console.print(Padding(_laid_out(table, text), (1, 0, 1, 1)))
 
@@ -50,7 +50,7 @@ def print_table(summary: Mapping[str, Any], console: Console | None = None) -> N
     under = Table.grid(padding=(0, 2))
     under.add_column(style="dim", no_wrap=True)
     under.add_column(overflow="fold")
-    for name, note in [*notes(summary), *talk_notes(tables)]:
+    for name, note in [*notes(summary), *published_notes(tables)]:
         under.add_row(text(name), text(note))
     console.print(Padding(under, (0, 1, 1, 1)))
 
@@ -62,7 +62,7 @@ def _laid_out(table: ResultTable, text: Callable[..., Text]) -> Table:
         cells = [row[column] for row in table.cells]
         words = column in table.words
         longest = max((len(word) for cell in cells for word in cell.split()), default=1)
-        style = "bold" if column in table.main else "dim" if column == table.talk_column else ""
+        style = "bold" if column in table.main else "dim" if column == table.published_column else ""
         laid.add_column(
             text(heading),
             justify="left" if words else "right",
@@ -72,6 +72,6 @@ def _laid_out(table: ResultTable, text: Callable[..., Text]) -> Table:
             min_width=min(longest, NARROWEST) if words else longest,
         )
     for index, row in enumerate(table.cells):
-        style = "dim" if index in table.talk_rows else ""
+        style = "dim" if index in table.published_rows else ""
         laid.add_row(*(text(cell) for cell in row), style=style, end_section=index in table.ends)
     return laid

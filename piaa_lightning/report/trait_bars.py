@@ -1,4 +1,4 @@
-"""How well each trait of people is predicted, for each network, with what few people can say about it."""
+"""How well each trait of users is predicted, for each network, with what few users can say about it."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.published_results import big_five, talk_traits
-from piaa_lightning.evaluation.trait_evaluation import Interval, TraitExam, trait_intervals
+from piaa_lightning.evaluation.published_results import big_five, published_traits
+from piaa_lightning.evaluation.trait_evaluation import Interval, TraitEvaluation, trait_intervals
 from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.style import DECIMAL, HOLLOW, INK, head_all, look, save, style
 
 WIDEST = 0.8  # of the space between traits, all bars together
 
 
-def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
-    """Draw SROCC per trait and their mean, whiskers over people, the talk's numbers as hollow marks.
+def trait_bars(evaluations: Sequence[TraitEvaluation], path_png: Path, title: str) -> str:
+    """Draw SROCC per trait and their mean, whiskers over users, the talk's numbers as hollow marks.
 
     Args:
-        exams: of networks on the same people and traits.
+        evaluations: of networks on the same users and traits.
         path_png: where the PNG goes.
         title: names the data.
 
@@ -35,26 +35,28 @@ def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
         The figure as SVG.
 
     Raises:
-        UserError: there is no exam.
+        UserError: there is no evaluation.
     """
-    if not exams:
-        raise UserError(f"{path_png}: no network was judged on traits; add a method with exam=traits.")
-    names = exams[0].trait_names
-    width = WIDEST / len(exams)
+    if not evaluations:
+        raise UserError(f"{path_png}: no network was evaluated on traits; add a method with evaluation=traits.")
+    names = evaluations[0].trait_names
+    width = WIDEST / len(evaluations)
     with look():
         figure = Figure(figsize=(max(6.5, 1.3 * (len(names) + 1)), 3.6), layout="constrained")
         panel = figure.subplots()
         marks: list[Artist] = []
         said = []
         talk = False
-        for index, exam in enumerate(exams):
-            at = np.arange(len(names) + 1) + (index - (len(exams) - 1) / 2) * width
-            bars = trait_intervals(exam)
+        for index, evaluation in enumerate(evaluations):
+            at = np.arange(len(names) + 1) + (index - (len(evaluations) - 1) / 2) * width
+            bars = trait_intervals(evaluation)
             values = zip([*names, "mean"], bars, strict=True)
-            said.append(f"{_named(exam, exams)}: {', '.join(f'{name} {decimal(bar[0])}' for name, bar in values)}")
+            said.append(
+                f"{_named(evaluation, evaluations)}: {', '.join(f'{name} {decimal(bar[0])}' for name, bar in values)}"
+            )
             _draw(panel, at, bars, width, style(index)[0])
-            talk |= _talk(panel, at + 0.27 * width, exam)  # beside the whisker
-            marks.append(Patch(facecolor=style(index)[0], label=_named(exam, exams)))
+            talk |= _talk(panel, at + 0.27 * width, evaluation)  # beside the whisker
+            marks.append(Patch(facecolor=style(index)[0], label=_named(evaluation, evaluations)))
         if talk:
             marks.append(Line2D([], [], label="talk, on PsychoFlickr (a hypothesis)", **HOLLOW))
         turned = 20 if max(map(len, names)) > 10 else 0
@@ -66,11 +68,11 @@ def trait_bars(exams: Sequence[TraitExam], path_png: Path, title: str) -> str:
         panel.yaxis.set_major_locator(MaxNLocator(6))
         panel.grid(axis="y")
         panel.tick_params(axis="x", length=0)
-        panel.set_ylabel("SROCC over test people")
+        panel.set_ylabel("SROCC over test users")
         figure.legend(handles=marks, loc="outside lower center", ncols=3)
-        people = len(exams[0].users)
-        head_all(figure, title, f"traits by what people like; whiskers: 95 % bootstrap intervals over {people} people")
-        return save(figure, path_png, f"Bars of SROCC over {people} test people. {'; '.join(said)}.")
+        users = len(evaluations[0].users)
+        head_all(figure, title, f"traits by what users like; whiskers: 95 % bootstrap intervals over {users} users")
+        return save(figure, path_png, f"Bars of SROCC over {users} test users. {'; '.join(said)}.")
 
 
 def _draw(panel: Axes, at: Any, bars: Sequence[Interval], width: float, colour: str) -> None:
@@ -83,10 +85,10 @@ def _draw(panel: Axes, at: Any, bars: Sequence[Interval], width: float, colour: 
             panel.plot([place, place], [low, high], color=INK, linewidth=1.1, solid_capstyle="butt")
 
 
-def _talk(panel: Axes, at: Any, exam: TraitExam) -> bool:
+def _talk(panel: Axes, at: Any, evaluation: TraitEvaluation) -> bool:
     """Mark the talk's numbers; return whether there are any."""
-    row = talk_traits(exam.method, exam.backbone)
-    letters = [big_five(name) for name in exam.trait_names]
+    row = published_traits(evaluation.method, evaluation.backbone)
+    letters = [big_five(name) for name in evaluation.trait_names]
     if row is None or not all(letters):
         return False
     values = [row.srocc[letter] for letter in letters if letter]
@@ -94,6 +96,6 @@ def _talk(panel: Axes, at: Any, exam: TraitExam) -> bool:
     return True
 
 
-def _named(exam: TraitExam, exams: Sequence[TraitExam]) -> str:
-    several = len({other.method for other in exams}) < len(exams)
-    return f"{exam.method} ({exam.backbone})" if several else exam.method
+def _named(evaluation: TraitEvaluation, evaluations: Sequence[TraitEvaluation]) -> str:
+    several = len({other.method for other in evaluations}) < len(evaluations)
+    return f"{evaluation.method} ({evaluation.backbone})" if several else evaluation.method

@@ -1,4 +1,4 @@
-"""Every test person's result as a table: what the figures of people show, number by number."""
+"""Every test user's result as a table: what the figures of users show, number by number."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.result_tables import ResultTable
 
 
-def people_means(records: Sequence[Record], methods: Sequence[str]) -> list[dict[str, Any]]:
-    """Return each person's mean and standard deviation over repeats, for each method, backbone and number of shots.
+def users_means(records: Sequence[Record], methods: Sequence[str]) -> list[dict[str, Any]]:
+    """Return each user's mean and standard deviation over repeats, for each method, backbone and number of shots.
 
     Args:
         records: of one run.
         methods: which, in this order.
 
     Returns:
-        ``user, method, backbone, shots, srocc, srocc_std_repeats, repeats``; None where a person has no value.
+        ``user, method, backbone, shots, srocc, srocc_std_repeats, repeats``; None where a user has no value.
     """
     groups: dict[tuple[str, str, int], list[Record]] = {}
     for record in records:
@@ -40,8 +40,8 @@ def people_means(records: Sequence[Record], methods: Sequence[str]) -> list[dict
     return sorted(rows, key=lambda row: methods.index(row["method"]))
 
 
-def people_table(records: Sequence[Record], methods: Sequence[str]) -> ResultTable | None:
-    """Lay out a line per person, the best of the first column first, and a column per method and number of shots.
+def users_table(records: Sequence[Record], methods: Sequence[str]) -> ResultTable | None:
+    """Lay out a line per user, the best of the first column first, and a column per method and number of shots.
 
     Args:
         records: of one run.
@@ -50,7 +50,7 @@ def people_table(records: Sequence[Record], methods: Sequence[str]) -> ResultTab
     Returns:
         The table; None where the records hold none of the methods.
     """
-    rows = people_means(records, methods)
+    rows = users_means(records, methods)
     if not rows:
         return None
     several = {m for m in methods if len({row["backbone"] for row in rows if row["method"] == m}) > 1}
@@ -59,9 +59,9 @@ def people_table(records: Sequence[Record], methods: Sequence[str]) -> ResultTab
         name = f"{row['method']} ({row['backbone']})" if row["method"] in several else row["method"]
         columns.setdefault(f"{name}, {row['shots']} shots", {})[row["user"]] = row["srocc"]
     first = next(iter(columns.values()))
-    people = sorted({user for own in columns.values() for user in own}, key=lambda user: (_rank(first.get(user)), user))
-    cells = [[user, *(decimal(own.get(user)) for own in columns.values())] for user in people]
-    return ResultTable("people", "Every test person", ["person", *columns], cells)
+    users = sorted({user for own in columns.values() for user in own}, key=lambda user: (_rank(first.get(user)), user))
+    cells = [[user, *(decimal(own.get(user)) for own in columns.values())] for user in users]
+    return ResultTable("users", "Every test user", ["user", *columns], cells)
 
 
 def _rank(value: float | None) -> float:

@@ -16,7 +16,7 @@ def world_size() -> int:
     return distributed.get_world_size() if distributed.is_available() and distributed.is_initialized() else 1
 
 
-def rank() -> int:
+def process_index() -> int:
     """Return the number of this process, from 0."""
     return distributed.get_rank() if world_size() > 1 else 0
 

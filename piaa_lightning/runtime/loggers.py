@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from pytorch_lightning.loggers import WandbLogger
 
 from piaa_lightning.runtime.atomic import replace_file
-from piaa_lightning.runtime.distributed import rank
+from piaa_lightning.runtime.distributed import process_index
 
 RUN_ID = "checkpoints/wandb_run_id"  # beside the checkpoints: who goes on from them goes on with the run
 
@@ -44,7 +44,7 @@ def weights_and_biases(
     os.environ.setdefault("WANDB_SILENT", "true")
     os.environ.setdefault("WANDB_CONSOLE", "off")
     agent = "WANDB_SWEEP_ID" in os.environ  # whose runs have ids of their own
-    known = {} if agent or rank() else {"id": run_id(Path(save_dir)), "resume": "allow"}
+    known = {} if agent or process_index() else {"id": run_id(Path(save_dir)), "resume": "allow"}
     return WandbLogger(
         save_dir=save_dir,
         name=name,

@@ -20,7 +20,7 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from omegaconf import DictConfig, OmegaConf, read_write
 from torch import distributed
 
-# One process may judge people for hours before another one asks for the result; one that dies is noticed at once.
+# One process may evaluate users for hours before another one asks for the result; one that dies is noticed at once.
 PATIENCE = timedelta(days=7)
 VARIABLES = ("LOCAL_RANK", "NODE_RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")  # that Lightning sets
 
@@ -30,7 +30,7 @@ def processes(trainer: DictConfig, directory: Path) -> Iterator[None]:
     """Start the processes of a run, unless torchrun or SLURM did, and take them apart in the end.
 
     Lightning would start them at the first training, with databases opened and perhaps nothing left to train; started
-    here, they share the judging as well, and take all decisions together.
+    here, they share the evaluating as well, and take all decisions together.
 
     Args:
         trainer: the composed trainer; one device on one node needs nothing.

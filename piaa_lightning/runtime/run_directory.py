@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.atomic import replace_file
-from piaa_lightning.runtime.distributed import agree, rank
+from piaa_lightning.runtime.distributed import agree, process_index
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def run_directory(cfg: DictConfig, directory: Path) -> Iterator[Path]:
     Raises:
         UserError: ``resume`` names a directory that cannot be gone on in, or one that is in use.
     """
-    if rank():
+    if process_index():
         yield agree(directory)
         return
     chosen, alive = _choose(cfg, directory)

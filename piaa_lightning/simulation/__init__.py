@@ -1,1 +1,1 @@
-"""Embedded databases: simulated people rate drawn pictures, written in the published layouts of real databases."""
+"""Embedded databases: simulated users rate drawn images, written in the published layouts of real databases."""

@@ -1,4 +1,4 @@
-"""The embedded AADB: average scores and 11 attributes, in lists of training, validation and test pictures."""
+"""The embedded AADB: average scores and 11 attributes, in lists of training, validation and test images."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from numpy.typing import NDArray
 
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.simulation.graded import Weights, aspect
-from piaa_lightning.simulation.jpegs import write_pictures
-from piaa_lightning.simulation.latent import attribute_table, picture, stream
-from piaa_lightning.simulation.population import Floats, draw_people, expected_rating, features, rate, thresholds
+from piaa_lightning.simulation.jpegs import write_images
+from piaa_lightning.simulation.latent import attribute_table, draw_image, stream
+from piaa_lightning.simulation.population import Floats, draw_users, expected_rating, features, rate, thresholds
 from piaa_lightning.simulation.textfiles import write_lines, write_note, write_truth
 
 NAME = "aadb"
-WORKERS, RATERS = 190, 5  # of whom five rated each picture, as published
-CHUNK = 1000  # pictures rated together, for bounded memory
-LABELS, PICTURES, NEW_TEST = "imgListFiles_label", "datasetImages_originalSize", "AADB_newtest"
-# The authors' attributes, and what of a drawn picture comes nearest; nothing drawn moves or truly repeats itself.
+WORKERS, RATERS = 190, 5  # of whom five rated each image, as published
+CHUNK = 1000  # images rated together, for bounded memory
+LABELS, IMAGES, NEW_TEST = "imgListFiles_label", "datasetImages_originalSize", "AADB_newtest"
+# The authors' attributes, and what of a drawn image comes nearest; nothing drawn moves or truly repeats itself.
 ATTRIBUTES: dict[str, Weights] = {
     "BalacingElements": {"symmetry": 1, "thirds": 0.5},
     "ColorHarmony": {"harmony": 1},
@@ -40,9 +40,9 @@ class Layout:
     """How much is written.
 
     Args:
-        train: pictures.
-        validation: pictures.
-        test: pictures of the new test list.
+        train: images.
+        validation: images.
+        test: images of the new test list.
         long_side: pixels.
     """
 
@@ -52,8 +52,8 @@ class Layout:
     long_side: int
 
     @property
-    def pictures(self) -> int:
-        """Number of pictures."""
+    def images(self) -> int:
+        """Number of images."""
         return self.train + self.validation + self.test
 
 
@@ -66,12 +66,12 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Labels:
-    """Everything but the pictures, one row per picture: training, validation, then test.
+    """Everything but the images, one row per image: training, validation, then test.
 
     Args:
         score: mean of five answers, in [0, 1].
-        truth: what all people would answer on average, in [0, 1].
-        attributes: ``(pictures, 11)`` mean of five answers -1, 0 or 1.
+        truth: what all users would answer on average, in [0, 1].
+        attributes: ``(images, 11)`` mean of five answers -1, 0 or 1.
     """
 
     score: Floats
@@ -80,17 +80,17 @@ class Labels:
 
 
 def simulate(size: str, seed: int) -> Labels:
-    """Let five of the simulated people rate every picture.
+    """Let five of the simulated users rate every image.
 
     Args:
         size: one of ``LAYOUTS``.
         seed: of everything.
     """
-    workers, count = draw_people(stream(seed, NAME, "people"), WORKERS), LAYOUTS[size].pictures
+    workers, count = draw_users(stream(seed, NAME, "people"), WORKERS), LAYOUTS[size].images
     scores, truths, said = [], [], []
     for start in track(range(0, count, CHUNK), f"rate {NAME}"):
         rng = stream(seed, NAME, "answers", start)
-        latents = [picture(seed, NAME, number) for number in range(start, min(start + CHUNK, count))]
+        latents = [draw_image(seed, NAME, number) for number in range(start, min(start + CHUNK, count))]
         liked = workers.bias + workers.spread * (features(latents) @ workers.weights.T)
         five = rng.random(liked.shape).argsort(axis=1)[:, :RATERS]
         answers = rate(rng, np.take_along_axis(liked, five, axis=1), workers.noise[five], thresholds())
@@ -105,7 +105,7 @@ def simulate(size: str, seed: int) -> Labels:
 
 
 def write(root: Path, size: str, seed: int) -> None:
-    """Write the database below ``root``; the last training picture is in the lists and not on disk.
+    """Write the database below ``root``; the last training image is in the lists and not on disk.
 
     Args:
         root: an empty directory.
@@ -113,25 +113,25 @@ def write(root: Path, size: str, seed: int) -> None:
         seed: of everything.
     """
     layout, labels = LAYOUTS[size], simulate(size, seed)
-    names = _image_names(stream(seed, NAME, "files"), layout.pictures)
+    names = _image_names(stream(seed, NAME, "files"), layout.images)
     columns = {"score": labels.score, **dict(zip(ATTRIBUTES, labels.attributes.T, strict=True))}
-    parts = np.split(np.arange(layout.pictures), [layout.train, layout.train + layout.validation])
+    parts = np.split(np.arange(layout.images), [layout.train, layout.train + layout.validation])
     for infix, members in zip(("Train", "Validation", "TestNew"), parts, strict=True):
         for name, values in columns.items():
             lines = [f"{names[member]} {values[member]:.2f}" for member in members]
             newline = "\r\n" if infix == "Validation" else "\n"
             write_lines(root / LABELS / f"imgList{infix}Regression_{name}.txt", lines, newline)
-    # the old test list, which is not to be used: its pictures are training pictures
+    # the old test list, which is not to be used: its images are training images
     old = [f"{names[member]} {labels.score[member]:.2f}" for member in parts[0][: layout.validation]]
     write_lines(root / LABELS / "imgListTestRegression_score.txt", old)
     write_truth(root, (("everyone", name, value) for name, value in zip(names, labels.truth, strict=True)))
     write_note(root, "AADB", f"`{LABELS}` holds the average score and 11 attributes of every picture.")
-    for folder in (PICTURES, NEW_TEST):
+    for folder in (IMAGES, NEW_TEST):
         (root / folder).mkdir()
     missing = layout.train - 1
-    jobs = [(n, f"{PICTURES}/{names[n]}") for part in parts[:2] for n in part.tolist() if n != missing]
+    jobs = [(n, f"{IMAGES}/{names[n]}") for part in parts[:2] for n in part.tolist() if n != missing]
     jobs += [(n, f"{NEW_TEST}/{labels.score[n]:.3f}_{names[n]}") for n in parts[2].tolist()]
-    write_pictures(root, seed, NAME, layout.long_side, jobs)
+    write_images(root, seed, NAME, layout.long_side, jobs)
 
 
 def _image_names(rng: np.random.Generator, count: int) -> NDArray[np.str_]:
@@ -141,6 +141,6 @@ def _image_names(rng: np.random.Generator, count: int) -> NDArray[np.str_]:
     return np.array([f"farm1_{server}_{photo}_{secret:010x}_b.jpg" for server, photo, secret in parts])
 
 
-def pictures(size: str) -> tuple[int, int]:
-    """Number of pictures and their longer side in pixels, for the estimate of the space they need."""
-    return LAYOUTS[size].pictures, LAYOUTS[size].long_side
+def images(size: str) -> tuple[int, int]:
+    """Number of images and their longer side in pixels, for the estimate of the space they need."""
+    return LAYOUTS[size].images, LAYOUTS[size].long_side

@@ -1,4 +1,4 @@
-"""The embedded AVA: histograms of votes 1..10 from about 210 people a picture, tags, challenges and image lists."""
+"""The embedded AVA: histograms of votes 1..10 from about 210 users an image, tags, challenges and image lists."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from numpy.typing import NDArray
 
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.simulation.ava_names import CATEGORY_TAGS, LISTED_TAGS, STYLES, TAGS
-from piaa_lightning.simulation.jpegs import write_pictures
-from piaa_lightning.simulation.latent import ATTRIBUTES, CATEGORIES, attribute_table, picture, stream
-from piaa_lightning.simulation.population import Floats, Indices, People, draw_people, expected_rating, features, rate
+from piaa_lightning.simulation.jpegs import write_images
+from piaa_lightning.simulation.latent import ATTRIBUTES, CATEGORIES, attribute_table, draw_image, stream
+from piaa_lightning.simulation.population import Floats, Indices, Users, draw_users, expected_rating, features, rate
 from piaa_lightning.simulation.textfiles import write_lines, write_note, write_truth
 
 NAME = "ava"
-VOTERS = 400  # people that a picture's votes come from, with replacement
-VOTES, VOTES_SPREAD, VOTES_RANGE = 210, 60, (78, 549)  # votes a picture, as published: 210 on average, 78 to 549
+VOTERS = 400  # users that an image's votes come from, with replacement
+VOTES, VOTES_SPREAD, VOTES_RANGE = 210, 60, (78, 549)  # votes an image, as published: 210 on average, 78 to 549
 # A vote is 5.5 + 1.6 * liking, cut to 1..10. About 70 % of AVA's means lie above 5. Means spread more here than AVA's,
-# because nobody chose which pictures to enter for a contest.
+# because nobody chose which images to enter for a contest.
 MIDDLE, UNIT = 5.5, 1.6
 STEPS = (np.arange(1.5, 10) - MIDDLE) / UNIT
-STYLE_SHARE = 0.08  # of all pictures carry each style
-PER_CHALLENGE = 176  # pictures; 255,530 in about 1,450 challenges
-CHUNK = 1000  # pictures whose votes are drawn together, for bounded memory
+STYLE_SHARE = 0.08  # of all images carry each style
+PER_CHALLENGE = 176  # images; 255,530 in about 1,450 challenges
+CHUNK = 1000  # images whose votes are drawn together, for bounded memory
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,10 @@ class Layout:
     """How much is written.
 
     Args:
-        rows: pictures.
-        listed: pictures in ``generic_test`` and at most in each other generic list.
+        rows: images.
+        listed: images in ``generic_test`` and at most in each other generic list.
         per_category: at most so many in each category's lists.
-        styled: pictures with a style, at most.
+        styled: images with a style, at most.
         long_side: pixels.
     """
 
@@ -55,14 +55,14 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Labels:
-    """Everything but the pictures, one row per picture.
+    """Everything but the images, one row per image.
 
     Args:
-        ids: picture ids.
-        votes: ``(pictures, 10)`` numbers of votes 1..10.
-        truth: mean vote that infinitely many people would give.
+        ids: image ids.
+        votes: ``(images, 10)`` numbers of votes 1..10.
+        truth: mean vote that infinitely many users would give.
         category: index into ``CATEGORIES``.
-        attributes: ``(pictures, attributes)`` in [0, 1].
+        attributes: ``(images, attributes)`` in [0, 1].
     """
 
     ids: Indices
@@ -73,17 +73,17 @@ class Labels:
 
 
 def simulate(size: str, seed: int) -> Labels:
-    """Let the population vote on the pictures.
+    """Let the population vote on the images.
 
     Args:
         size: one of ``LAYOUTS``.
         seed: of everything.
     """
     count = LAYOUTS[size].rows
-    voters = draw_people(stream(seed, NAME, "people"), VOTERS)
+    voters = draw_users(stream(seed, NAME, "people"), VOTERS)
     votes, truth, category, attributes = [], [], [], []
     for start in track(range(0, count, CHUNK), f"vote on {NAME}"):
-        latents = [picture(seed, NAME, number) for number in range(start, min(start + CHUNK, count))]
+        latents = [draw_image(seed, NAME, number) for number in range(start, min(start + CHUNK, count))]
         liked = voters.bias + voters.spread * (features(latents) @ voters.weights.T)
         votes.append(_votes(stream(seed, NAME, "votes", start), voters, liked))
         truth.append(expected_rating(liked, np.broadcast_to(voters.noise, liked.shape), STEPS).mean(axis=1))
@@ -93,14 +93,14 @@ def simulate(size: str, seed: int) -> Labels:
     return Labels(ids, *(np.concatenate(part) for part in (votes, truth, category, attributes)))
 
 
-def _votes(rng: np.random.Generator, voters: People, liked: Floats) -> Indices:
-    """Histograms ``(pictures, 10)`` for likings ``(pictures, voters)``."""
-    pictures = len(liked)
-    count = np.clip(rng.normal(VOTES, VOTES_SPREAD, pictures), *VOTES_RANGE).astype(np.int64)
-    row = np.repeat(np.arange(pictures), count)
+def _votes(rng: np.random.Generator, voters: Users, liked: Floats) -> Indices:
+    """Histograms ``(images, 10)`` for likings ``(images, voters)``."""
+    images = len(liked)
+    count = np.clip(rng.normal(VOTES, VOTES_SPREAD, images), *VOTES_RANGE).astype(np.int64)
+    row = np.repeat(np.arange(images), count)
     voter = rng.integers(len(voters), size=len(row))
     vote = rate(rng, liked[row, voter], voters.noise[voter], STEPS)
-    return np.bincount(row * 10 + vote - 1, minlength=10 * pictures).reshape(pictures, 10)
+    return np.bincount(row * 10 + vote - 1, minlength=10 * images).reshape(images, 10)
 
 
 def write(root: Path, size: str, seed: int) -> None:
@@ -125,11 +125,11 @@ def write(root: Path, size: str, seed: int) -> None:
     write_note(root, "AVA", "`AVA.txt` holds the number of votes from 1 to 10, tags and a challenge of every picture.")
     (root / "images").mkdir()
     jobs = [(number, f"images/{name}.jpg") for number, name in enumerate(labels.ids)]
-    write_pictures(root, seed, NAME, layout.long_side, jobs)
+    write_images(root, seed, NAME, layout.long_side, jobs)
 
 
 def _tags(rng: np.random.Generator, category: Indices) -> Indices:
-    """Two tags of every picture, ``(pictures, 2)``: some have one and few none, written as 0."""
+    """Two tags of every image, ``(images, 2)``: some have one and few none, written as 0."""
     numbers = np.array([[TAGS.index(tag) + 1 for tag in CATEGORY_TAGS[name]] for name in CATEGORIES])
     tags = numbers[category]
     chance = rng.random(len(tags))
@@ -152,12 +152,12 @@ def _write_aesthetics_lists(
         tagged = rng.permutation(np.flatnonzero((tags == TAGS.index(tag) + 1).any(axis=1)))
         half = min(len(tagged) // 2, layout.per_category)
         lists |= {f"{name}_train": tagged[:half], f"{name}_test": tagged[half : 2 * half]}
-    for name, pictures in lists.items():
-        _write_ids(folder / f"{name}.jpgl", labels.ids[pictures])
+    for name, images in lists.items():
+        _write_ids(folder / f"{name}.jpgl", labels.ids[images])
 
 
 def _write_style_lists(folder: Path, layout: Layout, labels: Labels, rng: np.random.Generator) -> None:
-    """Four of five pictures with exactly one style to train on, the others with all their styles to test on."""
+    """Four of five images with exactly one style to train on, the others with all their styles to test on."""
     weights = np.array([[style.get(name, 0.0) for name in ATTRIBUTES] for style in STYLES.values()])
     score = (labels.attributes - 0.5) @ weights.T
     carries = score > np.quantile(score, 1 - STYLE_SHARE, axis=0)
@@ -175,6 +175,6 @@ def _write_ids(path: Path, ids: NDArray[np.int64]) -> None:
     write_lines(path, map(str, ids))
 
 
-def pictures(size: str) -> tuple[int, int]:
-    """Number of pictures and their longer side in pixels, for the estimate of the space they need."""
+def images(size: str) -> tuple[int, int]:
+    """Number of images and their longer side in pixels, for the estimate of the space they need."""
     return LAYOUTS[size].rows, LAYOUTS[size].long_side

@@ -1,4 +1,4 @@
-"""Names that AVA gives its tags, styles and category lists, and what the drawn pictures have of them."""
+"""Names that AVA gives its tags, styles and category lists, and what the drawn images have of them."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ LISTED_TAGS = {
     "stilllife": "Still Life",
 }
 
-# styles.txt, and the attributes that make a drawn picture look most like each style; nothing drawn is truly a negative
-# or blurred by motion, so those two go to the pictures that come nearest
+# styles.txt, and the attributes that make a drawn image look most like each style; nothing drawn is truly a negative
+# or blurred by motion, so those two go to the images that come nearest
 STYLES: dict[str, dict[str, float]] = {
     "Complementary_Colors": {"harmony": 1, "colourfulness": 1},
     "Duotones": {"colourfulness": -1, "contrast": 0.5},

@@ -1,4 +1,4 @@
-"""What crowds a picture: small objects of many colours, and roughness."""
+"""What crowds an image: small objects of many colours, and roughness."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ROWS, COLUMNS = 9, 12  # of the grid that the objects sit on, each in a cell of 
 
 
 def clutter(image: Array, frame: Frame) -> None:
-    """Put objects and roughness over a background in place; symmetric pictures repeat them on the right."""
+    """Put objects and roughness over a background in place; symmetric images repeat them on the right."""
     if frame.latent.clutter > 0.02:
         _objects(image, frame)
     rough = noise(frame.rng, frame.height, frame.width, 24, 32, frame.latent.symmetry)

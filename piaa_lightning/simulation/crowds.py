@@ -1,4 +1,4 @@
-"""Many people who share pictures: who rates which, and what they think of it, for every layout with single ratings."""
+"""Many users who share images: who rates which, and what they think of it, for every layout with single ratings."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import numpy as np
 
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.simulation.assignment import quotas
-from piaa_lightning.simulation.latent import Latent, picture, stream
+from piaa_lightning.simulation.latent import Latent, draw_image, stream
 from piaa_lightning.simulation.population import (
     Floats,
     Indices,
-    People,
-    draw_people,
+    Users,
+    draw_users,
     expected_rating,
     features,
     liking,
@@ -28,16 +28,16 @@ class Amount:
     """How much a crowd rates.
 
     Args:
-        people: people.
-        pictures: pictures, rated equally often.
-        ratings: by all people.
-        least: nobody rates fewer pictures.
-        variation: how unequal people are: 0 all alike, 1 exponential.
-        long_side: pixels of a picture's longer side.
+        users: users.
+        images: images, rated equally often.
+        ratings: by all users.
+        least: nobody rates fewer images.
+        variation: how unequal users are: 0 all alike, 1 exponential.
+        long_side: pixels of an image's longer side.
     """
 
-    people: int
-    pictures: int
+    users: int
+    images: int
     ratings: int
     least: int
     variation: float
@@ -46,18 +46,18 @@ class Amount:
 
 @dataclass(frozen=True)
 class Crowd:
-    """People, pictures, and a rating for each of many pairs.
+    """Users, images, and a rating for each of many pairs.
 
     Args:
-        people: the people.
-        latents: the pictures before they are drawn.
-        user: ``(ratings,)`` index into people; the ratings of a person follow each other.
-        image: ``(ratings,)`` index into pictures.
+        users: the users.
+        latents: the images before they are drawn.
+        user: ``(ratings,)`` index into users; the ratings of a user follow each other.
+        image: ``(ratings,)`` index into images.
         level: ``(ratings,)`` 0, 1, .. up to the number of steps.
-        truth: ``(ratings,)`` the mean level of infinitely many ratings of the picture by the person.
+        truth: ``(ratings,)`` the mean level of infinitely many ratings of the image by the user.
     """
 
-    people: People
+    users: Users
     latents: list[Latent]
     user: Indices
     image: Indices
@@ -66,7 +66,7 @@ class Crowd:
 
 
 def gather(database: str, seed: int, amount: Amount, steps: Floats) -> Crowd:
-    """Let the population rate pictures.
+    """Let the population rate images.
 
     Args:
         database: its name.
@@ -74,17 +74,17 @@ def gather(database: str, seed: int, amount: Amount, steps: Floats) -> Crowd:
         amount: how much is rated.
         steps: ``(levels - 1,)`` likings at which the rating steps up, ascending.
     """
-    people = draw_people(stream(seed, database, "people"), amount.people)
-    latents = [picture(seed, database, number) for number in range(amount.pictures)]
+    users = draw_users(stream(seed, database, "people"), amount.users)
+    latents = [draw_image(seed, database, number) for number in range(amount.images)]
     user, image = _share_out(stream(seed, database, "assignment"), amount)
     table, rng = features(latents), stream(seed, database, "noise")
     levels, truths = [], []
     for start in track(range(0, len(user), CHUNK), f"rate {database}"):
         rows = slice(start, start + CHUNK)
-        liked, noise = liking(people, table, user[rows], image[rows]), people.noise[user[rows]]
+        liked, noise = liking(users, table, user[rows], image[rows]), users.noise[user[rows]]
         levels.append(rate(rng, liked, noise, steps) - 1)
         truths.append(expected_rating(liked, noise, steps) - 1)
-    return Crowd(people, latents, user, image, np.concatenate(levels), np.concatenate(truths))
+    return Crowd(users, latents, user, image, np.concatenate(levels), np.concatenate(truths))
 
 
 def even_steps(levels: int, middle: float, per_unit: float) -> Floats:
@@ -93,17 +93,17 @@ def even_steps(levels: int, middle: float, per_unit: float) -> Floats:
 
 
 def _share_out(rng: np.random.Generator, amount: Amount) -> tuple[Indices, Indices]:
-    """Give each person as many pictures as is theirs, every picture equally often, none twice to one person.
+    """Give each user as many images as is theirs, every image equally often, none twice to one user.
 
-    Whoever rates most chooses first, and everybody takes the pictures with most places left, ties at random: where any
+    Whoever rates most chooses first, and everybody takes the images with most places left, ties at random: where any
     sharing exists, this finds one (Gale 1957), however dense.
     """
-    quota = quotas(rng, amount.people, amount.ratings, amount.least, amount.pictures, amount.variation)
-    places = np.full(amount.pictures, amount.ratings // amount.pictures)
-    places[rng.permutation(amount.pictures)[: amount.ratings % amount.pictures]] += 1
-    chosen: list[Indices] = [np.zeros(0, dtype=np.int64)] * amount.people
-    for person in np.argsort(-quota, kind="stable"):
-        order = np.lexsort((rng.random(amount.pictures), -places))
-        chosen[person] = order[: quota[person]]
-        places[chosen[person]] -= 1
-    return np.repeat(np.arange(amount.people), quota), np.concatenate(chosen)
+    quota = quotas(rng, amount.users, amount.ratings, amount.least, amount.images, amount.variation)
+    places = np.full(amount.images, amount.ratings // amount.images)
+    places[rng.permutation(amount.images)[: amount.ratings % amount.images]] += 1
+    chosen: list[Indices] = [np.zeros(0, dtype=np.int64)] * amount.users
+    for user in np.argsort(-quota, kind="stable"):
+        order = np.lexsort((rng.random(amount.images), -places))
+        chosen[user] = order[: quota[user]]
+        places[chosen[user]] -= 1
+    return np.repeat(np.arange(amount.users), quota), np.concatenate(chosen)

@@ -24,22 +24,22 @@ class Writer:
 
     Args:
         write: writes it below an empty directory: ``write(root, size, seed)``.
-        pictures: number of pictures and their longer side at a size.
+        images: number of images and their longer side at a size.
     """
 
     write: Callable[[Path, str, int], None]
-    pictures: Callable[[str], tuple[int, int]]
+    images: Callable[[str], tuple[int, int]]
 
 
 WRITERS = {
-    "aadb": Writer(aadb.write, aadb.pictures),
-    "ava": Writer(ava.write, ava.pictures),
-    "eva": Writer(eva.write, eva.pictures),
-    "flickr_aes": Writer(flickr_aes.write, flickr_aes.pictures),
-    "lapis": Writer(lapis.write, lapis.pictures),
-    "para": Writer(para.write, para.pictures),
-    "psychoflickr": Writer(psychoflickr.write, psychoflickr.pictures),
-    "real_cur": Writer(real_cur.write, real_cur.pictures),
+    "aadb": Writer(aadb.write, aadb.images),
+    "ava": Writer(ava.write, ava.images),
+    "eva": Writer(eva.write, eva.images),
+    "flickr_aes": Writer(flickr_aes.write, flickr_aes.images),
+    "lapis": Writer(lapis.write, lapis.images),
+    "para": Writer(para.write, para.images),
+    "psychoflickr": Writer(psychoflickr.write, psychoflickr.images),
+    "real_cur": Writer(real_cur.write, real_cur.images),
 }
 
 
@@ -52,7 +52,7 @@ def ensure(database: str, size: str, cache: Path, seed: int = 0) -> Path:
         database: a key of ``WRITERS``.
         size: ``tiny`` (for tests), ``demo`` or ``full`` (the published counts).
         cache: directory for everything that can be made again.
-        seed: of pictures and people, >= 0.
+        seed: of images and users, >= 0.
 
     Raises:
         UserError: an unknown database or size, a negative seed, a full disk, a directory that may not be written.
@@ -88,9 +88,9 @@ def bytes_needed(database: str, size: str) -> int:
     """Rough upper estimate of the space an embedded database takes.
 
     Measured: a JPEG of quality 90 takes about .35 bytes a pixel here, and no file less than a block of 4096 bytes;
-    labels take well under half of what the smallest pictures take.
+    labels take well under half of what the smallest images take.
     """
-    count, long_side = WRITERS[database].pictures(size)
+    count, long_side = WRITERS[database].images(size)
     return count * (4096 + long_side * long_side // 2)
 
 

@@ -1,4 +1,4 @@
-"""Facts of the simulated population beside the facts it was made from; no pictures are drawn for them."""
+"""Facts of the simulated population beside the facts it was made from; no images are drawn for them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from piaa_lightning.simulation import flickr_aes, psychoflickr
-from piaa_lightning.simulation.latent import picture, sample, stream
+from piaa_lightning.simulation.latent import draw_image, sample, stream
 from piaa_lightning.simulation.population import (
     BIAS_SHARE,
     LEVEL_SHARES,
@@ -19,7 +19,7 @@ from piaa_lightning.simulation.population import (
     TRAITS,
     Floats,
     Indices,
-    draw_people,
+    draw_users,
     expected_rating,
     features,
     liking,
@@ -45,20 +45,20 @@ class Fact:
     target: str = ""
 
 
-def crowd_facts(seed: int = 0, people: int = 300, pictures: int = 900, shown: int = 225) -> list[Fact]:
-    """Many raters for every picture, as in OASIS: each person rates ``shown`` of the pictures, and again a year later.
+def crowd_facts(seed: int = 0, users: int = 300, images: int = 900, shown: int = 225) -> list[Fact]:
+    """Many raters for every image, as in OASIS: each user rates ``shown`` of the images, and again a year later.
 
     Args:
-        seed: of people and pictures.
-        people: how many.
-        pictures: how many.
-        shown: pictures that one person rates.
+        seed: of users and images.
+        users: how many.
+        images: how many.
+        shown: images that one user rates.
     """
     rng = stream(seed, "facts")
-    crowd = draw_people(rng, people)
-    table = features([sample(rng) for _ in range(pictures)])
-    user = np.repeat(np.arange(people), shown)
-    image = np.concatenate([rng.permutation(pictures)[:shown] for _ in range(people)])
+    crowd = draw_users(rng, users)
+    table = features([sample(rng) for _ in range(images)])
+    user = np.repeat(np.arange(users), shown)
+    image = np.concatenate([rng.permutation(images)[:shown] for _ in range(users)])
     liked = liking(crowd, table, user, image)
     first, second = (rate(rng, liked, crowd.noise[user], thresholds()) for _ in range(2))
     truth = expected_rating(liked, crowd.noise[user], thresholds())
@@ -84,21 +84,21 @@ def flickr_aes_facts(size: str = "demo", seed: int = 0) -> list[Fact]:
     """The embedded FLICKR-AES as a reader would find it."""
     layout, data = flickr_aes.LAYOUTS[size], flickr_aes.simulate(size, seed)
     user, image, score = data.user, data.image, data.score
-    test = user < layout.test_people
+    test = user < layout.test_users
     shares = np.bincount(score, minlength=6)[1:] / len(score)
     counts = np.bincount(user)
     others = _others(user, image, score)
-    known = _known_taste(seed, user[test], image[test], layout.test_people + layout.training_people)
+    known = _known_taste(seed, user[test], image[test], layout.test_users + layout.training_users)
     return [
         *(
             Fact(f"share of ratings {level}", float(share), f"{goal:.2f} in FLICKR-AES")
             for level, share, goal in zip(range(1, 6), shares, LEVEL_SHARES, strict=True)
         ),
         Fact("tied pairs of a test person's ratings", _ties(user[test], score[test]), ".25 in FLICKR-AES"),
-        Fact("raters of a picture", len(score) / layout.pictures, "about 5 in FLICKR-AES"),
-        Fact("fewest ratings of a test person", int(counts[: layout.test_people].min()), "112 in FLICKR-AES"),
-        Fact("most ratings of a test person", int(counts[: layout.test_people].max()), "180 in FLICKR-AES"),
-        Fact("fewest ratings of a training person", int(counts[layout.test_people :].min()), "over 240"),
+        Fact("raters of a picture", len(score) / layout.images, "about 5 in FLICKR-AES"),
+        Fact("fewest ratings of a test person", int(counts[: layout.test_users].min()), "112 in FLICKR-AES"),
+        Fact("most ratings of a test person", int(counts[: layout.test_users].max()), "180 in FLICKR-AES"),
+        Fact("fewest ratings of a training person", int(counts[layout.test_users :].min()), "over 240"),
         Fact(
             "SROCC, mean of the picture's other raters",
             _per_user(user[test], others[test], score[test]),
@@ -110,20 +110,20 @@ def flickr_aes_facts(size: str = "demo", seed: int = 0) -> list[Fact]:
 
 
 def psychoflickr_facts(size: str = "demo", seed: int = 0) -> list[Fact]:
-    """How well traits can be learnt from the embedded PsychoFlickr by what is linear in a picture's true features.
+    """How well traits can be learnt from the embedded PsychoFlickr by what is linear in an image's true features.
 
     The simulated traits are what favourites follow from; the attributed ones are in ``traits.csv``.
     """
     layout, data = psychoflickr.LAYOUTS[size], psychoflickr.simulate(size, seed)
-    true = draw_people(stream(seed, psychoflickr.NAME, "people"), layout.people).traits
-    table = features([picture(seed, psychoflickr.NAME, int(number)) for number in data.numbers.ravel()])
-    person = np.repeat(np.arange(layout.people), layout.favourites)
-    average = table.reshape(layout.people, layout.favourites, -1).mean(axis=1)
+    true = draw_users(stream(seed, psychoflickr.NAME, "people"), layout.users).traits
+    table = features([draw_image(seed, psychoflickr.NAME, int(number)) for number in data.numbers.ravel()])
+    user = np.repeat(np.arange(layout.users), layout.favourites)
+    average = table.reshape(layout.users, layout.favourites, -1).mean(axis=1)
     facts = [Fact("SROCC over people, attributed with simulated traits", _per_trait(data.attributed, true))]
     for kind, traits in (("simulated", true), ("attributed", data.attributed)):
         for rows, owner, what in (
-            (average, np.arange(layout.people), "a person's mean picture"),
-            (table, person, "single pictures, averaged"),
+            (average, np.arange(layout.users), "a person's mean picture"),
+            (table, user, "single pictures, averaged"),
         ):
             value = _per_trait(read_out(rows, owner, traits), traits)
             facts.append(Fact(f"SROCC over people, {kind} traits from {what}", value))
@@ -131,28 +131,28 @@ def psychoflickr_facts(size: str = "demo", seed: int = 0) -> list[Fact]:
 
 
 def _per_trait(prediction: Floats, traits: Floats) -> float:
-    """Mean over the traits of the rank correlation over people."""
+    """Mean over the traits of the rank correlation over users."""
     return float(np.mean([spearmanr(prediction[:, n], traits[:, n]).statistic for n in range(len(TRAITS))]))
 
 
 def _known_taste(seed: int, user: Indices, image: Indices, count: int) -> dict[str, Floats]:
     """What those who know no one's own taste can know of each rating's liking, ``(ratings,)``."""
-    people = draw_people(stream(seed, flickr_aes.NAME, "people"), count)
+    users = draw_users(stream(seed, flickr_aes.NAME, "people"), count)
     numbers, row = np.unique(image, return_inverse=True)
-    table = features([picture(seed, flickr_aes.NAME, int(number)) for number in numbers])[row]
-    shared, linked = (np.einsum("rf,rf->r", table, part[user]) for part in (people.shared, people.linked))
+    table = features([draw_image(seed, flickr_aes.NAME, int(number)) for number in numbers])[row]
+    shared, linked = (np.einsum("rf,rf->r", table, part[user]) for part in (users.shared, users.linked))
     return {"shared taste alone": shared, "shared and trait-linked taste": shared + linked}
 
 
 def _others(user: Indices, image: Indices, score: Indices) -> Floats:
-    """Mean rating of the same picture by everybody else, ``(ratings,)``; the middle of the scale where nobody did."""
+    """Mean rating of the same image by everybody else, ``(ratings,)``; the middle of the scale where nobody did."""
     count, total = np.bincount(image), np.bincount(image, score)
     rest = count[image] - 1
     return np.where(rest > 0, (total[image] - score) / np.maximum(rest, 1), 3.0)
 
 
 def _sroccs(user: Indices, prediction: Floats | Indices, score: Indices) -> Floats:
-    rows = [user == person for person in np.unique(user)]
+    rows = [user == one for one in np.unique(user)]
     return np.array([spearmanr(prediction[row], score[row]).statistic for row in rows if np.ptp(score[row]) > 0])
 
 
@@ -165,10 +165,10 @@ def _spread(user: Indices, prediction: Floats | Indices, score: Indices) -> floa
 
 
 def _ties(user: Indices, score: Indices) -> float:
-    """Mean over people of the share of their pairs of ratings that are equal."""
+    """Mean over users of the share of their pairs of ratings that are equal."""
     shares = []
-    for person in np.unique(user):
-        levels = np.bincount(score[user == person])
+    for one in np.unique(user):
+        levels = np.bincount(score[user == one])
         pairs = levels.sum() * (levels.sum() - 1)
         shares.append(float((levels * (levels - 1)).sum() / pairs))
     return float(np.mean(shares))

@@ -1,4 +1,4 @@
-"""The embedded FLICKR-AES: individual ratings 1..5, a few people of whom are set aside as test people."""
+"""The embedded FLICKR-AES: individual ratings 1..5, a few users of whom are set aside as test users."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.simulation.assignment import Indices, deal, quotas
-from piaa_lightning.simulation.jpegs import write_pictures
-from piaa_lightning.simulation.latent import picture, stream
+from piaa_lightning.simulation.jpegs import write_images
+from piaa_lightning.simulation.latent import draw_image, stream
 from piaa_lightning.simulation.population import (
     Floats,
-    draw_people,
+    draw_users,
     expected_rating,
     features,
     liking,
@@ -27,7 +27,7 @@ RATINGS = "FLICKR-AES_image_labeled_by_each_worker.csv"
 SCORES = "FLICKR-AES_image_score.txt"
 FOLDER = "40K"
 AMT_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-RATERS_BESIDES = 4  # training people who rate a test person's picture: with that person five, as in FLICKR-AES
+RATERS_BESIDES = 4  # training users who rate a test user's image: with that user five, as in FLICKR-AES
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ class Layout:
     """How much is written.
 
     Args:
-        training_people: people with more than 240 ratings.
-        test_people: people with 112 to 180 ratings, as the real test people have.
-        test_ratings: by all test people, less one pair that is there twice.
-        test_images: rated by test people; a few by two of them.
-        training_images: rated by training people only.
+        training_users: users with more than 240 ratings.
+        test_users: users with 112 to 180 ratings, as the real test users have.
+        test_ratings: by all test users, less one pair that is there twice.
+        test_images: rated by test users; a few by two of them.
+        training_images: rated by training users only.
         training_ratings: of the training images.
         long_side: pixels.
     """
 
-    training_people: int
-    test_people: int
+    training_users: int
+    test_users: int
     test_ratings: int
     test_images: int
     training_images: int
@@ -53,8 +53,8 @@ class Layout:
     long_side: int
 
     @property
-    def pictures(self) -> int:
-        """Number of pictures."""
+    def images(self) -> int:
+        """Number of images."""
         return self.test_images + self.training_images
 
 
@@ -67,13 +67,13 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Ratings:
-    """Everything but the pictures; test people and the pictures they rated come first.
+    """Everything but the images; test users and the images they rated come first.
 
     Args:
-        user: ``(ratings,)`` index of a person.
-        image: ``(ratings,)`` number of a picture.
+        user: ``(ratings,)`` index of a user.
+        image: ``(ratings,)`` number of an image.
         score: ``(ratings,)`` 1..5.
-        truth: ``(ratings,)`` what the person would answer on average, between 1 and 5.
+        truth: ``(ratings,)`` what the user would answer on average, between 1 and 5.
     """
 
     user: Indices
@@ -83,7 +83,7 @@ class Ratings:
 
 
 def simulate(size: str, seed: int) -> Ratings:
-    """Let the simulated people rate the pictures.
+    """Let the simulated users rate the images.
 
     Args:
         size: one of ``LAYOUTS``.
@@ -91,9 +91,9 @@ def simulate(size: str, seed: int) -> Ratings:
     """
     layout = LAYOUTS[size]
     user, image = _who_rates_what(layout, stream(seed, NAME, "assignment"))
-    people = draw_people(stream(seed, NAME, "people"), layout.test_people + layout.training_people)
-    table = features([picture(seed, NAME, number) for number in range(layout.pictures)])
-    liked, noise = liking(people, table, user, image), people.noise[user]
+    users = draw_users(stream(seed, NAME, "people"), layout.test_users + layout.training_users)
+    table = features([draw_image(seed, NAME, number) for number in range(layout.images)])
+    liked, noise = liking(users, table, user, image), users.noise[user]
     score = rate(stream(seed, NAME, "noise"), liked, noise, thresholds())
     return Ratings(user, image, score, expected_rating(liked, noise, thresholds()))
 
@@ -108,10 +108,10 @@ def write(root: Path, size: str, seed: int) -> None:
     """
     layout = LAYOUTS[size]
     data = simulate(size, seed)
-    names = image_names(seed, layout.pictures)
-    workers = worker_names(stream(seed, NAME, "names"), layout.test_people + layout.training_people)
+    names = image_names(seed, layout.images)
+    workers = worker_names(stream(seed, NAME, "names"), layout.test_users + layout.training_users)
     rows = list(zip(workers[data.user], names[data.image], data.score, data.truth, strict=True))
-    rows.append(rows[int(np.flatnonzero(data.user < layout.test_people)[0])])  # one repeated pair, as in the original
+    rows.append(rows[int(np.flatnonzero(data.user < layout.test_users)[0])])  # one repeated pair, as in the original
     rows.sort(key=lambda row: row[0])  # the original lists worker after worker
     write_lines(root / RATINGS, ["worker, imagePair, score", *(f"{w},{i},{s}" for w, i, s, _ in rows)])
     write_truth(root, ((worker, image, liked) for worker, image, _, liked in rows))
@@ -120,7 +120,7 @@ def write(root: Path, size: str, seed: int) -> None:
     write_note(root, "FLICKR-AES", f"`{RATINGS}` holds worker, image and a score from 1 to 5.")
     (root / FOLDER).mkdir()
     jobs = [(number, f"{FOLDER}/{name}") for number, name in enumerate(names)]
-    write_pictures(root, seed, NAME, layout.long_side, jobs)
+    write_images(root, seed, NAME, layout.long_side, jobs)
 
 
 def image_names(seed: int, count: int) -> NDArray[np.str_]:
@@ -145,20 +145,20 @@ def worker_names(rng: np.random.Generator, count: int) -> NDArray[np.str_]:
 
 
 def _who_rates_what(layout: Layout, rng: np.random.Generator) -> tuple[Indices, Indices]:
-    """People (test people first) and pictures (test pictures first) of every rating."""
-    test_quota = quotas(rng, layout.test_people, layout.test_ratings, 112, 179, 0.7)
+    """Users (test users first) and images (test images first) of every rating."""
+    test_quota = quotas(rng, layout.test_users, layout.test_ratings, 112, 179, 0.7)
     twice = np.ones(layout.test_images, dtype=np.int64)
     twice[: layout.test_ratings - layout.test_images] = 2
     test_user, test_image = deal(rng, test_quota, rng.permutation(twice))
     besides = np.full(layout.test_images, RATERS_BESIDES)
     alone = np.full(layout.training_images, layout.training_ratings // layout.training_images)
     alone[: layout.training_ratings - int(alone.sum())] += 1
-    per_picture = np.concatenate([besides, rng.permutation(alone)])
-    training_quota = quotas(rng, layout.training_people, int(per_picture.sum()), 241, len(per_picture), 0.5)
-    user, image = deal(rng, training_quota, per_picture)
-    return np.concatenate([test_user, user + layout.test_people]), np.concatenate([test_image, image])
+    per_image = np.concatenate([besides, rng.permutation(alone)])
+    training_quota = quotas(rng, layout.training_users, int(per_image.sum()), 241, len(per_image), 0.5)
+    user, image = deal(rng, training_quota, per_image)
+    return np.concatenate([test_user, user + layout.test_users]), np.concatenate([test_image, image])
 
 
-def pictures(size: str) -> tuple[int, int]:
-    """Number of pictures and their longer side in pixels, for the estimate of the space they need."""
-    return LAYOUTS[size].pictures, LAYOUTS[size].long_side
+def images(size: str) -> tuple[int, int]:
+    """Number of images and their longer side in pixels, for the estimate of the space they need."""
+    return LAYOUTS[size].images, LAYOUTS[size].long_side

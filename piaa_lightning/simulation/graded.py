@@ -1,4 +1,4 @@
-"""What simulated people say about single aspects of a picture, beside how much they like it."""
+"""What simulated users say about single aspects of an image, beside how much they like it."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import numpy as np
 from piaa_lightning.simulation.latent import ATTRIBUTES
 from piaa_lightning.simulation.population import Floats
 
-Weights = Mapping[str, float]  # of a picture's attributes; only the proportions matter
+Weights = Mapping[str, float]  # of an image's attributes; only the proportions matter
 
 
 def aspect(attributes: Floats, weights: Weights) -> Floats:
-    """Standardised strength of an aspect, ``(pictures,)``, of attributes ``(pictures, attributes)`` in [0, 1]."""
+    """Standardised strength of an aspect, ``(images,)``, of attributes ``(images, attributes)`` in [0, 1]."""
     weight = np.array([weights.get(name, 0.0) for name in ATTRIBUTES])
     return np.asarray((attributes - 0.5) * np.sqrt(12) @ (weight / np.linalg.norm(weight)))
 
 
 def grade(rng: np.random.Generator, strength: Floats, low: int, high: int, error: float = 0.7) -> Floats:
-    """Whole grades from ``low`` to ``high`` for standardised strengths; ``error`` is how much people differ in them."""
+    """Whole grades from ``low`` to ``high`` for standardised strengths; ``error`` is how much users differ in them."""
     middle, unit = (low + high) / 2, (high - low) / 4
     felt = strength + error * rng.standard_normal(strength.shape)
     return np.asarray(np.clip(np.round(middle + unit * felt), low, high))

@@ -1,4 +1,4 @@
-"""Draw a picture from its description: a stylised photograph whose attributes mean what photographers mean by them."""
+"""Draw an image from its description: a stylised image whose attributes mean what photographers mean by them."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from piaa_lightning.simulation.subjects import paints, place
 
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # ITU-R BT.601, what JPEG uses
 BLUR = 0.055  # background blur at depth of field 1, standard deviation as a share of the shorter side
-AWKWARD = 0.28  # turns between hues that people call clashing: neither neighbours nor opposites
+AWKWARD = 0.28  # turns between hues that users call clashing: neither neighbours nor opposites
 SHOULDER = 0.56  # lights and shades bend like film instead of burning out
 NEIGHBOUR, OPPOSITE = 0.06, 0.5
 FULL_FRAME = ("flower", "person", "food")  # close-ups: larger subjects, no horizon
 
 
 def draw(latent: Latent, width: int, height: int) -> NDArray[np.uint8]:
-    """Draw a picture.
+    """Draw an image.
 
     Args:
         latent: its description.
@@ -64,7 +64,7 @@ def subject_hue(latent: Latent) -> float:
 
 
 def _horizon(latent: Latent, y: float, radius: float) -> float:
-    """Where the ground begins: behind a standing subject, below the moon, nowhere in a close-up."""
+    """Where the context begins: behind a standing subject, below the moon, nowhere in a close-up."""
     if CATEGORIES[latent.category] in FULL_FRAME:
         return 0.0
     if CATEGORIES[latent.category] == "night":
@@ -73,7 +73,7 @@ def _horizon(latent: Latent, y: float, radius: float) -> float:
 
 
 def _subjects(image: Array, latent: Latent, x: float, y: float, radius: float) -> None:
-    """Draw the subject and, where the picture is symmetric and the subject off-centre, its growing mirror twin."""
+    """Draw the subject and, where the image is symmetric and the subject off-centre, its growing mirror twin."""
     category = CATEGORIES[latent.category]
     width = image.shape[2]
     hue = subject_hue(latent)

@@ -1,4 +1,4 @@
-"""Draw many pictures and write them as JPEG files, on as many cores as there are.
+"""Draw many images and write them as JPEG files, on as many cores as there are.
 
 The workers are plain child processes (``python -m piaa_lightning.simulation.jpegs``): nothing is forked, so it is safe
 beside torch's threads, and the caller's main module is not imported again, as multiprocessing would do.
@@ -18,39 +18,39 @@ from PIL import Image
 import piaa_lightning
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.simulation.images import draw
-from piaa_lightning.simulation.latent import picture
+from piaa_lightning.simulation.latent import draw_image
 
 QUALITY = 90
-ALONE = 400  # up to so many pictures, starting processes takes longer than drawing
+ALONE = 400  # up to so many images, starting processes takes longer than drawing
 JOBS = "jobs.tmp"  # in the new database's directory while the workers draw
 
-Job = tuple[int, str]  # a picture's number and its path below the root
+Job = tuple[int, str]  # an image's number and its path below the root
 
 
 def encode(seed: int, database: str, number: int, long_side: int) -> bytes:
-    """The JPEG file of a picture; depends on nothing but the arguments.
+    """The JPEG file of an image; depends on nothing but the arguments.
 
     Args:
         seed: the embedded database's seed.
         database: its name.
-        number: the picture's number.
+        number: the image's number.
         long_side: pixels of the longer side.
     """
-    latent = picture(seed, database, number)
+    latent = draw_image(seed, database, number)
     file = io.BytesIO()
     Image.fromarray(draw(latent, *latent.shape(long_side))).save(file, "JPEG", quality=QUALITY)
     return file.getvalue()
 
 
-def write_pictures(root: Path, seed: int, database: str, long_side: int, jobs: Sequence[Job]) -> None:
-    """Write pictures below ``root``, whose directories must exist.
+def write_images(root: Path, seed: int, database: str, long_side: int, jobs: Sequence[Job]) -> None:
+    """Write images below ``root``, whose directories must exist.
 
     Args:
         root: the new database's directory.
         seed: the embedded database's seed.
         database: its name.
         long_side: pixels of the longer side.
-        jobs: number and path of each picture.
+        jobs: number and path of each image.
 
     Raises:
         OSError: a file could not be written.
@@ -73,7 +73,7 @@ def _write_some(root: Path, seed: int, database: str, long_side: int, jobs: Sequ
 
 
 def _workers(root: Path, arguments: list[str], count: int) -> Iterator[None]:
-    """Run workers on one pipe; every picture they have written is a line on it."""
+    """Run workers on one pipe; every image they have written is a line on it."""
     package = str(Path(piaa_lightning.__file__).parents[1])
     path = os.pathsep.join(part for part in (package, os.environ.get("PYTHONPATH", "")) if part)
     environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}

@@ -1,6 +1,6 @@
-"""The embedded LAPIS: ratings 0..100 on a slider, what people told about themselves, and metadata of every work.
+"""The embedded LAPIS: ratings 0..100 on a slider, what users told about themselves, and metadata of every work.
 
-The published LAPIS holds artworks; here the same drawn pictures stand for them, under invented artists and titles.
+The published LAPIS holds artworks; here the same drawn images stand for them, under invented artists and titles.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.simulation.crowds import Amount, Crowd, even_steps, gather
-from piaa_lightning.simulation.jpegs import write_pictures
+from piaa_lightning.simulation.jpegs import write_images
 from piaa_lightning.simulation.latent import ATTRIBUTES, CATEGORIES, attribute_table, stream
 from piaa_lightning.simulation.population import TRAITS
 from piaa_lightning.simulation.textfiles import write_lines, write_note, write_truth
@@ -24,7 +24,7 @@ COLUMNS = (
     ",image_id,image_filename,rating,response time,participant_id,age,nationality,demo_gender,demo_edu,demo_colorblind,"
     "Art Interest VAIAK,imgs_known,artist,title,genre,style,4_styles,2_styles"
 )
-TOLD_NOTHING = 0.06  # of people; demographics are blank on 17,254 of the published 283,860 lines
+TOLD_NOTHING = 0.06  # of users; demographics are blank on 17,254 of the published 283,860 lines
 DOUBLED = 3  # ratings that stand there twice
 INTEREST_MEAN, INTEREST_SPREAD = 3.0, 1.2  # 0..6; interest in art goes with openness (assumption: correlation .7)
 INTEREST_CORRELATION = 0.7
@@ -44,7 +44,7 @@ GENRES = {
     "person": "portrait",
     "food": "still_life",
 }
-STYLES = {  # the style of a picture is that whose attribute it has most of
+STYLES = {  # the style of an image is that whose attribute it has most of
     "Baroque": "contrast",
     "Impressionism": "brightness",
     "Expressionism": "colourfulness",
@@ -58,10 +58,10 @@ class Layout:
     """How much is written.
 
     Args:
-        amount: people, pictures and ratings.
-        val: pictures in the official validation list.
-        test: pictures in the official test list.
-        missing: pictures that are not on disk.
+        amount: users, images and ratings.
+        val: images in the official validation list.
+        test: images in the official test list.
+        missing: images that are not on disk.
         encoding: of the csv files.
     """
 
@@ -90,10 +90,10 @@ def write(root: Path, size: str, seed: int) -> None:
     layout, rng = LAYOUTS[size], stream(seed, NAME, "names")
     data = gather(NAME, seed, layout.amount, even_steps(LEVELS, MIDDLE, PER_UNIT))
     count, annotation = len(data.latents), root / "annotation"
-    people = [str(number) for number in rng.choice(10**5, len(data.people), replace=False)]
+    users = [str(number) for number in rng.choice(10**5, len(data.users), replace=False)]
     works = _works(rng, data)
     names = [f"{artist.replace(' ', '-')}_{title}.jpg".lower() for artist, title, *_ in works]
-    lines = list(_rating_lines(rng, data, people, names, works))
+    lines = list(_rating_lines(rng, data, users, names, works))
     nobody = f",0,{names[0]},50,2.0,,,,,,,,0,{','.join(works[0])}"  # a line that does not say who
     lines = [f"{row}{line}" for row, line in enumerate([*lines, *lines[:DOUBLED], nobody])]
     write_lines(annotation / "LAPIS_PIAA.csv", [COLUMNS, *lines], encoding=layout.encoding)
@@ -105,16 +105,16 @@ def write(root: Path, size: str, seed: int) -> None:
         path = annotation / f"LAPIS_GIAA_{part}split.csv"
         write_lines(path, ["image_id,image_filename,mean_response", *rows], encoding=layout.encoding)
     rated = zip(data.user, data.image, data.truth, strict=True)
-    write_truth(root, ((people[user], names[image], value) for user, image, value in rated))
+    write_truth(root, ((users[user], names[image], value) for user, image, value in rated))
     write_note(root, "LAPIS", "Artworks are not drawn either. `annotation/LAPIS_PIAA.csv` holds ratings from 0 to 100.")
     (root / "images").mkdir()
     missing = set(order[-layout.missing :].tolist())
     jobs = [(n, f"images/{names[n]}") for n in range(count) if n not in missing]
-    write_pictures(root, seed, NAME, layout.amount.long_side, jobs)
+    write_images(root, seed, NAME, layout.amount.long_side, jobs)
 
 
 def _works(rng: np.random.Generator, data: Crowd) -> list[tuple[str, ...]]:
-    """Artist, title, genre, style, and the style in groups of four and two, of every picture."""
+    """Artist, title, genre, style, and the style in groups of four and two, of every image."""
     columns = [ATTRIBUTES.index(name) for name in STYLES.values()]
     style = attribute_table(data.latents)[:, columns].argmax(axis=1)
     artist = rng.integers(len(ARTISTS), size=len(style))
@@ -128,36 +128,36 @@ def _works(rng: np.random.Generator, data: Crowd) -> list[tuple[str, ...]]:
 
 
 def _rating_lines(
-    rng: np.random.Generator, data: Crowd, people: list[str], names: list[str], works: list[tuple[str, ...]]
+    rng: np.random.Generator, data: Crowd, users: list[str], names: list[str], works: list[tuple[str, ...]]
 ) -> Iterator[str]:
     """Everything on a line after its number."""
     about = _demographics(rng, data)
     seconds = np.exp(1 + 0.5 * rng.standard_normal(len(data.user)))
-    known = rng.integers(5, size=len(people))
+    known = rng.integers(5, size=len(users))
     work = [",".join(columns) for columns in works]
     for row, (user, image) in enumerate(zip(data.user.tolist(), data.image.tolist(), strict=True)):
         yield (
-            f",{image},{names[image]},{data.level[row]},{seconds[row]:.3f},{people[user]},{about[user]},{known[user]},"
+            f",{image},{names[image]},{data.level[row]},{seconds[row]:.3f},{users[user]},{about[user]},{known[user]},"
             f"{work[image]}"
         )
 
 
 def _demographics(rng: np.random.Generator, data: Crowd) -> list[str]:
-    """Age, nationality, gender, education, colour blindness and interest in art; blank where people told nothing."""
-    count = len(data.people)
+    """Age, nationality, gender, education, colour blindness and interest in art; blank where users told nothing."""
+    count = len(data.users)
     error = rng.standard_normal(count)
-    openness: NDArray[np.float64] = data.people.traits[:, TRAITS.index("O")]
+    openness: NDArray[np.float64] = data.users.traits[:, TRAITS.index("O")]
     felt = INTEREST_CORRELATION * openness + np.sqrt(1 - INTEREST_CORRELATION**2) * error
     interest = np.clip(INTEREST_MEAN + INTEREST_SPREAD * felt, 0, 6)
     lines = []
-    for person in range(count):
+    for user in range(count):
         words = (choices[rng.integers(len(choices))] for choices in (NATIONALITIES, GENDERS, EDUCATION))
-        lines.append(f"{rng.integers(18, 70)},{','.join(words)},No,{interest[person]:.2f}")
-    for person in rng.choice(count, max(1, round(TOLD_NOTHING * count)), replace=False):
-        lines[person] = ",,,,,"
+        lines.append(f"{rng.integers(18, 70)},{','.join(words)},No,{interest[user]:.2f}")
+    for user in rng.choice(count, max(1, round(TOLD_NOTHING * count)), replace=False):
+        lines[user] = ",,,,,"
     return lines
 
 
-def pictures(size: str) -> tuple[int, int]:
-    """Number of pictures and their longer side in pixels, for the estimate of the space they need."""
-    return LAYOUTS[size].amount.pictures, LAYOUTS[size].amount.long_side
+def images(size: str) -> tuple[int, int]:
+    """Number of images and their longer side in pixels, for the estimate of the space they need."""
+    return LAYOUTS[size].amount.images, LAYOUTS[size].amount.long_side

@@ -1,4 +1,4 @@
-"""What a picture is before it is drawn: the few numbers that both the pixels and the simulated taste come from."""
+"""What an image is before it is drawn: the few numbers that both the pixels and the simulated taste come from."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ CATEGORIES = ("sea", "mountain", "forest", "desert", "city", "night", "flower", 
 ATTRIBUTES = ("colourfulness", "contrast", "brightness", "thirds", "symmetry", "depth", "harmony", "clutter")
 ASPECTS = (3 / 2, 4 / 3, 1.0, 2 / 3)  # width / height of what cameras and croppers make
 ASPECT_SHARES = (0.45, 0.25, 0.1, 0.2)
-HIDDEN = 4  # what a picture means to people without showing in its pixels, for instance the story behind it
+HIDDEN = 4  # what an image means to users without showing in its pixels, for instance the story behind it
 
 
 @dataclass(frozen=True)
 class Latent:
-    """A picture before it is drawn.
+    """An image before it is drawn.
 
     Args:
         category: index into ``CATEGORIES``.
-        colourfulness: 0 nearly grey .. 1 vivid; like all attributes in [0, 1] and uniform over pictures.
+        colourfulness: 0 nearly grey .. 1 vivid; like all attributes in [0, 1] and uniform over images.
         contrast: 0 flat .. 1 strong light and shade.
         brightness: 0 dark .. 1 bright.
         thirds: 1 with the subject on a point of the rule of thirds .. 0 at the centre or out at a corner.
@@ -77,9 +77,9 @@ class Latent:
 
 
 def sample(rng: np.random.Generator) -> Latent:
-    """Draw a picture's description; attributes are uniform on [0, 1] and independent, categories equally frequent.
+    """Draw an image's description; attributes are uniform on [0, 1] and independent, categories equally frequent.
 
-    Independence keeps what a person likes about one attribute apart from every other one; real photographs are tamer.
+    Independence keeps what a user likes about one attribute apart from every other one; real images are tamer.
     """
     attributes = rng.random(len(ATTRIBUTES))
     other = rng.random(10)
@@ -106,16 +106,16 @@ def stream(seed: int, *names: str | int) -> np.random.Generator:
 
     Args:
         seed: the embedded database's seed, >= 0.
-        names: what the numbers are for, for instance ``"flickr_aes", "picture", 12``.
+        names: what the numbers are for, for instance ``"flickr_aes", "image", 12``.
     """
     return np.random.default_rng([seed, *(zlib.crc32(n.encode()) if isinstance(n, str) else n for n in names)])
 
 
-def picture(seed: int, database: str, number: int) -> Latent:
-    """The picture with this number, from 0, in this database: always the same one."""
+def draw_image(seed: int, database: str, number: int) -> Latent:
+    """The image with this number, from 0, in this database: always the same one."""
     return sample(stream(seed, database, "picture", number))
 
 
 def attribute_table(latents: list[Latent]) -> NDArray[np.float64]:
-    """``(pictures, len(ATTRIBUTES))`` attributes in [0, 1]."""
+    """``(images, len(ATTRIBUTES))`` attributes in [0, 1]."""
     return np.array([latent.attributes for latent in latents], dtype=np.float64).reshape(-1, len(ATTRIBUTES))

@@ -1,4 +1,4 @@
-"""The embedded PARA: single ratings 1..5 in halves with nine other answers, and people's Big Five."""
+"""The embedded PARA: single ratings 1..5 in halves with nine other answers, and users' Big Five."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 
 from piaa_lightning.simulation.crowds import Amount, Crowd, even_steps, gather
 from piaa_lightning.simulation.graded import Weights, aspect, grade
-from piaa_lightning.simulation.jpegs import write_pictures
+from piaa_lightning.simulation.jpegs import write_images
 from piaa_lightning.simulation.latent import CATEGORIES, attribute_table, stream
 from piaa_lightning.simulation.population import TRAITS
 from piaa_lightning.simulation.textfiles import write_lines, write_note, write_truth
 
 NAME = "para"
-PER_SESSION = 70  # pictures, as published
+PER_SESSION = 70  # images, as published
 # A score is 3.2 + .75 * liking, cut to 1..5 in nine half steps (assumption): level 0 is 1, level 8 is 5.
 LEVELS, MIDDLE, PER_UNIT = 9, 2 * (3.2 - 1), 2 * 0.75
 GRADES: dict[str, Weights] = {  # 1..5
@@ -32,7 +32,7 @@ COLUMNS = (
     "sessionId,imageName,userId,aestheticScore,qualityScore,compositionScore,colorScore,dofScore,contentScore,"
     "lightScore,isObjectEmphasis,imgEmotion,difficultyOfJudgment,contentPreference,willingnessToShare,semantic"
 )
-PEOPLE_COLUMNS = (
+USERS_COLUMNS = (
     "userId,age,gender,EducationalLevel,artExperience,photographyExperience,"
     "personality-E,personality-A,personality-N,personality-O,personality-C"
 )
@@ -48,8 +48,8 @@ class Layout:
     """How much is written.
 
     Args:
-        amount: people, pictures and ratings.
-        test: pictures in the official test list.
+        amount: users, images and ratings.
+        test: images in the official test list.
         test_list: what the official test list is called; one copy in circulation misnames it.
     """
 
@@ -66,7 +66,7 @@ LAYOUTS = {
 
 
 def write(root: Path, size: str, seed: int) -> None:
-    """Write the database below ``root``: one picture is not on disk, one rating is there twice.
+    """Write the database below ``root``: one image is not on disk, one rating is there twice.
 
     Args:
         root: an empty directory.
@@ -76,28 +76,28 @@ def write(root: Path, size: str, seed: int) -> None:
     layout = LAYOUTS[size]
     data = gather(NAME, seed, layout.amount, even_steps(LEVELS, MIDDLE, PER_UNIT))
     rng = stream(seed, NAME, "names")
-    people, count = [f"A{n:06x}" for n in rng.choice(16**6, len(data.people), replace=False)], len(data.latents)
+    users, count = [f"A{n:06x}" for n in rng.choice(16**6, len(data.users), replace=False)], len(data.latents)
     sessions, names = _image_names(count)
     paths = [f"{session}/{name}" for session, name in zip(sessions, names, strict=True)]
     annotation = root / "annotation"
-    lines = list(_rating_lines(stream(seed, NAME, "answers"), data, people, sessions, names))
+    lines = list(_rating_lines(stream(seed, NAME, "answers"), data, users, sessions, names))
     write_lines(annotation / "PARA-Images.csv", [COLUMNS, *lines, lines[0]])
-    write_lines(annotation / "PARA-UserInfo.csv", [PEOPLE_COLUMNS, *_people_lines(rng, data, people)], "\r\n")
+    write_lines(annotation / "PARA-UserInfo.csv", [USERS_COLUMNS, *_users_lines(rng, data, users)], "\r\n")
     order = rng.permutation(count)
     for name, members in (("PARA-GiaaTrain.csv", order[layout.test :]), (layout.test_list, order[: layout.test])):
         write_lines(annotation / name, _list_lines(data, sessions, names, members))
     rated = zip(data.user, data.image, data.truth, strict=True)
-    write_truth(root, ((people[user], paths[image], 1 + value / 2) for user, image, value in rated))
+    write_truth(root, ((users[user], paths[image], 1 + value / 2) for user, image, value in rated))
     write_note(root, "PARA", "`annotation/PARA-Images.csv` holds people's scores from 1 to 5 and other answers.")
     for session in dict.fromkeys(sessions):
         (root / "imgs" / session).mkdir(parents=True)
     missing = int(order[-1])
     jobs = [(n, f"imgs/{paths[n]}") for n in range(count) if n != missing]
-    write_pictures(root, seed, NAME, layout.amount.long_side, jobs)
+    write_images(root, seed, NAME, layout.amount.long_side, jobs)
 
 
 def _image_names(count: int) -> tuple[list[str], list[str]]:
-    """Sessions and names of pictures; the last session's names are those of the first, so a name alone is not enough.
+    """Sessions and names of images; the last session's names are those of the first, so a name alone is not enough.
 
     NOTE: in the published files names go on counting; that they never repeat is not promised.
     """
@@ -108,7 +108,7 @@ def _image_names(count: int) -> tuple[list[str], list[str]]:
 
 
 def _rating_lines(
-    rng: np.random.Generator, data: Crowd, people: list[str], sessions: list[str], names: list[str]
+    rng: np.random.Generator, data: Crowd, users: list[str], sessions: list[str], names: list[str]
 ) -> Iterator[str]:
     attributes = attribute_table(data.latents)
     grades = np.column_stack(
@@ -122,29 +122,29 @@ def _rating_lines(
     for row, (user, image) in enumerate(zip(data.user.tolist(), data.image.tolist(), strict=True)):
         said = ",".join(map(str, grades[row, 1:].tolist()))
         yield (
-            f"{sessions[image]},{names[image]},{people[user]},{1 + data.level[row] / 2:.1f},{grades[row, 0]:.1f},"
+            f"{sessions[image]},{names[image]},{users[user]},{1 + data.level[row] / 2:.1f},{grades[row, 0]:.1f},"
             f"{said},{emphasis[row]},{EMOTIONS[emotion[row]]},{difficulty[row]},{preference[row]},{sharing[row]},"
             f"{CATEGORIES[data.latents[image].category]}"
         )
 
 
-def _people_lines(rng: np.random.Generator, data: Crowd, people: list[str]) -> Iterator[str]:
-    """Personality as an inventory gives it; the last person filled in nothing."""
-    told = np.clip(np.round(INVENTORY_MEAN + INVENTORY_SPREAD * data.people.traits), 2, 10).astype(np.int64)
-    for person, name in enumerate(people[:-1]):
+def _users_lines(rng: np.random.Generator, data: Crowd, users: list[str]) -> Iterator[str]:
+    """Personality as an inventory gives it; the last user filled in nothing."""
+    told = np.clip(np.round(INVENTORY_MEAN + INVENTORY_SPREAD * data.users.traits), 2, 10).astype(np.int64)
+    for user, name in enumerate(users[:-1]):
         about = [
             AGES[rng.integers(len(AGES))],
             ("female", "male")[rng.integers(2)],
             EDUCATION[rng.integers(len(EDUCATION))],
             *(EXPERIENCE[rng.integers(len(EXPERIENCE))] for _ in range(2)),
         ]
-        personality = (str(told[person, TRAITS.index(trait)]) for trait in "EANOC")
+        personality = (str(told[user, TRAITS.index(trait)]) for trait in "EANOC")
         yield ",".join([name, *about, *personality])
-    yield people[-1] + 10 * ","
+    yield users[-1] + 10 * ","
 
 
 def _list_lines(data: Crowd, sessions: list[str], names: list[str], members: NDArray[np.int64]) -> Iterator[str]:
-    """Shares of the nine scores, mean and standard deviation of every picture in an official list."""
+    """Shares of the nine scores, mean and standard deviation of every image in an official list."""
     votes = np.bincount(data.image * LEVELS + data.level, minlength=LEVELS * len(names)).reshape(-1, LEVELS)
     levels = np.arange(1, 5.5, 0.5)
     shares = votes / votes.sum(axis=1, keepdims=True)
@@ -159,6 +159,6 @@ def _list_lines(data: Crowd, sessions: list[str], names: list[str], members: NDA
         yield f"{names[image]},{sessions[image]},{category},{counted},{mean[image]:.6f},{spread[image]:.6f}"
 
 
-def pictures(size: str) -> tuple[int, int]:
-    """Number of pictures and their longer side in pixels, for the estimate of the space they need."""
-    return LAYOUTS[size].amount.pictures, LAYOUTS[size].amount.long_side
+def images(size: str) -> tuple[int, int]:
+    """Number of images and their longer side in pixels, for the estimate of the space they need."""
+    return LAYOUTS[size].amount.images, LAYOUTS[size].amount.long_side

@@ -1,12 +1,12 @@
-"""One simulated population: how much each person likes each picture, and how they say it on a scale.
+"""One simulated population: how much each user likes each image, and how they say it on a scale.
 
 The generator was set once from published and measured facts, before any method was run on its data; each constant
-names its fact, or says that it is an assumption. A person's liking of a picture, in standard units, is::
+names its fact, or says that it is an assumption. A user's liking of an image, in standard units, is::
 
     liking = bias + spread * (shared taste + trait-linked taste + own taste);  rating = level(liking + spread * noise)
 
-where each taste is linear in the same features of a picture: its attributes, their squares, its category, and a few
-hidden values that pictures do not show.
+where each taste is linear in the same features of an image: its attributes, their squares, its category, and a few
+hidden values that images do not show.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ Indices = NDArray[np.int64]
 # Shares of 1, 2, .. 5 among FLICKR-AES's ratings.
 LEVEL_SHARES = (0.10, 0.24, 0.30, 0.24, 0.12)
 
-# How the variance of one person's ratings divides. The mean of a hundred and more other raters predicts one person's
-# beauty ratings of the OASIS photographs at .63-.66 mean SROCC (Brielmann & Pelli 2019; our count: .633), which after
-# cutting to five levels takes a shared part of half. Ratings repeated by the same person correlate about .7-.8
+# How the variance of one user's ratings divides. The mean of a hundred and more other raters predicts one user's
+# beauty ratings of the OASIS images at .63-.66 mean SROCC (Brielmann & Pelli 2019; our count: .633), which after
+# cutting to five levels takes a shared part of half. Ratings repeated by the same user correlate about .7-.8
 # (assumption, the range usual for aesthetic ratings), which after the same cutting leaves a fifth for noise.
-# The remaining third is personal and repeatable, somewhat less than the shared part: for photographs of scenes people
+# The remaining third is personal and repeatable, somewhat less than the shared part: for images of scenes users
 # agree more than for faces or art, where the two are about equal (assumption).
 SHARED, PERSONAL, NOISE = 0.50, 0.31, 0.19
-TRAIT_SHARE = 1 / 3  # of the personal part; assumption: traits matter, but most of a person's taste is not in them
-HIDDEN_SHARE = 0.10  # of shared and personal taste alike; assumption: a picture's story and memories are not its pixels
+TRAIT_SHARE = 1 / 3  # of the personal part; assumption: traits matter, but most of a user's taste is not in them
+HIDDEN_SHARE = 0.10  # of shared and personal taste alike; assumption: an image's story and memories are not its pixels
 CATEGORY_SHARE = 0.5  # of visible personal taste; assumption: what is shown counts as much as how it is shown
 
-# 25 % of the pairs of one FLICKR-AES user's ratings are tied, against 23 % of pairs across users: people differ a
+# 25 % of the pairs of one FLICKR-AES user's ratings are tied, against 23 % of pairs across users: users differ a
 # little in their means and their use of the scale. OASIS: means .14 of all variance, spreads vary by .21 of themselves;
 # FLICKR-AES's ties leave room for about half of that share of means.
-BIAS_SHARE = 0.07  # of the variance of all ratings lies between people's means
-SPREAD_VARIATION = 0.2  # standard deviation of the logarithm of a person's spread
+BIAS_SHARE = 0.07  # of the variance of all ratings lies between users' means
+SPREAD_VARIATION = 0.2  # standard deviation of the logarithm of a user's spread
 
-# People go along with the crowd to different degrees: the slopes of OASIS raters on the mean of the others have a
+# Users go along with the crowd to different degrees: the slopes of OASIS raters on the mean of the others have a
 # standard deviation of .33, of which sampling explains .08 and chance alignment of personal with shared taste about .2.
 AGREEMENT_VARIATION = 0.25
 
@@ -81,17 +81,17 @@ SQUARED = tuple(ATTRIBUTES.index(name) for name in SHARED_SQUARES)
 
 
 @dataclass(frozen=True)
-class People:
-    """Simulated people.
+class Users:
+    """Simulated users.
 
     Args:
-        traits: ``(people, 5)`` standard normal O, C, E, A, N, independent: what one trait does can then be told from
+        traits: ``(users, 5)`` standard normal O, C, E, A, N, independent: what one trait does can then be told from
             what another does; real inventories correlate by up to about .4.
-        shared: ``(people, features)`` weights that all have in common, up to a factor.
-        linked: ``(people, features)`` weights that follow from the traits.
-        own: ``(people, features)`` weights of one's own.
-        bias: ``(people,)`` mean liking, in standard units of all ratings.
-        spread: ``(people,)`` standard deviation of likings and noise together.
+        shared: ``(users, features)`` weights that all have in common, up to a factor.
+        linked: ``(users, features)`` weights that follow from the traits.
+        own: ``(users, features)`` weights of one's own.
+        bias: ``(users,)`` mean liking, in standard units of all ratings.
+        spread: ``(users,)`` standard deviation of likings and noise together.
     """
 
     traits: Floats
@@ -102,22 +102,22 @@ class People:
     spread: Floats
 
     def __len__(self) -> int:
-        """Number of people."""
+        """Number of users."""
         return len(self.bias)
 
     @property
     def weights(self) -> Floats:
-        """``(people, features)`` all taste together."""
+        """``(users, features)`` all taste together."""
         return self.shared + self.linked + self.own
 
     @property
     def noise(self) -> Floats:
-        """``(people,)`` standard deviation of what differs when the same person rates the same picture again."""
+        """``(users,)`` standard deviation of what differs when the same user rates the same image again."""
         return np.asarray(self.spread * np.sqrt(NOISE))
 
 
 def features(latents: Sequence[Latent]) -> Floats:
-    """What taste is linear in, ``(pictures, features)``, scaled so that weights ``w`` give taste of variance sum(w^2).
+    """What taste is linear in, ``(images, features)``, scaled so that weights ``w`` give taste of variance sum(w^2).
 
     Attributes ``a`` are uniform on [0, 1]: ``a`` has the variance 1/12, ``(a - 1/2)^2`` has 1/180, and the two are
     uncorrelated. Category columns have this scale for weights that sum to zero over the categories, as all here do.
@@ -134,13 +134,13 @@ def _feature_table(attributes: Floats, category: Indices, hidden: Floats) -> Flo
     return np.concatenate([linear, squares, one_hot, hidden], axis=1)
 
 
-def draw_people(rng: np.random.Generator, count: int) -> People:
-    """Draw people from the one population."""
+def draw_users(rng: np.random.Generator, count: int) -> Users:
+    """Draw users from the one population."""
     traits = rng.standard_normal((count, len(TRAITS)))
     trait_map = _random_taste(np.random.default_rng(TRAIT_MAP_SEED), len(TRAITS)) / np.sqrt(len(TRAITS))
     spread = np.exp(SPREAD_VARIATION * rng.standard_normal(count))
     agreement = 1 + AGREEMENT_VARIATION * rng.standard_normal((count, 1))
-    return People(
+    return Users(
         traits=traits,
         shared=np.sqrt(SHARED / (1 + AGREEMENT_VARIATION**2)) * agreement * shared_taste(),
         linked=np.sqrt(PERSONAL * TRAIT_SHARE) * traits @ trait_map,
@@ -150,21 +150,21 @@ def draw_people(rng: np.random.Generator, count: int) -> People:
     )
 
 
-def liking(people: People, table: Floats, user: Indices, image: Indices) -> Floats:
-    """Noise-free liking ``(ratings,)`` of pictures by people.
+def liking(users: Users, table: Floats, user: Indices, image: Indices) -> Floats:
+    """Noise-free liking ``(ratings,)`` of images by users.
 
     Args:
-        people: the people.
-        table: ``(pictures, features)`` from ``features``.
-        user: ``(ratings,)`` index into people.
-        image: ``(ratings,)`` index into pictures.
+        users: the users.
+        table: ``(images, features)`` from ``features``.
+        user: ``(ratings,)`` index into users.
+        image: ``(ratings,)`` index into images.
     """
-    weights = people.weights
+    weights = users.weights
     taste = np.empty(len(user))
     for start in range(0, len(user), 65536):  # bounded memory at the published sizes
         rows = slice(start, start + 65536)
         taste[rows] = np.einsum("rf,rf->r", weights[user[rows]], table[image[rows]])
-    return np.asarray(people.bias[user] + people.spread[user] * taste)
+    return np.asarray(users.bias[user] + users.spread[user] * taste)
 
 
 @cache
@@ -173,9 +173,9 @@ def thresholds() -> Floats:
     rng, count = np.random.default_rng(REFERENCE_SEED), 40000
     category = rng.integers(len(CATEGORIES), size=count)
     table = _feature_table(rng.random((count, len(ATTRIBUTES))), category, rng.standard_normal((count, HIDDEN)))
-    people = draw_people(rng, count // 4)
-    user = np.arange(count) % len(people)
-    felt = liking(people, table, user, np.arange(count)) + people.noise[user] * rng.standard_normal(count)
+    users = draw_users(rng, count // 4)
+    user = np.arange(count) % len(users)
+    felt = liking(users, table, user, np.arange(count)) + users.noise[user] * rng.standard_normal(count)
     return np.asarray(np.quantile(felt, np.cumsum(LEVEL_SHARES)[:-1]))
 
 
@@ -186,9 +186,9 @@ def rate(rng: np.random.Generator, liked: Floats, noise: Floats, steps: Floats) 
 
 
 def expected_rating(liked: Floats, noise: Floats, steps: Floats) -> Floats:
-    """Mean of infinitely many ratings of the same picture by the same person, between 1 and the number of levels.
+    """Mean of infinitely many ratings of the same image by the same user, between 1 and the number of levels.
 
-    It rises strictly with a person's liking, so it ranks pictures as the liking does, on the scale of the ratings.
+    It rises strictly with a user's liking, so it ranks images as the liking does, on the scale of the ratings.
     """
     return np.asarray(1 + ndtr((liked[..., None] - steps) / noise[..., None]).sum(-1))
 
@@ -203,7 +203,7 @@ def _centred(values: Floats) -> Floats:
 
 
 def shared_taste() -> Floats:
-    """Weights ``(features,)`` of what people like alike, of unit variance over pictures."""
+    """Weights ``(features,)`` of what users like alike, of unit variance over images."""
     style = np.array([*SHARED_LINEAR.values(), *SHARED_SQUARES.values()])
     content = _centred(np.array([SHARED_CATEGORIES[name] for name in CATEGORIES]))
     visible = _normalise(np.concatenate([style, content]), 1 - HIDDEN_SHARE)
@@ -212,7 +212,7 @@ def shared_taste() -> Floats:
 
 
 def _random_taste(rng: np.random.Generator, count: int) -> Floats:
-    """Random weights ``(count, features)`` of unit variance over pictures in the mean over rows."""
+    """Random weights ``(count, features)`` of unit variance over images in the mean over rows."""
     style = rng.standard_normal((count, len(ATTRIBUTES) + len(SQUARED)))
     content = _centred(rng.standard_normal((count, len(CATEGORIES))))
     hidden = rng.standard_normal((count, HIDDEN))

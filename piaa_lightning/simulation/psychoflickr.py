@@ -1,4 +1,4 @@
-"""The embedded PsychoFlickr: people's favourite pictures, a folder each, and their Big Five traits."""
+"""The embedded PsychoFlickr: users' favourite images, a folder each, and their Big Five traits."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from piaa_lightning.runtime.progress import track
-from piaa_lightning.simulation.jpegs import write_pictures
-from piaa_lightning.simulation.latent import picture, stream
+from piaa_lightning.simulation.jpegs import write_images
+from piaa_lightning.simulation.latent import draw_image, stream
 from piaa_lightning.simulation.population import (
     TRAITS,
     Floats,
     Indices,
-    draw_people,
+    draw_users,
     expected_rating,
     features,
     thresholds,
@@ -22,7 +22,7 @@ from piaa_lightning.simulation.population import (
 from piaa_lightning.simulation.textfiles import write_lines, write_note, write_truth
 
 NAME = "psychoflickr"
-SEEN = 5  # a favourite is one out of so many pictures that a person comes across; assumption
+SEEN = 5  # a favourite is one out of so many images that a user comes across; assumption
 # Traits as questionnaires give them: 1..5, mean 3; the spread of .8 is an assumption, as are the correlations with the
 # simulated trait: twelve assessors average out more than two questions to oneself do.
 TRAIT_MEAN, TRAIT_SPREAD = 3.0, 0.8
@@ -34,29 +34,29 @@ class Layout:
     """How much is written.
 
     Args:
-        people: users.
-        favourites: pictures of each.
+        users: users.
+        favourites: images of each.
         long_side: pixels.
     """
 
-    people: int
+    users: int
     favourites: int
     long_side: int
 
 
-# As many people as published already at size demo: traits are judged over people, and 20 test people tell nothing.
+# As many users as published already at size demo: traits are evaluated over users, and 20 test users tell nothing.
 LAYOUTS = {"tiny": Layout(12, 12, 72), "demo": Layout(300, 40, 112), "full": Layout(300, 200, 500)}
 
 
 @dataclass(frozen=True)
 class Favourites:
-    """Everything but the pictures.
+    """Everything but the images.
 
     Args:
-        numbers: ``(people, favourites)`` numbers of pictures.
-        truth: ``(people, favourites)`` what the person would rate them on average, 1..5.
-        attributed: ``(people, 5)`` traits as others see them, 1..5.
-        own: ``(people, 5)`` traits as people see themselves, 1..5 in halves.
+        numbers: ``(users, favourites)`` numbers of images.
+        truth: ``(users, favourites)`` what the user would rate them on average, 1..5.
+        attributed: ``(users, 5)`` traits as others see them, 1..5.
+        own: ``(users, 5)`` traits as users see themselves, 1..5 in halves.
     """
 
     numbers: Indices
@@ -66,27 +66,27 @@ class Favourites:
 
 
 def simulate(size: str, seed: int) -> Favourites:
-    """Let every simulated person look at pictures of their own and keep those they like best at the moment.
+    """Let every simulated user look at images of their own and keep those they like best at the moment.
 
     Args:
         size: one of ``LAYOUTS``.
         seed: of everything.
     """
     layout = LAYOUTS[size]
-    people = draw_people(stream(seed, NAME, "people"), layout.people)
-    weights, rng, seen = people.weights, stream(seed, NAME, "choice"), SEEN * layout.favourites
+    users = draw_users(stream(seed, NAME, "people"), layout.users)
+    weights, rng, seen = users.weights, stream(seed, NAME, "choice"), SEEN * layout.favourites
     numbers, truth = [], []
-    for person in track(range(layout.people), f"choose favourites of {NAME}"):
-        pool = np.arange(person * seen, (person + 1) * seen)
-        table = features([picture(seed, NAME, int(number)) for number in pool])
-        liked = people.bias[person] + people.spread[person] * (table @ weights[person])
-        felt = liked + people.noise[person] * rng.standard_normal(seen)
+    for user in track(range(layout.users), f"choose favourites of {NAME}"):
+        pool = np.arange(user * seen, (user + 1) * seen)
+        table = features([draw_image(seed, NAME, int(number)) for number in pool])
+        liked = users.bias[user] + users.spread[user] * (table @ weights[user])
+        felt = liked + users.noise[user] * rng.standard_normal(seen)
         best = np.sort(np.argsort(-felt)[: layout.favourites])
-        noise = np.full(layout.favourites, people.noise[person])
+        noise = np.full(layout.favourites, users.noise[user])
         numbers.append(pool[best])
         truth.append(expected_rating(liked[best], noise, thresholds()))
-    attributed = _questionnaire(rng, people.traits, ATTRIBUTED_CORRELATION)
-    own = np.round(2 * _questionnaire(rng, people.traits, SELF_CORRELATION)) / 2
+    attributed = _questionnaire(rng, users.traits, ATTRIBUTED_CORRELATION)
+    own = np.round(2 * _questionnaire(rng, users.traits, SELF_CORRELATION)) / 2
     return Favourites(np.array(numbers), np.array(truth), attributed, own)
 
 
@@ -106,7 +106,7 @@ def write(root: Path, size: str, seed: int) -> None:
     """
     layout, data = LAYOUTS[size], simulate(size, seed)
     rng = stream(seed, NAME, "names")
-    users = [f"{number}@N0{rng.integers(10)}" for number in rng.choice(9 * 10**7, layout.people, replace=False) + 10**7]
+    users = [f"{number}@N0{rng.integers(10)}" for number in rng.choice(9 * 10**7, layout.users, replace=False) + 10**7]
     photos = (rng.choice(9 * 10**9, data.numbers.size, replace=False) + 10**9).reshape(data.numbers.shape)
     header = [*TRAITS, *(f"self_{trait}" for trait in TRAITS)]
     rows = (
@@ -115,9 +115,9 @@ def write(root: Path, size: str, seed: int) -> None:
     )
     write_lines(root / "traits.csv", [",".join(["user", *header]), *rows])
     jobs, truth = [], []
-    for person, user in enumerate(users):
+    for place, user in enumerate(users):
         (root / user).mkdir()
-        for number, photo, score in zip(data.numbers[person], photos[person], data.truth[person], strict=True):
+        for number, photo, score in zip(data.numbers[place], photos[place], data.truth[place], strict=True):
             jobs.append((int(number), f"{user}/{photo}.jpg"))
             truth.append((user, f"{user}/{photo}.jpg", float(score)))
     write_truth(root, truth)
@@ -127,9 +127,9 @@ def write(root: Path, size: str, seed: int) -> None:
         "`traits.csv` holds each user's Big Five as others see them (O, C, E, A, N) and as users see themselves"
         " (self_O and so on), all on a scale from 1 to 5; every folder holds one user's favourite pictures.",
     )
-    write_pictures(root, seed, NAME, layout.long_side, jobs)
+    write_images(root, seed, NAME, layout.long_side, jobs)
 
 
-def pictures(size: str) -> tuple[int, int]:
-    """Number of pictures and their longer side in pixels, for the estimate of the space they need."""
-    return LAYOUTS[size].people * LAYOUTS[size].favourites, LAYOUTS[size].long_side
+def images(size: str) -> tuple[int, int]:
+    """Number of images and their longer side in pixels, for the estimate of the space they need."""
+    return LAYOUTS[size].users * LAYOUTS[size].favourites, LAYOUTS[size].long_side

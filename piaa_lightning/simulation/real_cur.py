@@ -9,12 +9,12 @@ import numpy as np
 
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.simulation.assignment import quotas
-from piaa_lightning.simulation.jpegs import Job, write_pictures
-from piaa_lightning.simulation.latent import picture, stream
+from piaa_lightning.simulation.jpegs import Job, write_images
+from piaa_lightning.simulation.latent import draw_image, stream
 from piaa_lightning.simulation.population import (
     Floats,
     Indices,
-    draw_people,
+    draw_users,
     expected_rating,
     features,
     rate,
@@ -32,7 +32,7 @@ class Layout:
     """How much is written.
 
     Args:
-        albums: people, an album each.
+        albums: users, an album each.
         photos: in all albums together.
         least: in the smallest album.
         most: in the largest album.
@@ -55,10 +55,10 @@ LAYOUTS = {
 
 @dataclass(frozen=True)
 class Albums:
-    """Everything but the pictures; the pictures of an album follow each other.
+    """Everything but the images; the images of an album follow each other.
 
     Args:
-        owner: ``(photos,)`` index of a person.
+        owner: ``(photos,)`` index of a user.
         score: ``(photos,)`` 1..5.
         truth: ``(photos,)`` what the owner would answer on average, between 1 and 5.
     """
@@ -69,25 +69,25 @@ class Albums:
 
 
 def simulate(size: str, seed: int) -> Albums:
-    """Let simulated people rate pictures of their own.
+    """Let simulated users rate images of their own.
 
     Args:
         size: one of ``LAYOUTS``.
         seed: of everything.
     """
     layout = LAYOUTS[size]
-    people = draw_people(stream(seed, NAME, "people"), layout.albums)
+    users = draw_users(stream(seed, NAME, "people"), layout.albums)
     count = quotas(stream(seed, NAME, "sizes"), layout.albums, layout.photos, layout.least, layout.most, 0.5)
     owner = np.repeat(np.arange(layout.albums), count)
-    table = features([picture(seed, NAME, number) for number in track(range(layout.photos), f"rate {NAME}")])
-    taste = np.einsum("pf,pf->p", table, people.weights[owner])
-    liked, noise = people.bias[owner] + people.spread[owner] * taste, people.noise[owner]
+    table = features([draw_image(seed, NAME, number) for number in track(range(layout.photos), f"rate {NAME}")])
+    taste = np.einsum("pf,pf->p", table, users.weights[owner])
+    liked, noise = users.bias[owner] + users.spread[owner] * taste, users.noise[owner]
     score = rate(stream(seed, NAME, "noise"), liked, noise, thresholds())
     return Albums(owner, score, expected_rating(liked, noise, thresholds()))
 
 
 def write(root: Path, size: str, seed: int) -> None:
-    """Write the database below ``root``: albums, and a little of what other people's directories hold besides.
+    """Write the database below ``root``: albums, and a little of what other users' directories hold besides.
 
     Args:
         root: an empty directory.
@@ -111,16 +111,16 @@ def write(root: Path, size: str, seed: int) -> None:
     write_truth(root, truth)
     write_lines(root / album[0] / "Thumbs.db", [""])
     write_note(root, "REAL-CUR", "`<album>/<score>/` holds the pictures that the album's owner gave that score.")
-    write_pictures(root, seed, NAME, layout.long_side, jobs)
+    write_images(root, seed, NAME, layout.long_side, jobs)
 
 
 def _rated_twice(jobs: list[Job], score: Indices) -> Job:
-    """One picture once more, at a score above its own."""
+    """One image once more, at a score above its own."""
     photo = int(np.argmax(score < max(LEVELS)))
     album, level, name = jobs[photo][1].split("/")
     return photo, f"{album}/{int(level) + 1}/{name}"
 
 
-def pictures(size: str) -> tuple[int, int]:
-    """Number of pictures and their longer side in pixels, for the estimate of the space they need."""
+def images(size: str) -> tuple[int, int]:
+    """Number of images and their longer side in pixels, for the estimate of the space they need."""
     return LAYOUTS[size].photos + 2, LAYOUTS[size].long_side

@@ -1,4 +1,4 @@
-"""Backgrounds of the drawn pictures: sky, sky lines and ground of each category."""
+"""Backgrounds of the drawn images: sky, sky lines and context of each category."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from piaa_lightning.simulation.fields import Array, colour, cover, even, noise, profile, ramp, spread, weights
 from piaa_lightning.simulation.latent import CATEGORIES, Latent
 
-# knots of the ground's texture, down and across
+# knots of the context's texture, down and across
 KNOTS = {"waves": (40, 6), "grass": (24, 22), "sand": (12, 5), "street": (10, 3), "planks": (7, 9), "leaves": (7, 9)}
 
 
@@ -20,12 +20,12 @@ class Scene:
 
     Args:
         sky_hue: hue of the sky in turns.
-        ground_hue: hue of ground and sky lines in turns; the subject's hue is chosen in relation to it.
-        sky: ``day``, ``night``, or ``none`` where the ground fills the frame.
+        ground_hue: hue of context and sky lines in turns; the subject's hue is chosen in relation to it.
+        sky: ``day``, ``night``, or ``none`` where the context fills the frame.
         line: shape of the sky line: ``peaks``, ``trees``, ``boxes``, ``hills``.
         layers: how many sky lines stand behind each other.
-        rise: height of the sky lines as a share of the picture.
-        ground: ``waves``, ``grass``, ``sand``, ``street``, ``planks``, ``leaves``.
+        rise: height of the sky lines as a share of the image.
+        context: ``waves``, ``grass``, ``sand``, ``street``, ``planks``, ``leaves``.
     """
 
     sky_hue: float
@@ -34,7 +34,7 @@ class Scene:
     line: str
     layers: int
     rise: float
-    ground: str
+    context: str
 
 
 SCENES = {
@@ -52,7 +52,7 @@ SCENES = {
 
 
 def scene_of(latent: Latent) -> Scene:
-    """The scene of the picture's category."""
+    """The scene of the image's category."""
     return SCENES[CATEGORIES[latent.category]]
 
 
@@ -61,12 +61,12 @@ class Frame:
     """What every part of a background needs to know.
 
     Args:
-        latent: the picture.
+        latent: the image.
         scene: of its category.
         rng: its random numbers.
         height: pixels.
         width: pixels.
-        horizon: where the ground begins, as a share of the height from the top; 0 where it fills the frame.
+        horizon: where the context begins, as a share of the height from the top; 0 where it fills the frame.
     """
 
     latent: Latent
@@ -78,7 +78,7 @@ class Frame:
 
     @property
     def first(self) -> int:
-        """The first row of the ground."""
+        """The first row of the context."""
         return min(round(self.horizon * self.height), self.height - 1)
 
     @property
@@ -93,7 +93,7 @@ class Frame:
 
     @property
     def hue(self) -> float:
-        """Hue of the ground in turns."""
+        """Hue of the context in turns."""
         return self.scene.ground_hue + self.latent.hue_shift
 
     @property
@@ -104,12 +104,12 @@ class Frame:
 
     @property
     def sun(self) -> float:
-        """Where the sun stands, -1 left .. 1 right; in the middle of a symmetric picture."""
+        """Where the sun stands, -1 left .. 1 right; in the middle of a symmetric image."""
         return 0.8 * self.latent.light * (1 - self.latent.symmetry)
 
 
 def backdrop(frame: Frame) -> Array:
-    """Draw sky, sky lines and ground, ``(3, height, width)`` about [0, 1]."""
+    """Draw sky, sky lines and context, ``(3, height, width)`` about [0, 1]."""
     image = np.empty((3, frame.height, frame.width), dtype=np.float32)
     if frame.scene.sky != "none" and frame.first > 0:
         sky = image[:, : frame.first]
@@ -199,10 +199,10 @@ def _ground(frame: Frame) -> Array:
     paint = dark + np.clip(0.44 + 0.32 * texture + 0.12 * near, 0, 1) * (light - dark)
     if scene.sky == "day":
         paint = paint + 0.6 * (1 - near) ** 3 * (frame.haze - paint)
-    if scene.ground == "waves":
+    if scene.context == "waves":
         path = np.exp(-(((frame.x - frame.sun) / (0.12 + 0.25 * near)) ** 2)) * np.clip(texture, 0, 1)
         paint = paint + 0.55 * path * frame.haze
-    if scene.ground == "leaves":
+    if scene.context == "leaves":
         blobs = np.clip(noise(frame.rng, len(near), frame.width, 9, 12, latent.symmetry) - 0.2, 0, 1)
         paint = paint + 0.45 * blobs * (colour(hue - 0.06, 0.45, 0.95) - paint)
     return np.asarray(paint, dtype=np.float32)
@@ -210,11 +210,11 @@ def _ground(frame: Frame) -> Array:
 
 def _ground_texture(frame: Frame, near: Array) -> Array:
     """Smooth noise on a plane that recedes to the horizon: its rows crowd together there."""
-    rows, columns = KNOTS[frame.scene.ground]
+    rows, columns = KNOTS[frame.scene.context]
     grid = even(frame.rng.standard_normal((rows, columns), dtype=np.float32), frame.latent.symmetry)
     recede = near[:, 0] if frame.scene.sky == "none" else np.sqrt(near[:, 0])
     texture = weights(recede * (rows - 1), rows) @ grid @ spread(frame.width, columns).T
-    if frame.scene.ground == "planks":
+    if frame.scene.context == "planks":
         board = (np.arange(frame.width) * 7 // frame.width) % 2  # seven boards: the middle one is its own mirror image
         texture = 0.35 * texture + 0.5 * board.astype(np.float32)
     return np.asarray(texture, dtype=np.float32)

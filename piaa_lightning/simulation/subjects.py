@@ -1,4 +1,4 @@
-"""The one thing each drawn picture is of: a boat, a hut, a tree, a cat, ... made of a few soft-edged parts."""
+"""The one thing each drawn image is of: a boat, a hut, a tree, a cat, ... made of a few soft-edged parts."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _cat(u: Array, v: Array, rng: np.random.Generator) -> Parts:
     ]
 
 
-def _person(u: Array, v: Array, rng: np.random.Generator) -> Parts:
+def _user(u: Array, v: Array, rng: np.random.Generator) -> Parts:
     skin = "skin"
     hair = np.maximum(_disc(u, v, 0, -0.42, 0.42, 0.48), v + 0.05 + 0.3 * rng.random())
     torso = np.minimum(_disc(u, v, 0, 0.95, 0.8, 0.78), _box(u, v, -0.8, 0.8, 0.95, 5))
@@ -161,7 +161,7 @@ SHAPES: dict[str, Callable[[Array, Array, np.random.Generator], Parts]] = {
     "night": _moon,
     "flower": _flower,
     "animal": _cat,
-    "person": _person,
+    "person": _user,
     "food": _dish,
 }
 
@@ -184,7 +184,7 @@ def place(
         centre: x and y in pixels.
         radius: pixels.
         flip: draw the mirror image.
-        light: where the light comes from, -1 left .. 1 right of the picture.
+        light: where the light comes from, -1 left .. 1 right of the image.
         paint: its colours.
         seed: of its details.
     """

@@ -12,14 +12,14 @@ from pathlib import Path
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.studies.pairs import comparisons
-from piaa_lightning.studies.rows import Row, exams, people, single_people
+from piaa_lightning.studies.rows import Row, evaluations, single_users, users
 from piaa_lightning.studies.runs import Job, Run, finished_runs, newest_of_each, owed_jobs, refuse_different_splits
 
 SHARED = ("variant", "data", "seeds", "missing", "split_hash")
 SROCC = ("srocc", "srocc_std_repeats", "srocc_std_seeds", "srocc_std_users")
 COLUMNS = {
     "results": ("method", "backbone", "shots", *SROCC, "users", "repeats", "users_dropped"),
-    "pictures": (
+    "images": (
         "method", "backbone", "acc", "balanced_acc", "srocc", "srocc_std_seeds", "plcc", "emd_r1", "emd_r2",
         *(f"{measure}_{end}" for measure in ("acc", "srocc", "emd_r1") for end in ("low", "high")), "images",
     ),
@@ -28,7 +28,7 @@ COLUMNS = {
         "a", "b", "backbone", "measure", "shots", "difference", "low", "high", "p", "p_holm", "users", "images",
         "repeats",
     ),
-    "people": ("method", "backbone", "shots", "user", "srocc", "srocc_std_repeats", "repeats"),
+    "users": ("method", "backbone", "shots", "user", "srocc", "srocc_std_repeats", "repeats"),
 }  # fmt: skip
 FREE = {"backbone", "backbone.name", "shots", "seed"}  # what has columns of its own or is averaged over
 NOT_RUN = "(not run)"
@@ -85,10 +85,10 @@ def tables_of(groups: Mapping[str, Group], single: Sequence[str] | None = None) 
 
     Args:
         groups: by variant.
-        single: methods whose single people are listed; None lists those that are compared, none lists nobody.
+        single: methods whose single users are listed; None lists those that are compared, none lists nobody.
 
     Raises:
-        UserError: runs of one group were judged on different splits.
+        UserError: runs of one group were evaluated on different splits.
     """
     tables: dict[str, list[Row]] = {name: [] for name in COLUMNS}
     for variant, group in groups.items():
@@ -100,18 +100,18 @@ def tables_of(groups: Mapping[str, Group], single: Sequence[str] | None = None) 
         one = group.runs[0].summary
         seeds = len({run.seed for run in group.runs})
         shared |= {"data": one["data"], "split_hash": one["split_hash"], "seeds": seeds}
-        rows = people(group.runs)
+        rows = users(group.runs)
         found = {
             "results": [*rows, *holes(group, rows)],
-            "pictures": exams(group.runs, "images"),
-            "traits": exams(group.runs, "trait"),
+            "images": evaluations(group.runs, "images"),
+            "traits": evaluations(group.runs, "trait"),
             "comparisons": comparisons(group.runs),
         }
         compared = {c[side] for c in found["comparisons"] if "shots" in c for side in "ab"}
-        found["people"] = single_people(group.runs, list(compared) if single is None else single)
+        found["users"] = single_users(group.runs, list(compared) if single is None else single)
         for name, own in found.items():
-            # networks may be judged on another database than people
-            tables[name] += [{**shared, **row, "data": row.get("judged_on") or shared["data"]} for row in own]
+            # networks may be evaluated on another database than users
+            tables[name] += [{**shared, **row, "data": row.get("evaluated_on") or shared["data"]} for row in own]
     return tables
 
 

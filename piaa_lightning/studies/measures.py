@@ -1,4 +1,4 @@
-"""What networks are compared by, as functions of drawn pictures or people."""
+"""What networks are compared by, as functions of drawn images or users."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ def mean_of(measures: Sequence[OfDrawn]) -> OfDrawn:
     return lambda drawn: statistics.fmean(measure(drawn) for measure in measures)
 
 
-def of_pictures(function: Callable[..., float]) -> Measure:
-    """Turn a function of predictions, scores, cut and the predictions' own cut into a measure of drawn pictures."""
+def of_images(function: Callable[..., float]) -> Measure:
+    """Turn a function of predictions, scores and their thresholds into a measure of drawn images."""
 
     def measure(lines: Lines) -> OfDrawn:
         predicted, scores = (np.array([float(line[key]) for line in lines]) for key in ("predicted", "score"))
-        cut, own = (float(lines[0][key]) for key in ("cut", "predicted_cut"))
-        return lambda drawn: function(predicted[drawn], scores[drawn], cut, own)
+        threshold, own = (float(lines[0][key]) for key in ("threshold", "predicted_threshold"))
+        return lambda drawn: function(predicted[drawn], scores[drawn], threshold, own)
 
     return measure
 
 
 def distance(lines: Lines) -> OfDrawn:
-    """Mean EMD with r=1 of drawn pictures."""
+    """Mean EMD with r=1 of drawn images."""
     values = np.array([float(line["emd_r1"]) for line in lines])
     return lambda drawn: float(values[drawn].mean())
 
 
 def trait_srocc(lines: Lines) -> OfDrawn:
-    """Mean over traits of the SROCC over drawn people."""
+    """Mean over traits of the SROCC over drawn users."""
     traits = list(dict.fromkeys(line["trait"] for line in lines))
     arrays = [
         tuple(np.array([float(line[key]) for line in lines if line["trait"] == name]) for key in ("predicted", "value"))
@@ -50,8 +50,8 @@ def trait_srocc(lines: Lines) -> OfDrawn:
     return lambda drawn: statistics.fmean(srocc(predicted[drawn], value[drawn]) for predicted, value in arrays)
 
 
-PICTURES: dict[str, Measure] = {
-    "ACC": of_pictures(accuracy),
-    "SROCC": of_pictures(lambda predicted, scores, *cuts: srocc(predicted, scores)),
+IMAGES: dict[str, Measure] = {
+    "ACC": of_images(accuracy),
+    "SROCC": of_images(lambda predicted, scores, *cuts: srocc(predicted, scores)),
     "EMD r=1": distance,
 }

@@ -10,7 +10,7 @@ from typing import Any
 from piaa_lightning.evaluation.image_evaluation import quoted_together
 from piaa_lightning.evaluation.resampling import paired_interval
 from piaa_lightning.evaluation.statistics import compare, corrected
-from piaa_lightning.studies.measures import PICTURES, Drawn, Measure, trait_srocc
+from piaa_lightning.studies.measures import IMAGES, Drawn, Measure, trait_srocc
 from piaa_lightning.studies.rows import records_by_seed
 from piaa_lightning.studies.runs import Lines, Run
 
@@ -20,10 +20,10 @@ SEED = 1000  # repeats of a further seed are numbered from its multiples
 def comparisons(runs: Sequence[Run]) -> list[dict[str, Any]]:
     """Return every comparison that any of the runs made.
 
-    Those of people share Holm's correction, and so do those of pictures that have the same measure.
+    Those of users share Holm's correction, and so do those of images that have the same measure.
 
     Args:
-        runs: judged on the same splits; seeds count as further repeats.
+        runs: evaluated on the same splits; seeds count as further repeats.
     """
     pooled = [
         replace(record, repeat=record.repeat + SEED * number)
@@ -34,23 +34,23 @@ def comparisons(runs: Sequence[Run]) -> list[dict[str, Any]]:
     for run in runs:
         for c in run.summary["comparisons"]:
             asked.setdefault(_key(c), c)
-    of_people = [
+    of_users = [
         compare(pooled, c["a"], c["b"], c["shots"], backbone_a=c.get("backbone_a"), backbone_b=c.get("backbone_b"))
         for c in asked.values()
         if "shots" in c
     ]
     rows = [
         {**asdict(found), "backbone": found.backbone_a, "measure": "SROCC", "low": found.ci95[0], "high": found.ci95[1]}
-        for found in corrected(of_people)
+        for found in corrected(of_users)
     ]
-    of_pictures, of_traits = [], []
-    lines = [run.lines("pictures.csv") for run in runs]
+    of_images, of_traits = [], []
+    lines = [run.lines("images.csv") for run in runs]
     for c in asked.values():
         if "measure" in c and "images" in c:
-            of_pictures.append(_over(c, lines, "image", PICTURES[c["measure"]]))
+            of_images.append(_over(c, lines, "image", IMAGES[c["measure"]]))
         elif "measure" in c:
             of_traits.append(_over(c, [run.lines("traits.csv") for run in runs], "user", trait_srocc))
-    return rows + quoted_together(of_pictures) + of_traits
+    return rows + quoted_together(of_images) + of_traits
 
 
 def _key(c: dict[str, Any]) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""What several seeds say together: rows of people, pictures and traits as means over seeds, with the spread."""
+"""What several seeds say together: rows of users, images and traits as means over seeds, with the spread."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from piaa_lightning.evaluation.image_evaluation import KEYS
 from piaa_lightning.evaluation.records import Record, read_records
 from piaa_lightning.evaluation.resampling import interval
 from piaa_lightning.evaluation.statistics import summarise
-from piaa_lightning.studies.measures import PICTURES, mean_of
+from piaa_lightning.studies.measures import IMAGES, mean_of
 from piaa_lightning.studies.runs import Run
 
 Row = dict[str, Any]
@@ -29,8 +29,8 @@ def records_by_seed(runs: Sequence[Run]) -> dict[int, list[Record]]:
     return {seed: list(records.values()) for seed, records in found.items()}
 
 
-def people(runs: Sequence[Run]) -> list[Row]:
-    """Return the rows of people: means over seeds, their spread over repeats, seeds and users."""
+def users(runs: Sequence[Run]) -> list[Row]:
+    """Return the rows of users: means over seeds, their spread over repeats, seeds and users."""
     by_seed = list(records_by_seed(runs).values())
     of_seed = [{(row.method, row.backbone, row.shots): row.srocc for row in summarise(records)} for records in by_seed]
     rows = []
@@ -57,8 +57,8 @@ def mean_over_seeds(by_seed: Sequence[Sequence[Record]]) -> list[Record]:
     return averaged
 
 
-def single_people(runs: Sequence[Run], methods: Sequence[str]) -> list[Row]:
-    """Return one row per person: the mean over repeats and seeds, and the spread over repeats of means over seeds."""
+def single_users(runs: Sequence[Run], methods: Sequence[str]) -> list[Row]:
+    """Return one row per user: the mean over repeats and seeds, and the spread over repeats of means over seeds."""
     rows = []
     groups: dict[tuple[str, str, int, str], list[float]] = {}
     for record in mean_over_seeds(list(records_by_seed(runs).values())):
@@ -72,8 +72,8 @@ def single_people(runs: Sequence[Run], methods: Sequence[str]) -> list[Row]:
     return rows
 
 
-def exams(runs: Sequence[Run], kind: str) -> list[Row]:
-    """Return the rows of networks judged as they are, of one kind (``images`` or ``trait``): means over seeds."""
+def evaluations(runs: Sequence[Run], kind: str) -> list[Row]:
+    """Return the rows of networks evaluated as they are, of one kind (``images`` or ``trait``): means over seeds."""
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for run in runs:
         for row in run.summary["rows"]:
@@ -93,11 +93,11 @@ def exams(runs: Sequence[Run], kind: str) -> list[Row]:
 
 
 def intervals(runs: Sequence[Run], row: Row) -> Row:
-    """Return the 95 % intervals over pictures of a row's means over seeds, ``acc_low``, ``acc_high`` and so on."""
+    """Return the 95 % intervals over images of a row's means over seeds, ``acc_low``, ``acc_high`` and so on."""
     own = ("method", "backbone")
-    by_seed = [[line for line in run.lines("pictures.csv") if all(line[k] == row[k] for k in own)] for run in runs]
+    by_seed = [[line for line in run.lines("images.csv") if all(line[k] == row[k] for k in own)] for run in runs]
     found: Row = {}
-    for name, measure in PICTURES.items():
+    for name, measure in IMAGES.items():
         if row.get(KEYS[name]) is not None:
             ends = interval(mean_of([measure(lines) for lines in by_seed if lines]), row["images"])
             found |= {f"{KEYS[name]}_{end}": value for end, value in zip(("low", "high"), ends or (), strict=False)}

@@ -109,7 +109,7 @@ def newest_of_each(runs: Iterable[Run]) -> list[Run]:
 
 
 def refuse_different_splits(runs: Iterable[Run], what: str) -> None:
-    """Stop where runs that are to stand in one comparison were judged on different things.
+    """Stop where runs that are to stand in one comparison were evaluated on different things.
 
     Raises:
         UserError: their data, splits, protocols or parts differ.
@@ -117,15 +117,15 @@ def refuse_different_splits(runs: Iterable[Run], what: str) -> None:
     known: dict[str, dict[str, str]] = {}
     for run in runs:
         summary = run.summary
-        for name in ("data", "split_hash", "protocol", "judged"):
+        for name in ("data", "split_hash", "protocol", "evaluated"):
             if name in summary:  # runs of earlier versions did not say all of it
                 known.setdefault(name, {}).setdefault(json.dumps(summary[name], sort_keys=True), str(run.directory))
     for name, values in known.items():
         if len(values) > 1:
             one, other = list(values.values())[:2]
             raise UserError(
-                f"{what}: the runs were judged on different splits or data ({name} differs between {one} and {other}),"
-                " and no comparison of them means anything; run them again with the same."
+                f"{what}: the runs were evaluated on different splits or data ({name} differs between {one} and"
+                f" {other}), and no comparison of them means anything; run them again with the same."
             )
 
 

@@ -25,7 +25,7 @@ class AestheticSpaceTask(DescentTask):
         network: an `AestheticSpace`; trained in place.
         optimizer: makes the optimiser, see `DescentTask`.
         schedule: likewise.
-        rates: likewise.
+        lr_by_part: likewise.
         loss: of the classifier's outputs and average scores.
         margin: see `losses.triplet`.
         gap: likewise.
@@ -36,18 +36,18 @@ class AestheticSpaceTask(DescentTask):
         network: nn.Module,
         optimizer: Callable[..., Optimizer],
         schedule: Callable[[Optimizer], LRScheduler] | None = None,
-        rates: Mapping[str, float] | None = None,
+        lr_by_part: Mapping[str, float] | None = None,
         loss: Callable[[Tensor, Tensor], Tensor] = score_loss,
         margin: float = 0.2,
         gap: float = 0.1,
     ) -> None:
-        super().__init__(network, optimizer, schedule, rates)
+        super().__init__(network, optimizer, schedule, lr_by_part)
         self.loss = loss
         self.margin = margin
         self.gap = gap
 
     def training_step(self, batch: Examples, batch_idx: int) -> Tensor:
-        """Take one step on a batch of pictures and all its triplets."""
+        """Take one step on a batch of images and all its triplets."""
         scores, places = self.network.placed(batch.inputs)
         loss = triplet_loss(places, batch.scores, self.margin, self.gap) + self.loss(scores, batch.scores)
         self.log("train/loss", loss, batch_size=len(batch.scores), prog_bar=True)

@@ -1,4 +1,4 @@
-"""Labels of pictures beside their score: attributes, tags, styles or kinds of content, from one database or several."""
+"""Labels of images beside their score: attributes, tags, styles or kinds of content, from one database or several."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from piaa_lightning.losses.traits import trait_loss
 from piaa_lightning.tasks.descent import DescentTask
 from piaa_lightning.tasks.pretraining import same_width
 
-Streams = Mapping[str, Examples | Labelled]
+Sources = Mapping[str, Examples | Labelled]
 
 
 class AttributeTask(DescentTask):
     """A loss of the score and a loss of labels, where each is known (Kong et al., ECCV 2016, Reg+Att).
 
-    Where the task has several streams, every step descends on the sum of their losses: labels may come from other
-    pictures than scores.
+    Where the task has several sources, every step descends on the sum of their losses: labels may come from other
+    images than scores.
 
     Args:
-        network: scores and labels pictures in ``both``; trained in place.
+        network: scores and labels images in ``both``; trained in place.
         optimizer: makes the optimiser, see `DescentTask`.
         schedule: likewise.
-        rates: likewise.
+        lr_by_part: likewise.
         weight: of the loss of labels against the score's.
         loss: of predicted and true scores.
         label_loss: of predicted and true labels, NaN where unknown; squared error fits attributes.
@@ -38,26 +38,26 @@ class AttributeTask(DescentTask):
         network: nn.Module,
         optimizer: Callable[..., Optimizer],
         schedule: Callable[[Optimizer], LRScheduler] | None = None,
-        rates: Mapping[str, float] | None = None,
+        lr_by_part: Mapping[str, float] | None = None,
         weight: float = 1.0,
         loss: Callable[[Tensor, Tensor], Tensor] = score_loss,
         label_loss: Callable[[Tensor, Tensor], Tensor] = trait_loss,
     ) -> None:
-        super().__init__(network, optimizer, schedule, rates)
+        super().__init__(network, optimizer, schedule, lr_by_part)
         self.weight = weight
         self.loss = loss
         self.label_loss = label_loss
 
-    def training_step(self, batch: Examples | Labelled | Streams, batch_idx: int) -> Tensor:
-        """Take one step on a batch of pictures, or on one of every stream."""
-        streams = dict(batch) if isinstance(batch, Mapping) else {"pictures": batch}
-        losses = [self.loss_of(part) for part in streams.values()]
+    def training_step(self, batch: Examples | Labelled | Sources, batch_idx: int) -> Tensor:
+        """Take one step on a batch of images, or on one of every stream."""
+        sources = dict(batch) if isinstance(batch, Mapping) else {"images": batch}
+        losses = [self.loss_of(part) for part in sources.values()]
         loss = losses[0] if len(losses) == 1 else sum(losses[1:], losses[0])
-        self.log("train/loss", loss, batch_size=sum(len(part.scores) for part in streams.values()), prog_bar=True)
+        self.log("train/loss", loss, batch_size=sum(len(part.scores) for part in sources.values()), prog_bar=True)
         return loss
 
     def loss_of(self, batch: Examples | Labelled) -> Tensor:
-        """Return the loss of a batch of pictures."""
+        """Return the loss of a batch of images."""
         if not isinstance(batch, Labelled):
             return self.loss(self.network(batch.inputs), batch.scores)
         scores, labels = self.network.both(batch.inputs)

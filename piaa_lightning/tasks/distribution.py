@@ -1,4 +1,4 @@
-"""Generic aesthetics as the talk has it: how the votes on a picture are distributed."""
+"""Generic aesthetics as the talk has it: how the votes on an image are distributed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class DistributionTask(DescentTask):
     """Prediction of distributions of votes: L_a of the talk, or NIMA with ``losses.emd``.
 
     Args:
-        network: pictures to distributions; trained in place.
+        network: images to distributions; trained in place.
         optimizer: makes the optimiser, see `DescentTask`.
         schedule: likewise.
-        rates: likewise.
+        lr_by_part: likewise.
         loss: of predicted and true distributions.
     """
 
@@ -29,14 +29,14 @@ class DistributionTask(DescentTask):
         network: nn.Module,
         optimizer: Callable[..., Optimizer],
         schedule: Callable[[Optimizer], LRScheduler] | None = None,
-        rates: Mapping[str, float] | None = None,
+        lr_by_part: Mapping[str, float] | None = None,
         loss: Callable[[Tensor, Tensor], Tensor] = distribution_loss,
     ) -> None:
-        super().__init__(network, optimizer, schedule, rates)
+        super().__init__(network, optimizer, schedule, lr_by_part)
         self.loss = loss
 
     def training_step(self, batch: Distributions, batch_idx: int) -> Tensor:
-        """Take one step on a batch of pictures."""
+        """Take one step on a batch of images."""
         loss = self.loss(self.network.distribution(batch.inputs), batch.distribution)
         self.log("train/loss", loss, batch_size=len(batch.scores), prog_bar=True)
         return loss

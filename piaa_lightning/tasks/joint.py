@@ -19,7 +19,7 @@ from piaa_lightning.tasks.pretraining import same_width
 BALANCES = ("alternate", "sum")
 
 
-class Streams(TypedDict):
+class Sources(TypedDict):
     """One batch of each database."""
 
     aesthetics: Distributions
@@ -27,7 +27,7 @@ class Streams(TypedDict):
 
 
 class JointTask(DescentTask):
-    """Both streams of the "Siamese" network, with one optimiser.
+    """Both sources of the "Siamese" network, with one optimiser.
 
     The authors' code alternates strictly, one aesthetics batch and step, then one personality batch and step, without
     weights; the talk does not say. ``sum`` takes one step on L_a + weight L_p instead.
@@ -36,7 +36,7 @@ class JointTask(DescentTask):
         network: a `TwoStreams`; trained in place.
         optimizer: makes the optimiser, see `DescentTask`.
         schedule: likewise.
-        rates: likewise.
+        lr_by_part: likewise.
         loss: of predicted and true distributions.
         balance: ``alternate`` or ``sum``.
         weight: of L_p. With ``alternate`` and an optimiser that normalises gradients, such as Adam, it does nothing.
@@ -52,12 +52,12 @@ class JointTask(DescentTask):
         network: nn.Module,
         optimizer: Callable[..., Optimizer],
         schedule: Callable[[Optimizer], LRScheduler] | None = None,
-        rates: Mapping[str, float] | None = None,
+        lr_by_part: Mapping[str, float] | None = None,
         loss: Callable[[Tensor, Tensor], Tensor] = distribution_loss,
         balance: str = "alternate",
         weight: float = 1.0,
     ) -> None:
-        super().__init__(network, optimizer, schedule, rates)
+        super().__init__(network, optimizer, schedule, lr_by_part)
         if balance not in BALANCES:
             raise UserError(f"task.module.balance={balance}: choose one of {', '.join(BALANCES)}.")
         self.loss = loss
@@ -66,7 +66,7 @@ class JointTask(DescentTask):
         self.weight = weight
         self.automatic_optimization = False
 
-    def training_step(self, batch: Streams, batch_idx: int) -> None:
+    def training_step(self, batch: Sources, batch_idx: int) -> None:
         """Take one step on each stream, or one on both."""
         if self.balance == "alternate":
             self._step(self._aesthetics(batch["aesthetics"]))

@@ -21,12 +21,12 @@ ATTRIBUTES = "attributes"  # the stream whose labels are attributes; those of ot
 
 
 class KongTask(DescentTask):
-    """The sum of Kong et al.'s losses over what the streams hold (ECCV 2016: Reg+Rank+Att+Cont).
+    """The sum of Kong et al.'s losses over what the sources hold (ECCV 2016: Reg+Rank+Att+Cont).
 
-    * Pictures with scores: squared error, and a margin between all pairs of the batch: pairs across raters.
+    * Images with scores: squared error, and a margin between all pairs of the batch: pairs across raters.
     * Pairs, for instance within a rater: squared error of both sides, and a margin between them.
-    * Pictures with contents: in addition the cross entropy of the gate. NOTE: the paper clusters pictures to find their
-      contents; here tags say what they are, and the gate is taught on those pictures that have some.
+    * Images with contents: in addition the cross entropy of the gate. NOTE: the paper clusters images to find their
+      contents; here tags say what they are, and the gate is taught on those images that have some.
     * The stream ``attributes``: squared error of the attributes. NOTE: the paper has one database with everything;
       where another brings the attributes, its scores are not learnt.
 
@@ -34,8 +34,8 @@ class KongTask(DescentTask):
         network: a `KongNetwork`; trained in place.
         optimizer: makes the optimiser, see `DescentTask`.
         schedule: likewise.
-        rates: likewise.
-        margin: by which a better picture's score must exceed a worse one's, in [0, 1].
+        lr_by_part: likewise.
+        margin: by which a better image's score must exceed a worse one's, in [0, 1].
         rank_weight: of the margin loss against the squared error.
         attribute_weight: of the attributes' squared error.
         content_weight: of the gate's cross entropy.
@@ -46,13 +46,13 @@ class KongTask(DescentTask):
         network: nn.Module,
         optimizer: Callable[..., Optimizer],
         schedule: Callable[[Optimizer], LRScheduler] | None = None,
-        rates: Mapping[str, float] | None = None,
+        lr_by_part: Mapping[str, float] | None = None,
         margin: float = 0.05,
         rank_weight: float = 1.0,
         attribute_weight: float = 1.0,
         content_weight: float = 1.0,
     ) -> None:
-        super().__init__(network, optimizer, schedule, rates)
+        super().__init__(network, optimizer, schedule, lr_by_part)
         self.margin = margin
         self.rank_weight = rank_weight
         self.attribute_weight = attribute_weight
@@ -62,10 +62,10 @@ class KongTask(DescentTask):
         self, batch: Examples | Labelled | Pairs | Mapping[str, Examples | Labelled | Pairs], batch_idx: int
     ) -> Tensor:
         """Take one step on a batch, or on one of every stream."""
-        streams = dict(batch) if isinstance(batch, Mapping) else {"aesthetics": batch}
-        losses = {name: self._loss_of(name, part) for name, part in streams.items()}
+        sources = dict(batch) if isinstance(batch, Mapping) else {"aesthetics": batch}
+        losses = {name: self._loss_of(name, part) for name, part in sources.items()}
         for name, value in losses.items():
-            self.log(f"train/{name}_loss", value, batch_size=len(_first(streams[name]).scores))
+            self.log(f"train/{name}_loss", value, batch_size=len(_first(sources[name]).scores))
         return torch.stack(list(losses.values())).sum()
 
     def _loss_of(self, stream: str, batch: Examples | Labelled | Pairs) -> Tensor:

@@ -13,12 +13,12 @@ from torch.optim import Optimizer
 from piaa_lightning.data.batches import Episode
 from piaa_lightning.errors import UserError
 from piaa_lightning.meta.learner import DisplacementLearner, MetaLearner
-from piaa_lightning.tasks.pretraining import PriorTask
+from piaa_lightning.tasks.pretraining import PretrainingTask
 
 SAVES = ("theta", "last_user")
 
 
-class MetaTask(PriorTask):
+class MetaTask(PretrainingTask):
     """Moves theta by a learner's outer gradient; validated after adapting to the support ratings of validation users.
 
     Args:
@@ -28,9 +28,9 @@ class MetaTask(PriorTask):
         gamma: the outer learning rate of epoch e is beta x gamma^e.
         inner_gamma: the inner learning rates of epoch e are alpha x inner_gamma^e.
         compounding: whether the inner schedule multiplies the rate of the epoch before by inner_gamma^e, which makes it
-            alpha x inner_gamma^(e (e + 1) / 2). A slip of the authors' code: 1e-4 is 3e-7 by epoch 10.
-        saves: ``theta``, or ``last_user``: the last user's parameters theta_i in its place. A slip of the authors'
-            code; validation then judges what is saved.
+            alpha x inner_gamma^(e (e + 1) / 2). A deviation of the authors' code: 1e-4 is 3e-7 by epoch 10.
+        saves: ``theta``, or ``last_user``: the last user's parameters theta_i in its place. A deviation of the authors'
+            code; validation then evaluates what is saved.
 
     Raises:
         UserError: no such choice of what is saved, or a learner that has no theta_i.
@@ -113,7 +113,7 @@ class MetaTask(PriorTask):
         return float(self.inner_gamma ** (epoch * (epoch + 1) // 2 if self.compounding else epoch))
 
     def personal_scores(self, episode: Episode) -> Tensor:
-        """Adapt to the support pictures, then score the query pictures."""
+        """Adapt to the support images, then score the query images."""
         last = self._last_user()
         if last is None:
             return self.learner.personal_scores(episode)

@@ -1,4 +1,4 @@
-"""Personality from pictures: the traits of people who like them."""
+"""Personality from images: the traits of users who like them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from piaa_lightning.tasks.pretraining import same_width
 
 
 class PersonalityTask(DescentTask):
-    """Regression of traits from single liked pictures, L_p of the talk; the arguments are those of `DescentTask`."""
+    """Regression of traits from single liked images, L_p of the talk; the arguments are those of `DescentTask`."""
 
     def training_step(self, batch: Liked, batch_idx: int) -> Tensor:
-        """Take one step on a batch of liked pictures."""
+        """Take one step on a batch of liked images."""
         traits = self.network.traits(batch.inputs)
         same_width(traits, batch.traits, "traits", "task.network.personality.traits")
         loss = trait_loss(traits, batch.traits)

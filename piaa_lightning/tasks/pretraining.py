@@ -1,4 +1,4 @@
-"""What all tasks that train a prior have in common: they are judged on what the database holds out for validation."""
+"""Train a model and keep the epoch that is best on what the database holds out for validation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from piaa_lightning.data.batches import Distributions, Episode, Liked
 from piaa_lightning.errors import UserError
-from piaa_lightning.metrics.images import PictureMetrics
+from piaa_lightning.metrics.images import ImageMetrics
 from piaa_lightning.metrics.per_user import PerUserSROCC
 from piaa_lightning.metrics.traits import TraitMetrics
 from piaa_lightning.runtime.distributed import gather
@@ -35,17 +35,17 @@ def same_width(prediction: Tensor, target: Tensor, what: str, key: str) -> None:
     if ours != theirs:
         raise UserError(
             f"{key}={ours}: the database has {theirs} {what} to learn; set it to {theirs}, or name those to learn with"
-            f" task.form.{what}."
+            f" task.dataset.{what}."
         )
 
 
-class PriorTask(pl.LightningModule):
-    """Trains a network that new users start from, or that judges pictures for everybody.
+class PretrainingTask(pl.LightningModule):
+    """Trains a network that new users start from, or that evaluates images for everybody.
 
-    Validation is a rank correlation on what nobody trained on: the mean over held-out people of each one's own SROCC,
-    the SROCC of held-out pictures' average scores, or the mean over traits of held-out people's. A task that learns
-    from several databases has the mean of theirs. The epoch that is best there is the one that is kept; test people
-    and test pictures play no part.
+    Validation is a rank correlation on what nobody trained on: the mean over held-out users of each one's own SROCC,
+    the SROCC of held-out images' average scores, or the mean over traits of held-out users'. A task that learns
+    from several databases has the mean of theirs. The epoch that is best there is the one that is kept; test users
+    and test images play no part.
 
     Args:
         network: what is trained, in place.
@@ -57,9 +57,9 @@ class PriorTask(pl.LightningModule):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network: Any = network
-        self.people = PerUserSROCC()
-        self.pictures = PictureMetrics()
-        self.votes = PictureMetrics(bins=getattr(getattr(network, "head", None), "bins", 0))
+        self.users = PerUserSROCC()
+        self.images = ImageMetrics()
+        self.votes = ImageMetrics(bins=getattr(getattr(network, "head", None), "bins", 0))
         traits = getattr(getattr(network, "personality", None), "traits", 0)
         self.traits = TraitMetrics([str(number) for number in range(traits)])
         self.prefix = ""
@@ -69,15 +69,15 @@ class PriorTask(pl.LightningModule):
         super().log(f"{self.prefix}{name}", *args, **kwargs)
 
     def personal_scores(self, episode: Episode) -> Tensor:
-        """Score a validation user's query pictures, as a user of this prior would: here alike for everybody."""
+        """Score a validation user's query images, as a user of this prior would: here alike for everybody."""
         scores: Tensor = self.network(episode.query.inputs)
         return scores
 
     def validation_step(self, batch: Episode | Distributions | Liked, batch_idx: int, dataloader_idx: int = 0) -> None:
-        """Judge one validation user, or a batch of pictures."""
+        """Evaluate one validation user, or a batch of images."""
         if isinstance(batch, Episode):
             scores = self.personal_scores(batch)
-            self.people.update(torch.full_like(scores, batch.user), scores, batch.query.scores)
+            self.users.update(torch.full_like(scores, batch.user), scores, batch.query.scores)
         elif isinstance(batch, Liked):
             self.traits.update(batch.likes, batch.users, self.network.traits(batch.inputs), batch.traits)
         elif batch.distribution.shape[1]:
@@ -85,12 +85,12 @@ class PriorTask(pl.LightningModule):
             means = self.network.head.mean(votes)
             self.votes.update(batch.images, means, batch.scores, votes, batch.distribution)
         else:
-            self.pictures.update(batch.images, self.network(batch.inputs), batch.scores)
+            self.images.update(batch.images, self.network(batch.inputs), batch.scores)
 
     def on_validation_epoch_end(self) -> None:
         """Log what the validation part says, and the mean of its rank correlations as the one that chooses."""
         sroccs = []
-        metrics = {"people": self.people, "pictures": self.pictures, "votes": self.votes, "traits": self.traits}
+        metrics = {"users": self.users, "images": self.images, "votes": self.votes, "traits": self.traits}
         for name, metric in metrics.items():
             if any(gather([metric.update_called])):  # by any process, because all of them must join in computing
                 found = metric.compute()

@@ -1,4 +1,4 @@
-"""Which of two pictures is liked more: pairs beside the scores themselves."""
+"""Which of two images is liked more: pairs beside the scores themselves."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class RankingTask(DescentTask):
     """Squared error of both scores and a margin between them (Kong et al., ECCV 2016, Reg+Rank).
 
     Args:
-        network: pictures to scores, the same for both sides; trained in place.
+        network: images to scores, the same for both sides; trained in place.
         optimizer: makes the optimiser, see `DescentTask`.
         schedule: likewise.
-        rates: likewise.
-        margin: by which the better picture's score must exceed the worse one's, in [0, 1].
+        lr_by_part: likewise.
+        margin: by which the better image's score must exceed the worse one's, in [0, 1].
         weight: of the ranking loss against the squared error.
     """
 
@@ -32,11 +32,11 @@ class RankingTask(DescentTask):
         network: nn.Module,
         optimizer: Callable[..., Optimizer],
         schedule: Callable[[Optimizer], LRScheduler] | None = None,
-        rates: Mapping[str, float] | None = None,
+        lr_by_part: Mapping[str, float] | None = None,
         margin: float = 0.05,
         weight: float = 1.0,
     ) -> None:
-        super().__init__(network, optimizer, schedule, rates)
+        super().__init__(network, optimizer, schedule, lr_by_part)
         self.margin = margin
         self.weight = weight
 

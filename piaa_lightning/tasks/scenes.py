@@ -9,7 +9,7 @@ from piaa_lightning.tasks.attributes import AttributeTask
 
 
 class SceneTask(AttributeTask):
-    """A loss of the joint score, and the same of every column's own score on pictures of its scene.
+    """A loss of the joint score, and the same of every column's own score on images of its scene.
 
     Source: Wang et al. 2016 (multi-scene), see `nn.scene_columns`, which trains each column on its scene beforehand.
     The arguments are those of `AttributeTask`; ``weight`` is the columns' and ``label_loss`` is not used.

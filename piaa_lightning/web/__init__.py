@@ -1,1 +1,1 @@
-"""The page on which people rate their photographs: its server, and below ``page/`` what the browser gets."""
+"""The page on which users rate their images: its server, and below ``page/`` what the browser gets."""

@@ -1,4 +1,4 @@
-"""Photographs that grow while they are looked at: read in the background, seen as far as they are there."""
+"""Images that grow while they are looked at: read in the background, seen as far as they are there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from piaa_lightning.data.images.decode import MAX_PIXELS
-from piaa_lightning.photos.published_model import Prior
+from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
 from piaa_lightning.photos.store import Store
 
@@ -33,18 +33,18 @@ class Album:
     """What was read below one directory.
 
     Args:
-        prior: looks at photographs.
+        prior: looks at images.
         store: keeps what it saw.
         root: the directory.
-        max_pixels: the largest picture that is read.
+        max_pixels: the largest image that is read.
     """
 
-    def __init__(self, prior: Prior, store: Store, root: Path, max_pixels: int = MAX_PIXELS) -> None:
+    def __init__(self, prior: PublishedModel, store: Store, root: Path, max_pixels: int = MAX_PIXELS) -> None:
         self.prior, self.store, self.root = prior, store, root
         self.version = 0  # moves whenever there is more to see
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
-        self._shelf = Shelf(rows=torch.empty(0, len(prior.people.mean) - 1))
+        self._shelf = Shelf(rows=torch.empty(0, len(prior.users.mean) - 1))
         self._known: set[str] = set()
         self._rows: list[Tensor] = []  # not yet joined to the shelf's
         self._done = self._total = 0
@@ -102,5 +102,5 @@ class Album:
             return Progress(self._done, self._total)
 
     def close(self) -> None:
-        """Stop reading after the photographs that are in work."""
+        """Stop reading after the images that are in work."""
         self._closed = True

@@ -13,19 +13,19 @@ from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.web.session import Session, View
 
-PAGE = 120  # photographs of an order that are sent at once
+PAGE = 120  # images of an order that are sent at once
 SKIPPED = 50
 SHAPES = ("1:1", "16:9", "9:16", "2:3")
 
 
-def view_answer(session: Session, person: str, start: int = 0) -> dict[str, Any]:
-    """Tell a part of a person's order and everything around it."""
-    view = session.view(person)
+def view_answer(session: Session, user: str, start: int = 0) -> dict[str, Any]:
+    """Tell a part of a user's order and everything around it."""
+    view = session.view(user)
     progress = session.progress()
     skipped = [{"name": name, "reason": reason} for name, reason in list(view.shelf.skipped.items())[-SKIPPED:]]
     return {
-        "person": person,
-        "people": [{"name": name, "rated": len(session.log.stars(name))} for name in session.log.people()],
+        "person": user,
+        "people": [{"name": name, "rated": len(session.log.stars(name))} for name in session.log.users()],
         "total": len(view.shelf.files),
         "rated": len(view.stars),
         "learns": view.taste.says_something,
@@ -38,8 +38,8 @@ def view_answer(session: Session, person: str, start: int = 0) -> dict[str, Any]
 
 
 def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:
-    """Tell the best photographs of everybody in general, and of each person who has said something."""
-    views = {name: session.view(name) for name in session.log.people()}
+    """Tell the best images of everybody in general, and of each user who has said something."""
+    views = {name: session.view(name) for name in session.log.users()}
     first = next(iter(views.values()))
     usual = np.argsort(first.ranking.generic_places)[:count].tolist()
     columns = [{"name": "everybody", "items": [_photo(first, number) for number in usual]}]
@@ -50,20 +50,20 @@ def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:
     return columns
 
 
-def cover_answer(session: Session, person: str, count: int, diversity: float) -> list[dict[str, Any]]:
-    """Tell which photographs a person might put on a cover."""
-    view = session.view(person)
+def cover_answer(session: Session, user: str, count: int, diversity: float) -> list[dict[str, Any]]:
+    """Tell which images a user might put on a cover."""
+    view = session.view(user)
     with torch.inference_mode():
         scores = view.taste.score(view.shelf.rows)
     return [_photo(view, number) for number in choose_cover(scores, view.shelf.rows, count, diversity)]
 
 
-def crops_answer(session: Session, person: str, digest: str) -> list[dict[str, Any]]:
-    """Tell the best crops of a photograph, as shares of its sides."""
-    prior, taste = session.prior, session.view(person).taste
-    pixels = open_photo(session.path_of(digest), 2 * prior.eye.size, session.uploads.limits.pixels).pixels
+def crops_answer(session: Session, user: str, digest: str) -> list[dict[str, Any]]:
+    """Tell the best crops of an image, as shares of its sides."""
+    prior, taste = session.prior, session.view(user).taste
+    pixels = open_photo(session.path_of(digest), 2 * prior.network.size, session.uploads.limits.pixels).pixels
     crops = best_crops(
-        pixels, SHAPES, prior.eye.size, prior.config["resize"], lambda squares: taste.score(prior.rows(squares))
+        pixels, SHAPES, prior.network.size, prior.config["resize"], lambda squares: taste.score(prior.rows(squares))
     )
     return [{"shape": crop.shape, "box": crop.box, "score": _stars(crop.score)} for crop in crops]
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from piaa_lightning.errors import UserError
 
-MAX_PEOPLE, MAX_NAME = 12, 40
+MAX_USERS, MAX_NAME = 12, 40
 FIRST = "me"
 
 
 class RatingLog:
-    """People and their stars for photographs, appended to a file; the last word on a photograph counts.
+    """Users and their stars for images, appended to a file; the last word on an image counts.
 
     A line that was cut off when the machine died is passed over.
 
@@ -34,42 +34,42 @@ class RatingLog:
             except (ValueError, KeyError, TypeError, AttributeError):  # half a line
                 continue
         if not self._stars:
-            self.add_person(FIRST)
+            self.add_user(FIRST)
 
-    def people(self) -> list[str]:
+    def users(self) -> list[str]:
         """Return everybody's name, the first to come first."""
         return list(self._stars)
 
-    def stars(self, person: str) -> dict[str, int]:
-        """Return a person's stars by the photographs' digests.
+    def stars(self, user: str) -> dict[str, int]:
+        """Return a user's stars by the images' digests.
 
         Raises:
             UserError: nobody is called so.
         """
         with self._lock:
-            if person not in self._stars:
-                raise UserError(f"There is nobody called {person} here; add the name first.")
-            return dict(self._stars[person])
+            if user not in self._stars:
+                raise UserError(f"There is nobody called {user} here; add the name first.")
+            return dict(self._stars[user])
 
-    def add_person(self, name: str) -> str:
+    def add_user(self, name: str) -> str:
         """Add somebody, or find who is called so already.
 
         Raises:
-            UserError: an empty or overlong name, or too many people.
+            UserError: an empty or overlong name, or too many users.
         """
         name = "".join(letter for letter in name if letter.isprintable()).strip()
         if not name or len(name) > MAX_NAME:
             raise UserError(f"A name has 1 to {MAX_NAME} letters.")
         with self._lock:
             if name not in self._stars:
-                if len(self._stars) >= MAX_PEOPLE:
-                    raise UserError(f"There are {MAX_PEOPLE} people here already, which is as many as fit.")
+                if len(self._stars) >= MAX_USERS:
+                    raise UserError(f"There are {MAX_USERS} people here already, which is as many as fit.")
                 self._write({"person": name})
                 self._take(name, None, None)
         return name
 
-    def rate(self, person: str, photo: str, stars: int | None) -> None:
-        """Keep what a person said of a photograph; None takes it back.
+    def rate(self, user: str, photo: str, stars: int | None) -> None:
+        """Keep what a user said of an image; None takes it back.
 
         Raises:
             UserError: nobody is called so, or there are not 1 to 5 stars.
@@ -77,10 +77,10 @@ class RatingLog:
         if stars is not None and (isinstance(stars, bool) or not isinstance(stars, int) or not 1 <= stars <= 5):
             raise UserError("Give 1 to 5 stars.")
         with self._lock:
-            if person not in self._stars:
-                raise UserError(f"There is nobody called {person} here; add the name first.")
-            self._write({"person": person, "photo": photo, "stars": stars})
-            self._take(person, photo, stars)
+            if user not in self._stars:
+                raise UserError(f"There is nobody called {user} here; add the name first.")
+            self._write({"person": user, "photo": photo, "stars": stars})
+            self._take(user, photo, stars)
 
     def _write(self, line: dict[str, Any]) -> None:
         self._file.parent.mkdir(parents=True, exist_ok=True)
@@ -90,8 +90,8 @@ class RatingLog:
             file.flush()
             os.fsync(file.fileno())
 
-    def _take(self, person: str, photo: str | None, stars: int | None) -> None:
-        own = self._stars.setdefault(person, {})
+    def _take(self, user: str, photo: str | None, stars: int | None) -> None:
+        own = self._stars.setdefault(user, {})
         if photo is not None and stars is None:
             own.pop(photo, None)
         elif photo is not None and stars is not None:

@@ -17,17 +17,17 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.cards import person_card
+from piaa_lightning.photos.cards import user_card
 from piaa_lightning.photos.contact_sheet import contact_sheet
 from piaa_lightning.photos.ranking import ranking_csv
 from piaa_lightning.web.answers import compare_answer, cover_answer, crops_answer, view_answer
 from piaa_lightning.web.guard import Guard, cookie
-from piaa_lightning.web.pictures import large_copy, map_picture
+from piaa_lightning.web.images import large_copy, map_image
 from piaa_lightning.web.session import Session
 from piaa_lightning.web.visitors import COOKIE, Visitors
 
 PAGE = Path(__file__).parent / "page"
-MAX_MESSAGE = 10_000  # bytes of anything that is no photograph
+MAX_MESSAGE = 10_000  # bytes of anything that is no image
 Handler = Callable[[Request, Session], Awaitable[Response]]
 
 
@@ -65,25 +65,25 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         return handle
 
     async def view(request: Request, session: Session) -> Response:
-        person = request.query_params.get("person") or session.log.people()[0]
-        if person not in session.log.people():  # a name that this browser remembers from elsewhere
-            person = session.log.people()[0]
-        told = await run_in_threadpool(view_answer, session, person, _number(request, "start", 0, 10**7))
+        user = request.query_params.get("person") or session.log.users()[0]
+        if user not in session.log.users():  # a name that this browser remembers from elsewhere
+            user = session.log.users()[0]
+        told = await run_in_threadpool(view_answer, session, user, _number(request, "start", 0, 10**7))
         prior = session.prior
         about = {"name": prior.config["name"], "data": prior.config["data"], "note": note}
         return JSONResponse({**told, "prior": about})
 
     async def rate(request: Request, session: Session) -> Response:
         said = await _message(request)
-        person, photo = str(said.get("person")), str(said.get("photo"))
+        user, photo = str(said.get("person")), str(said.get("photo"))
         if photo not in session.shelf().digests:
             raise UserError("There is no such photograph here.")
-        await run_in_threadpool(session.log.rate, person, photo, said.get("stars"))
-        return JSONResponse(await run_in_threadpool(view_answer, session, person))
+        await run_in_threadpool(session.log.rate, user, photo, said.get("stars"))
+        return JSONResponse(await run_in_threadpool(view_answer, session, user))
 
-    async def people(request: Request, session: Session) -> Response:
+    async def users(request: Request, session: Session) -> Response:
         said = await _message(request)
-        return JSONResponse({"person": session.log.add_person(str(said.get("name", "")))})
+        return JSONResponse({"person": session.log.add_user(str(said.get("name", "")))})
 
     async def upload(request: Request, session: Session) -> Response:
         stored = await session.uploads.receive(request.query_params.get("name", ""), request.stream())
@@ -95,28 +95,28 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
 
     async def cover(request: Request, session: Session) -> Response:
         count, diversity = _number(request, "count", 9, 60), _number(request, "diversity", 50, 100) / 100
-        return JSONResponse(await run_in_threadpool(cover_answer, session, _person(request), count, diversity))
+        return JSONResponse(await run_in_threadpool(cover_answer, session, _user(request), count, diversity))
 
     async def crops(request: Request, session: Session) -> Response:
-        found = await run_in_threadpool(crops_answer, session, _person(request), request.path_params["photo"])
+        found = await run_in_threadpool(crops_answer, session, _user(request), request.path_params["photo"])
         return JSONResponse(found)
 
     async def small(request: Request, session: Session) -> Response:
         found = await run_in_threadpool(session.thumbnail, request.path_params["photo"])
         if found is None:
             return Response(status_code=404)
-        return _picture(found, "image/jpeg")
+        return _image(found, "image/jpeg")
 
     async def large(request: Request, session: Session) -> Response:
-        return _picture(await run_in_threadpool(large_copy, session, request.path_params["photo"]), "image/jpeg")
+        return _image(await run_in_threadpool(large_copy, session, request.path_params["photo"]), "image/jpeg")
 
     async def where(request: Request, session: Session) -> Response:
-        found = await run_in_threadpool(map_picture, session, _person(request), request.path_params["photo"])
+        found = await run_in_threadpool(map_image, session, _user(request), request.path_params["photo"])
         return Response(found, media_type="image/png")
 
     async def export(request: Request, session: Session) -> Response:
-        what, person = request.path_params["what"], _person(request)
-        content, kind = await run_in_threadpool(_exported, session, what, person)
+        what, user = request.path_params["what"], _user(request)
+        content, kind = await run_in_threadpool(_exported, session, what, user)
         name = f"attachment; filename={what}"
         return Response(content, media_type=kind, headers={"content-disposition": name})
 
@@ -136,7 +136,7 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
             Route("/", page),
             Route("/api/view", of_session(view)),
             Route("/api/rate", of_session(rate), methods=["POST"]),
-            Route("/api/people", of_session(people), methods=["POST"]),
+            Route("/api/people", of_session(users), methods=["POST"]),
             Route("/api/photos", of_session(upload), methods=["POST"]),
             Route("/api/compare", of_session(compare)),
             Route("/api/cover", of_session(cover)),
@@ -153,27 +153,27 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
     )
 
 
-def _exported(session: Session, what: str, person: str) -> tuple[bytes, str]:
-    view = session.view(person)
+def _exported(session: Session, what: str, user: str) -> tuple[bytes, str]:
+    view = session.view(user)
     if what == "ranking.csv":
         return ranking_csv(view.ranking, view.shelf.files).encode(), "text/csv; charset=utf-8"
     if what == "person.safetensors":
-        return session.person(person).bytes(), "application/octet-stream"
+        return session.user(user).bytes(), "application/octet-stream"
     if what == "person.md":
-        return person_card(session.person(person), session.prior).encode(), "text/markdown; charset=utf-8"
+        return user_card(session.user(user), session.prior).encode(), "text/markdown; charset=utf-8"
     if what == "contact_sheet.html":
-        title = f"{len(view.shelf.files)} photographs in the order of {person}"
+        title = f"{len(view.shelf.files)} photographs in the order of {user}"
         notes = ["Stars from 1 to 5; in brackets what anybody is expected to say."]
         return contact_sheet(title, notes, view.shelf, view.ranking, session.thumbnail).encode(), "text/html"
     raise UserError(f"There is no export called {what}.")
 
 
-def _picture(content: bytes, kind: str) -> Response:
-    # a photograph never changes below its digest
+def _image(content: bytes, kind: str) -> Response:
+    # an image never changes below its digest
     return Response(content, media_type=kind, headers={"cache-control": "private, max-age=86400, immutable"})
 
 
-def _person(request: Request) -> str:
+def _user(request: Request) -> str:
     return request.query_params.get("person", "")
 
 

@@ -1,4 +1,4 @@
-"""One visitor: photographs, people, their stars, and the orders that follow from them."""
+"""One visitor: images, users, their stars, and the orders that follow from them."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import torch
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.next_to_rate import next_to_rate
-from piaa_lightning.photos.person import Person
-from piaa_lightning.photos.personal_model import Taste
-from piaa_lightning.photos.published_model import Prior
-from piaa_lightning.photos.ranking import Ranking, rank
+from piaa_lightning.photos.personal_file import PersonalFile
+from piaa_lightning.photos.personal_model import PersonalModel
+from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.ranking import Ranking, order_of
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.photos.reading import Shelf
 from piaa_lightning.photos.store import Store
@@ -22,26 +22,26 @@ from piaa_lightning.web.album import Album, Progress
 from piaa_lightning.web.rating_log import RatingLog
 from piaa_lightning.web.uploads import Limits, Uploads
 
-ASKED = 12  # photographs that are proposed at once: one to rate, and those after it where it is skipped
+ASKED = 12  # images that are proposed at once: one to rate, and those after it where it is skipped
 
 
 @dataclass(frozen=True)
 class View:
-    """A person's order at one moment.
+    """A user's order at one moment.
 
     Args:
-        shelf: the photographs.
+        shelf: the images.
         numbers: places in the shelf by digest.
-        stars: that the person gave, by digest.
+        stars: that the user gave, by digest.
         taste: what follows from them.
         ranking: the order.
-        asked: numbers of the photographs to rate next.
+        asked: numbers of the images to rate next.
     """
 
     shelf: Shelf
     numbers: dict[str, int]
     stars: dict[str, int]
-    taste: Taste
+    taste: PersonalModel
     ranking: Ranking
     asked: list[int]
 
@@ -56,7 +56,7 @@ class Session:
         limits: what may be brought.
     """
 
-    def __init__(self, directory: Path, prior: Prior, shared: Album | None, limits: Limits) -> None:
+    def __init__(self, directory: Path, prior: PublishedModel, shared: Album | None, limits: Limits) -> None:
         self.directory, self.prior, self.shared = directory, prior, shared
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
         self.log = RatingLog(directory / "ratings.jsonl")
@@ -71,7 +71,7 @@ class Session:
         self.own.read(self.uploads.files())
 
     def take(self, stored: str) -> str:
-        """Read an upload, and verify by decoding that it is a photograph.
+        """Read an upload, and verify by decoding that it is an image.
 
         Returns:
             Its digest.
@@ -85,7 +85,7 @@ class Session:
             raise UserError(f"{self.uploads.name(stored)}: {reasons[stored]}")
         digest = self.own.store.digest_of(self.uploads.root / stored)
         shelf = self.own.shelf()
-        if shelf.files[shelf.digests.index(digest)] != stored:  # the same photograph was here already
+        if shelf.files[shelf.digests.index(digest)] != stored:  # the same image was here already
             self.uploads.remove(stored)
         return digest
 
@@ -95,7 +95,7 @@ class Session:
         return Progress(own.done + shared.done, own.total + shared.total)
 
     def shelf(self) -> Shelf:
-        """Return all photographs that the visitor may see, each once, named as the visitor calls them."""
+        """Return all images that the visitor may see, each once, named as the visitor calls them."""
         version = (self.shared.version if self.shared else 0, self.own.version)
         with self._lock:
             if self._shelf is None or self._shelf[0] != version:
@@ -118,26 +118,26 @@ class Session:
             {**shared.skipped, **own.skipped},
         )
 
-    def view(self, person: str) -> View:
-        """Return a person's order; it is made anew only where stars or photographs are."""
+    def view(self, user: str) -> View:
+        """Return a user's order; it is made anew only where stars or images are."""
         with self._lock:
-            stars, shelf = self.log.stars(person), self.shelf()
+            stars, shelf = self.log.stars(user), self.shelf()
             key = (self._shelf and self._shelf[0], tuple(stars.items()))
-            if person not in self._views or self._views[person][0] != key:
-                self._views[person] = (key, self._ordered(shelf, stars))
-            return self._views[person][1]
+            if user not in self._views or self._views[user][0] != key:
+                self._views[user] = (key, self._ordered(shelf, stars))
+            return self._views[user][1]
 
     def _ordered(self, shelf: Shelf, stars: dict[str, int]) -> View:
         numbers = {digest: number for number, digest in enumerate(shelf.digests)}
         rated = [numbers[digest] for digest in stars if digest in numbers]
         scores = STARS.to_unit(torch.tensor([stars[shelf.digests[n]] for n in rated], dtype=torch.float64).numpy())
-        taste = Taste(self.prior.people, shelf.rows[rated], torch.from_numpy(scores))
-        ranking = rank(taste, shelf, STARS)
+        taste = PersonalModel(self.prior.users, shelf.rows[rated], torch.from_numpy(scores))
+        ranking = order_of(taste, shelf, STARS)
         asked = next_to_rate(taste, shelf.rows, rated, ASKED)
         return View(shelf, numbers, stars, taste, ranking, asked)
 
-    def person(self, name: str) -> Person:
-        """Return what was learnt of a person, for a personal file.
+    def user(self, name: str) -> PersonalFile:
+        """Return what was learnt of a user, for a personal file.
 
         Raises:
             UserError: nothing can be learnt yet.
@@ -145,10 +145,10 @@ class Session:
         taste = self.view(name).taste
         if not taste.says_something:
             raise UserError("Nothing can be learned yet; rate at least two photographs differently.")
-        return Person(name, self.prior.hash, STARS, taste.told.float(), taste.scores.float())
+        return PersonalFile(name, self.prior.hash, STARS, taste.told.float(), taste.scores.float())
 
     def path_of(self, digest: str) -> Path:
-        """Return where a photograph of this visitor lies.
+        """Return where an image of this visitor lies.
 
         Raises:
             UserError: the visitor has none of that digest.
@@ -161,7 +161,7 @@ class Session:
         raise UserError("There is no such photograph here.")
 
     def thumbnail(self, digest: str) -> bytes | None:
-        """Return a photograph's small JPEG; None where the visitor has none of that digest."""
+        """Return an image's small JPEG; None where the visitor has none of that digest."""
         for album in (self.own, self.shared):
             if album is not None and digest in self.shelf().digests:
                 found = album.store.thumbnail(digest)

@@ -1,4 +1,4 @@
-"""Photographs that visitors bring: bounded, verified by decoding, and stored under names of our own."""
+"""Images that visitors bring: bounded, verified by decoding, and stored under names of our own."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Limits:
     """What a visitor may bring.
 
     Args:
-        photos: how many photographs.
+        photos: how many images.
         bytes_each: how large a file.
         bytes_all: all files together.
-        pixels: how large a picture.
+        pixels: how large an image.
     """
 
     photos: int = 2000
@@ -107,7 +107,7 @@ class Uploads:
         return stored
 
     def remove(self, file: str) -> None:
-        """Take a file away that is no photograph, or was here before."""
+        """Take a file away that is no image, or was here before."""
         (self.root / file).unlink(missing_ok=True)
 
     def _room(self, shown: str) -> int:

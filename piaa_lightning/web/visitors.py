@@ -9,7 +9,7 @@ import secrets
 import threading
 from pathlib import Path
 
-from piaa_lightning.photos.published_model import Prior
+from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.session import Session
 from piaa_lightning.web.uploads import Limits
@@ -30,7 +30,7 @@ class Visitors:
         limits: what each may bring.
     """
 
-    def __init__(self, home: Path, prior: Prior, shared: Album | None, limits: Limits) -> None:
+    def __init__(self, home: Path, prior: PublishedModel, shared: Album | None, limits: Limits) -> None:
         self.home, self.prior, self.shared, self.limits = home, prior, shared, limits
         self._open: dict[str, Session] = {}
         self._lock = threading.Lock()

@@ -34,13 +34,13 @@ def task() -> Callable[[], GenericTask]:
 
 @pytest.fixture
 def fit() -> Callable[..., None]:
-    """Train for one epoch, three steps on the same eight pictures by default, and keep a checkpoint."""
+    """Train for one epoch, three steps on the same eight images by default, and keep a checkpoint."""
     return _fit
 
 
 @pytest.fixture
 def data() -> Examples:
-    """Eight pictures with scores."""
+    """Eight images with scores."""
     return DATA
 
 

@@ -71,7 +71,7 @@ def test_afterwards_copies_of_the_network_are_their_own(trained, data):
 
 def test_a_task_that_learns_on_copies_is_left_alone(tmp_path, task, fit, data):
     def meta():
-        inner = InnerLoop(rates={"backbone": 1e-2, "head": 1e-2})
+        inner = InnerLoop(lr_by_part={"backbone": 1e-2, "head": 1e-2})
         return MetaTask(task().network, partial(BilevelLearner, inner=inner), partial(torch.optim.SGD, lr=0.5))
 
     episodes = [Episode(data, data)]

@@ -28,7 +28,7 @@ def configuration(cache, *overrides) -> DictConfig:
 
 
 class Copy:
-    """A copy of the embedded database whose files may be damaged: pictures are links, so replace, never edit them."""
+    """A copy of the embedded database whose files may be damaged: images are links, so replace, never edit them."""
 
     def __init__(self, source: Path, root: Path) -> None:
         shutil.copytree(source, root, copy_function=os.link)
@@ -46,12 +46,12 @@ class Copy:
         with (self.root / CSV).open("a") as file:
             file.writelines(f"{row}\n" for row in rows)
 
-    def picture(self, name: str) -> Path:
+    def image(self, name: str) -> Path:
         return self.root / "40K" / name
 
     def replace(self, name: str, content: bytes) -> None:
-        self.picture(name).unlink()
-        self.picture(name).write_bytes(content)
+        self.image(name).unlink()
+        self.image(name).write_bytes(content)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def copy(cache, tmp_path):
 
 @pytest.fixture(scope="module")
 def parts(cache):
-    """Names of the pictures of each part of the tiny copy."""
+    """Names of the images of each part of the tiny copy."""
     from hydra.utils import instantiate
 
     cfg = configuration(cache)
@@ -82,11 +82,11 @@ def test_the_embedded_copy_is_fine_and_its_counts_are_right(cache, tmp_path):
     assert report["wrong"] is False
     assert report["data"] == "flickr_aes, embedded tiny"
     assert lines["images"] == ("ok", "1,316")
-    assert lines["people"] == ("ok", "30")
+    assert lines["users"] == ("ok", "30")
     assert lines["ratings"] == ("ok", "6,589")  # 684 + 4 * 676 + 3,200 and the pair that is there twice
     assert lines["duplicated ratings"] == ("note", "1")
     assert lines["unreadable"] == ("ok", "none")
-    assert report["facts"]["pictures"]["examined"] == 1316
+    assert report["facts"]["images"]["evaluated"] == 1316
     assert sum(report["facts"]["ratings"]["levels"].values()) == pytest.approx(1)
     assert not list((cache / "manifests").rglob("*.part"))
 
@@ -94,10 +94,10 @@ def test_the_embedded_copy_is_fine_and_its_counts_are_right(cache, tmp_path):
 def test_every_damage_is_named(copy, parts, tmp_path):
     gone, cut, twin = parts["train"][:3]
     original = parts["test"][0]
-    copy.picture(gone).unlink()
-    copy.replace(cut, copy.picture(cut).read_bytes()[:300])
-    copy.replace(twin, copy.picture(original).read_bytes())
-    shutil.copy(copy.picture(original), copy.picture("farm1_2_3_unlabelled.jpg"))
+    copy.image(gone).unlink()
+    copy.replace(cut, copy.image(cut).read_bytes()[:300])
+    copy.replace(twin, copy.image(original).read_bytes())
+    shutil.copy(copy.image(original), copy.image("farm1_2_3_unlabelled.jpg"))
     row = copy.ratings()[0]
     copy.add_ratings(",".join(row), *(f"CONSTANT,{name},3" for name in parts["train"][5:25]))
     lines, facts = lines_of(copy, tmp_path)
@@ -105,22 +105,22 @@ def test_every_damage_is_named(copy, parts, tmp_path):
     assert lines["missing images"].found.startswith("1 (0.076 %)")
     assert lines["images without labels"].found == "1"
     assert lines["duplicated ratings"].found == "2"  # and the one that the embedded copy has
-    assert (lines["constant people"].state, lines["constant people"].found[:2]) == ("note", "1 ")
+    assert (lines["constant users"].state, lines["constant users"].found[:2]) == ("note", "1 ")
     assert lines["unreadable"].state == "WRONG"
     assert cut in lines["unreadable"].found
     assert lines["same bytes"].state == "note"
-    assert lines["picture in two parts"].state == "WRONG"
+    assert lines["image in two parts"].state == "WRONG"
     for name in (original, twin):
-        assert name in lines["picture in two parts"].found
-    assert [sorted(group) for group in facts["pictures"]["same_bytes"]] == [sorted([f"40K/{original}", f"40K/{twin}"])]
-    assert list(facts["pictures"]["unreadable"]) == [f"40K/{cut}"]
-    assert {what for what, line in lines.items() if line.state == "WRONG"} == {"unreadable", "picture in two parts"}
+        assert name in lines["image in two parts"].found
+    assert [sorted(group) for group in facts["images"]["same_bytes"]] == [sorted([f"40K/{original}", f"40K/{twin}"])]
+    assert list(facts["images"]["unreadable"]) == [f"40K/{cut}"]
+    assert {what for what, line in lines.items() if line.state == "WRONG"} == {"unreadable", "image in two parts"}
 
 
 def test_damage_below_the_limits_is_no_reason_to_stop(copy, parts, tmp_path):
     cut, twin, original = parts["train"][:3]
     copy.replace(cut, b"")
-    copy.replace(twin, copy.picture(original).read_bytes())
+    copy.replace(twin, copy.image(original).read_bytes())
     overrides = [f"data.root={copy.root}", "data.max_broken=0.001"]
     cfg = configuration(tmp_path / "cache", *overrides)
     dispatch(cfg, tmp_path)
@@ -130,12 +130,12 @@ def test_damage_below_the_limits_is_no_reason_to_stop(copy, parts, tmp_path):
 
 def test_too_many_missing_images_are_wrong_and_the_rest_is_still_reported(copy, parts, tmp_path):
     for name in parts["train"][:20]:  # of 1,316: 1.5 %
-        copy.picture(name).unlink()
+        copy.image(name).unlink()
     lines, _ = lines_of(copy, tmp_path, "check.decode=false")
     assert lines["missing images"].state == "WRONG"
     assert "20 of the 1316 images (1.5 %)" in lines["missing images"].found
     assert lines["images"].found == "1,316"
-    assert lines["pictures opened"].found == "0 of 1,296"
+    assert lines["images opened"].found == "0 of 1,296"
 
 
 def test_a_rating_out_of_scale_names_the_line_and_fails(copy, tmp_path, capsys):
@@ -153,14 +153,14 @@ def test_a_rating_out_of_scale_names_the_line_and_fails(copy, tmp_path, capsys):
 def test_a_copy_that_claims_to_be_the_real_one_is_held_against_the_published_counts(copy, tmp_path):
     (copy.root / "EMBEDDED.md").unlink()
     lines, _ = lines_of(copy, tmp_path, "check.decode=false")
-    assert [lines[what].state for what in ("images", "people", "ratings")] == ["WRONG"] * 3
+    assert [lines[what].state for what in ("images", "users", "ratings")] == ["WRONG"] * 3
     assert "1,316 of the published 40,988" in lines["images"].found
 
 
 def test_a_sample_opens_no_more_than_asked(copy, tmp_path):
     lines, facts = lines_of(copy, tmp_path, "check.sample=7")
-    assert (lines["pictures opened"].state, lines["pictures opened"].found) == ("note", "7 of 1,316")
-    assert sum(facts["pictures"]["modes"].values()) == 7
+    assert (lines["images opened"].state, lines["images opened"].found) == ("note", "7 of 1,316")
+    assert sum(facts["images"]["modes"].values()) == 7
     with pytest.raises(UserError, match=r"check\.sample=-1"):
         lines_of(copy, tmp_path, "check.sample=-1")
 
@@ -198,7 +198,7 @@ def test_the_command_line_checks_without_an_experiment(command, tmp_path):
 
 
 def test_the_command_line_fails_in_one_sentence(command, copy, parts):
-    copy.replace(parts["train"][0], b"no picture")
+    copy.replace(parts["train"][0], b"no image")
     done = command("mode=check", "data=flickr_aes", f"data.root={copy.root}")
     assert done.returncode == 1
     (sentence,) = [line for line in done.stderr.splitlines() if line.startswith("piaa_lightning: ")]

@@ -43,7 +43,7 @@ class Database:
         score: replaces the label in one of its lines.
         too_high: a label out of range.
         said: of that label.
-        image: replaces the name of the picture, or what of it is in the file.
+        image: replaces the name of the image, or what of it is in the file.
         doubled: what is said of a line that stands there twice more: the check's line and its first word.
         needed: files and directories without which nothing can be read, and what is said to be looked for.
     """
@@ -62,7 +62,7 @@ def crowd(layout, **more: int) -> dict[str, int]:
     """Counts of a layout with an amount; one line of ratings is there twice unless ``more`` says otherwise."""
     amount = layout.amount
     again = more.get("duplicated ratings", 1)
-    counts = {"images": amount.pictures, "people": amount.people, "ratings": amount.ratings + again}
+    counts = {"images": amount.images, "users": amount.users, "ratings": amount.ratings + again}
     return counts | {"duplicated ratings": again, "missing images": 1, **more}
 
 
@@ -70,7 +70,7 @@ FLICKR, PSYCHO, CUR = (module.LAYOUTS["tiny"] for module in (flickr_aes, psychof
 AADB_LISTS = "imgListFiles_label"
 DATABASES = {
     "aadb": Database(
-        {"images": aadb.LAYOUTS["tiny"].pictures, "people": 0, "ratings": 0, "missing images": 1},
+        {"images": aadb.LAYOUTS["tiny"].images, "users": 0, "ratings": 0, "missing images": 1},
         f"{AADB_LISTS}/imgListTrainRegression_score.txt",
         cell(1, " "),
         "1.01",
@@ -84,7 +84,7 @@ DATABASES = {
         },
     ),
     "ava": Database(
-        {"images": ava.LAYOUTS["tiny"].rows, "people": 0, "ratings": 0, "missing images": 0},
+        {"images": ava.LAYOUTS["tiny"].rows, "users": 0, "ratings": 0, "missing images": 0},
         "AVA.txt",
         cell(2, " "),
         "-1",
@@ -109,8 +109,8 @@ DATABASES = {
     ),
     "flickr_aes": Database(
         {
-            "images": FLICKR.pictures,
-            "people": FLICKR.training_people + FLICKR.test_people,
+            "images": FLICKR.images,
+            "users": FLICKR.training_users + FLICKR.test_users,
             "ratings": FLICKR.test_ratings
             + flickr_aes.RATERS_BESIDES * FLICKR.test_images
             + FLICKR.training_ratings
@@ -132,7 +132,7 @@ DATABASES = {
             **{
                 "duplicated ratings": lapis.DOUBLED,
                 "ratings": lapis.LAYOUTS["tiny"].amount.ratings + lapis.DOUBLED + 1,
-                "ratings without person or score": 1,
+                "ratings without user or score": 1,
                 "missing images": lapis.LAYOUTS["tiny"].missing,
             },
         ),
@@ -163,9 +163,9 @@ DATABASES = {
     ),
     "psychoflickr": Database(
         {
-            "images": PSYCHO.people * PSYCHO.favourites,
-            "people": PSYCHO.people,
-            "ratings": PSYCHO.people * PSYCHO.favourites,
+            "images": PSYCHO.users * PSYCHO.favourites,
+            "users": PSYCHO.users,
+            "ratings": PSYCHO.users * PSYCHO.favourites,
             "missing images": 0,
         },
         "traits.csv",
@@ -179,11 +179,11 @@ DATABASES = {
     "real_cur": Database(
         {
             "images": CUR.photos,
-            "people": CUR.albums,
+            "users": CUR.albums,
             "ratings": CUR.photos + 1,
             "duplicated ratings": 1,
             "missing images": 0,
-            "pictures outside albums": 1,
+            "images outside albums": 1,
         },
         "labels.csv",
         cell(2),
@@ -273,12 +273,12 @@ def test_the_embedded_copy_is_fine_and_its_counts_are_those_of_the_layout(cfg_of
     found = {line["what"]: line["found"] for line in report["findings"]}
     counts = DATABASES[name].counts
     assert {what: number(found[what]) for what in counts} == counts
-    assert report["facts"]["pictures"]["examined"] == counts["images"] - counts["missing images"]
+    assert report["facts"]["images"]["evaluated"] == counts["images"] - counts["missing images"]
     assert re.fullmatch("[0-9a-f]{16}", report["facts"]["split"]["hash"])
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_damaged_pictures_are_named(cfg_of, copy_of, name):
+def test_damaged_images_are_named(cfg_of, copy_of, name):
     root = copy_of(name)
     cfg = cfg_of(name, root=str(root))
     table = read_table(cfg.data, Path())[0]
@@ -291,17 +291,17 @@ def test_damaged_pictures_are_named(cfg_of, copy_of, name):
     replace(root / nothing, b"")
     replace(root / twin, (root / original).read_bytes())
     lines, facts = lines_of(cfg)
-    assert set(facts["pictures"]["unreadable"]) == {cut, garbage, nothing}
+    assert set(facts["images"]["unreadable"]) == {cut, garbage, nothing}
     for name_of_one in (cut, garbage, nothing):
-        assert name_of_one in facts["pictures"]["unreadable"][name_of_one]
+        assert name_of_one in facts["images"]["unreadable"][name_of_one]
     assert (lines["unreadable"].state, lines["unreadable"].found[:2]) == ("WRONG", "3 ")
-    assert lines["picture in two parts"].state == "WRONG"
-    assert all(file in lines["picture in two parts"].found for file in (twin, original))
-    assert {what for what, line in lines.items() if line.state == "WRONG"} == {"unreadable", "picture in two parts"}
+    assert lines["image in two parts"].state == "WRONG"
+    assert all(file in lines["image in two parts"].found for file in (twin, original))
+    assert {what for what, line in lines.items() if line.state == "WRONG"} == {"unreadable", "image in two parts"}
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "psychoflickr"])
-def test_missing_pictures_are_counted_and_too_many_are_wrong(cfg_of, copy_of, name):
+def test_missing_images_are_counted_and_too_many_are_wrong(cfg_of, copy_of, name):
     root = copy_of(name)
     cfg = cfg_of(name, root=str(root), max_missing=0.02)
     OmegaConf.update(cfg, "check.decode", False)
@@ -321,13 +321,13 @@ def test_missing_pictures_are_counted_and_too_many_are_wrong(cfg_of, copy_of, na
     assert "data.max_missing=0.03" in lines["missing images"].found
 
 
-def test_a_person_whose_pictures_are_missing_is_named(cfg_of, copy_of):
-    """PsychoFlickr lists people, not pictures."""
+def test_a_user_whose_images_are_missing_is_named(cfg_of, copy_of):
+    """PsychoFlickr lists users, not images."""
     root = copy_of("psychoflickr")
-    person = sorted(path.name for path in root.iterdir() if path.is_dir())[0]
-    shutil.rmtree(root / person)
+    user = sorted(path.name for path in root.iterdir() if path.is_dir())[0]
+    shutil.rmtree(root / user)
     found = unreadable_or_missing(cfg_of("psychoflickr", root=str(root)))
-    assert f"1 of the 12 people (8.3 %) that {root}/traits.csv names are not on disk (first: {person})" in found
+    assert f"1 of the 12 users (8.3 %) that {root}/traits.csv names are not on disk (first: {user})" in found
 
 
 def unreadable_or_missing(cfg: DictConfig) -> str:
@@ -361,7 +361,7 @@ def test_a_path_that_leaves_the_directory_is_refused(cfg_of, copy_of, name, path
     found = unreadable_labels(cfg_of(name, root=str(root)))
     assert re.search(rf"{re.escape(database.labels)}, line \d+: ", found)
     assert path.removesuffix(".jpg") in found
-    assert "leaves the directory of pictures" in found or name == "ava"  # whose images are numbers
+    assert "leaves the directory of images" in found or name == "ava"  # whose images are numbers
 
 
 @pytest.mark.parametrize(("name", "file"), [(name, file) for name in NAMES for file in DATABASES[name].needed])

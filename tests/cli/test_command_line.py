@@ -1,4 +1,4 @@
-"""What a person types, what they get, and what they are told."""
+"""What a user types, what they get, and what they are told."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ TINY = [
     "experiment=blg_piaa",
     "data.size=tiny",
     "task.epochs=1",
-    "task.starts_from.epochs=1",
+    "task.init_from.epochs=1",
     "protocol.test.repeats=2",
-    "reuse_priors=false",
-    "methods.blg.personalizer.rates=[1.0]",
-    "methods.ba.personalizer.rates=[1.0]",
+    "reuse_models=false",
+    "methods.blg.personalizer.lr_multipliers=[1.0]",
+    "methods.ba.personalizer.lr_multipliers=[1.0]",
 ]
 METHODS = {
     "BLG-PIAA",
@@ -125,8 +125,8 @@ class TestRun:
         assert "${" not in text
         config = yaml.safe_load(text)
         assert config["command"] == " ".join(["python -m piaa_lightning", *TINY, "logger=none"])
-        assert config["task"]["starts_from"]["epochs"] == 1
-        assert config["methods"]["ba"]["prior"] == config["task"]["starts_from"]
+        assert config["task"]["init_from"]["epochs"] == 1
+        assert config["methods"]["ba"]["prior"] == config["task"]["init_from"]
 
     def test_the_summary_follows_the_contract(self, summary):
         expected = {"experiment": "blg_piaa", "data": "flickr_aes, embedded tiny", "seed": 0, "priors_reused": []}
@@ -134,7 +134,7 @@ class TestRun:
         assert re.fullmatch("[0-9a-f]{16}", summary["split_hash"])
         assert summary["split"]
         assert {"torch", "pytorch-lightning", "learn2learn", "piaa-lightning"} <= set(summary["versions"])
-        assert set(summary["seconds"]) == {"data", "training", "judging"}
+        assert set(summary["seconds"]) == {"data", "training", "evaluating"}
         row = {"method", "backbone", "shots", "srocc", "srocc_std_repeats", "srocc_std_users", "users", "repeats"}
         assert all(row | {"users_dropped"} <= set(each) for each in summary["rows"])
         assert {(each["method"], each["shots"]) for each in summary["rows"]} == {
@@ -161,18 +161,18 @@ class TestRun:
             assert row["srocc"] == pytest.approx(math.fsum(means) / len(means), abs=1e-9)
             assert (row["repeats"], row["users"]) == (2, len({r["user"] for r in own}))
 
-    def test_all_methods_were_judged_on_the_same_splits(self, tiny):
-        judged: dict[str, list[tuple[str, ...]]] = {}
+    def test_all_methods_were_evaluated_on_the_same_splits(self, tiny):
+        evaluated: dict[str, list[tuple[str, ...]]] = {}
         for r in records(tiny / "runs/latest"):
             draw = tuple(r[key] for key in ("shots", "repeat", "user", "n_support", "n_query", "dropped"))
-            judged.setdefault(r["method"], []).append(draw)
-        assert set(judged) == METHODS
-        assert all(draws == judged["random"] for draws in judged.values())
+            evaluated.setdefault(r["method"], []).append(draw)
+        assert set(evaluated) == METHODS
+        assert all(draws == evaluated["random"] for draws in evaluated.values())
 
     def test_the_controls_are_where_they_must_be(self, tiny, summary):
         rows = records(tiny / "runs/latest")
         plain, affine = ([r["srocc"] for r in rows if r["method"] == m] for m in ("generic", "generic + affine"))
-        assert affine == plain  # an increasing map per person changes no order
+        assert affine == plain  # an increasing map per user changes no order
         mean = {row["method"]: row["srocc"] for row in summary["rows"] if row["shots"] == 10}
         assert abs(mean["random"]) < 0.15
         assert mean["ceiling (true taste)"] == max(mean.values())
@@ -232,7 +232,7 @@ class TestSweep:
 
 
 def told(done: subprocess.CompletedProcess[str]) -> str:
-    """The one sentence that a person is told."""
+    """The one sentence that a user is told."""
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr.startswith("piaa_lightning: ")

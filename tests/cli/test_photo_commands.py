@@ -1,4 +1,4 @@
-"""The modes on one's own photographs, from the composed configuration to files."""
+"""The modes on one's own images, from the composed configuration to files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def do(tmp_path, cache, capsys):
 
 @pytest.fixture
 def photos(tmp_path) -> Path:
-    """Red and blue photographs with stars for some, and files that are none."""
+    """Red and blue images with stars for some, and files that are none."""
     root = tmp_path / "photos"
     for number in range(6):
         for name, colour, stars in (("red", RED, 1), ("sea", BLUE, 5)):
@@ -72,25 +72,25 @@ def rows(file: Path) -> list[dict[str, str]]:
 
 def test_the_whole_way(do, photos, prior, tmp_path, caplog):
     before = {path: path.read_bytes() for path in photos.rglob("*.*")}
-    person = f"person={tmp_path / 'ana.safetensors'}"
-    _, said = do("adapt", f"photos={photos}", "ratings=stars", prior, person)
+    user = f"person={tmp_path / 'ana.safetensors'}"
+    _, said = do("adapt", f"photos={photos}", "ratings=stars", prior, user)
     assert "learnt from 8 ratings" in said
     assert "Learnt from 8 ratings" in (tmp_path / "ana.md").read_text()
     assert "1 of 13 files were skipped: broken.jpg: this is not a picture" in caplog.text
 
-    directory, _ = do("predict", f"photos={photos}", prior, person)
+    directory, _ = do("predict", f"photos={photos}", prior, user)
     ranking = rows(directory / "ranking.csv")
     assert len(ranking) == 12
     assert all(row["image"].startswith("sea") for row in ranking[:6])
     assert (directory / "contact_sheet.html").read_text().count("data:image/jpeg") == 12
 
-    directory, _ = do("cover", f"photos={photos}", prior, person, "cover.count=3")
+    directory, _ = do("cover", f"photos={photos}", prior, user, "cover.count=3")
     cover = rows(directory / "cover.csv")
     assert cover[0]["image"] == ranking[0]["image"]
     assert len({row["image"] for row in cover}) == 3
 
     directory, _ = do(
-        "crop", f"photos={photos}", prior, person, "crop.write=true", "crop.limit=2", "crop.shapes=['1:1','9:16']"
+        "crop", f"photos={photos}", prior, user, "crop.write=true", "crop.limit=2", "crop.shapes=['1:1','9:16']"
     )
     crops = rows(directory / "crops.csv")
     assert [row["image"] for row in crops] == [ranking[0]["image"]] * 2 + [ranking[1]["image"]] * 2
@@ -204,16 +204,16 @@ class TestWhatIsPublished:
                           "backbone.components=5", *SMALL)  # fmt: skip
         found = load_prior(directory / "prior")
         assert found.config["components"] == 5
-        assert "training people" in found.people.learnt_from
+        assert "training people" in found.users.learnt_from
         do("predict", f"photos={photos}", f"prior={directory / 'prior'}")
 
     def test_a_database_of_averages_assumes_a_covariance(self, do, photos):
         small = [override for override in SMALL if not override.startswith("task")]
         directory, _ = do("export", "experiment=giaa", "export.programs=false", *small)
         found = load_prior(directory / "prior")
-        assert "assumption" in found.people.learnt_from
+        assert "assumption" in found.users.learnt_from
         do("predict", f"photos={photos}", f"prior={directory / 'prior'}", "ratings=stars")
 
-    def test_a_network_that_moves_with_each_person_is_refused(self, do):
+    def test_a_network_that_moves_with_each_user_is_refused(self, do):
         with pytest.raises(UserError, match="is not published; name another method"):
             do("export", "experiment=lora", "data.size=tiny")

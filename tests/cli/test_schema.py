@@ -24,7 +24,7 @@ OPTIONS = sorted(
     (file.parent.relative_to(CONF).as_posix(), file.stem) for file in CONF.rglob("*.yaml") if file.parent != CONF
 )
 OPTIONS.remove(("task", "base"))  # what all tasks stand on, with ??? for what each says itself
-OPTIONS.remove(("data", "pictures"))  # what all databases stand on; it is none, and has no name
+OPTIONS.remove(("data", "images"))  # what all databases stand on; it is none, and has no name
 EXPERIMENTS = [option for group, option in OPTIONS if group == "experiment"]
 TASKS = [option for group, option in OPTIONS if group == "task" and option != "meta"]  # which has no learner
 # groups that the defaults do not name plainly
@@ -164,7 +164,7 @@ def test_every_database_has_a_reader_and_a_split(option):
 
 @pytest.mark.parametrize("option", [option for group, option in OPTIONS if group == "data"])
 @pytest.mark.parametrize(("group", "place"), [("data", "data"), ("+data@methods.one.data", "methods.one.data")])
-def test_one_key_says_for_every_reader_how_many_pictures_may_be_missing(option, group, place):
+def test_one_key_says_for_every_reader_how_many_images_may_be_missing(option, group, place):
     cfg = composed(f"{group}={option}")
     assert instantiate(OmegaConf.select(cfg, place).reader).keywords["max_missing"] == 0.01
     OmegaConf.update(cfg, f"{place}.max_missing", 0.25)
@@ -181,11 +181,11 @@ def tasks_of(cfg: DictConfig) -> list[DictConfig]:
     """All tasks that an experiment trains, those that they start from included."""
     found = []
     for method in cfg.methods.values():
-        for task in (method.prior, *(method.get("aids") or {}).values()):
+        for task in (method.model, *(method.get("auxiliary") or {}).values()):
             while task is not None:
                 if task not in found:
                     found.append(task)
-                task = task.starts_from
+                task = task.init_from
     return found
 
 
@@ -201,21 +201,21 @@ class Opened:
 
 def made(cfg: DictConfig, task: DictConfig):
     """The network of a task, on a backbone of the smallest kind."""
-    from piaa_lightning.pipeline.train_models import Priors
+    from piaa_lightning.pipeline.train_models import ModelTrainer
 
-    return Priors(cfg, Opened(), False, Path()).untrained(task)
+    return ModelTrainer(cfg, Opened(), False, Path()).untrained(task)
 
 
 def check_task(cfg: DictConfig, task: DictConfig) -> None:
     """Everything that a task names can be made and fits together, up to the data."""
-    from piaa_lightning.tasks.pretraining import PriorTask
+    from piaa_lightning.tasks.pretraining import PretrainingTask
 
     module = instantiate(task.module)(network=made(cfg, task))
-    assert isinstance(module, PriorTask)
+    assert isinstance(module, PretrainingTask)
     assert module.configure_optimizers()  # every parameter has a rate, or this is a sentence
-    for stream in [task] if task.streams is None else task.streams.values():
-        assert stream.validation is not None or task.streams is not None
-        for form in filter(None, (stream.form, stream.validation)):
+    for stream in [task] if task.sources is None else task.sources.values():
+        assert stream.validation is not None or task.sources is not None
+        for form in filter(None, (stream.dataset, stream.validation)):
             inspect.signature(instantiate(form)).bind(None, None, "train", None, 0)
 
 
@@ -226,7 +226,7 @@ def test_every_task_is_made(option):
     task = cfg.task
     while task is not None:
         check_task(cfg, task)
-        task = task.starts_from
+        task = task.init_from
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
@@ -241,17 +241,17 @@ def test_every_experiment_can_be_made(experiment):
     for method in cfg.methods.values():
         if method.get("estimator"):
             assert isinstance(instantiate(method.estimator), Estimator)
-            assert method.exam == "pictures"
+            assert method.evaluation == "images"
         elif "personalizer" in method:
             personalizer = instantiate(method.personalizer)
             assert isinstance(personalizer, Personalizer)
             assert len(personalizer.candidates()) >= 1
-        elif method.exam == "pictures":
-            assert isinstance(made(cfg, method.prior), ScoreNetwork)
+        elif method.evaluation == "images":
+            assert isinstance(made(cfg, method.model), ScoreNetwork)
         else:
-            assert method.exam == "traits"
-            assert callable(made(cfg, method.prior).traits)
-            assert set(method.form) >= {"traits", "liked", "scaling"}, "people are judged as the task learnt them"
+            assert method.evaluation == "traits"
+            assert callable(made(cfg, method.model).traits)
+            assert set(method.dataset) >= {"traits", "liked", "scaling"}, "users are evaluated as the task learnt them"
     for task in tasks_of(cfg):
         check_task(cfg, task)
     assert isinstance(instantiate(cfg.protocol.test), Protocol)
@@ -263,9 +263,9 @@ def test_every_experiment_names_databases_that_it_has(experiment):
     cfg = of(experiment)
     named = {method.get("database") for method in cfg.methods.values()}
     for task in tasks_of(cfg):
-        named |= {stream.database for stream in ([task] if task.streams is None else task.streams.values())}
+        named |= {stream.database for stream in ([task] if task.sources is None else task.sources.values())}
     assert named - {None} <= set(cfg.databases)
-    assert set(cfg.databases) <= named, "what is read is learnt from or judged on"
+    assert set(cfg.databases) <= named, "what is read is learnt from or evaluated on"
 
 
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
@@ -278,12 +278,12 @@ def test_tasks_that_differ_have_names_that_differ(experiment):
 def test_every_experiment_compares_methods_that_it_has_and_labels_them_apart(experiment):
     cfg = of(experiment)
     assert cfg.name == experiment
-    kinds = {key: method.get("exam", "people") for key, method in cfg.methods.items()}
+    kinds = {key: method.get("evaluation", "users") for key, method in cfg.methods.items()}
     for one, other in cfg.comparisons:
         assert kinds[one] == kinds[other]
     labels = [(kinds[key], method.label) for key, method in cfg.methods.items()]
     assert len(set(labels)) == len(labels)
-    if "people" in kinds.values():
+    if "users" in kinds.values():
         assert {"generic", "generic_affine", "random", "crowd"} <= set(cfg.methods), "the control rows are part of it"
 
 
@@ -292,11 +292,11 @@ def test_the_talks_protocol():
     assert (list(cfg.shots), cfg.protocol.test.repeats) == ([10, 100], 10)
     assert cfg.protocol.test.seed != cfg.protocol.validation.seed
     learner = cfg.task.module.learner
-    assert (cfg.task.form.support, cfg.task.form.query) == (80, 20)
+    assert (cfg.task.dataset.support, cfg.task.dataset.query) == (80, 20)
     assert (list(learner.inner.betas), learner.inner.bias_correction, learner.reduce) == ([0.9, 0.9], False, "sum")
     # the meta-learnt prior starts from the very prior that BA-PIAA is tuned from
-    assert cfg.methods.blg.prior == cfg.task
-    assert cfg.methods.ba.prior == cfg.task.starts_from
+    assert cfg.methods.blg.model == cfg.task
+    assert cfg.methods.ba.model == cfg.task.init_from
     assert cfg.methods.blg.personalizer == cfg.methods.ba.personalizer
 
 

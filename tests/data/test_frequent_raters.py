@@ -1,4 +1,4 @@
-"""PARA's split: an official list of pictures, and people who rated much."""
+"""PARA's split: an official list of images, and users who rated much."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from piaa_lightning.data import splits
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.errors import UserError
 
-PICTURES = [f"i{n:03}" for n in range(200)]
+IMAGES = [f"i{n:03}" for n in range(200)]
 
 
 def make(counts, test=range(0, 200, 4)):
-    """People who rated the first so many pictures each; every fourth picture is in the official test list."""
+    """Users who rated the first so many images each; every fourth image is in the official test list."""
     user = np.repeat(np.arange(len(counts)), counts)
     return RatingTable(
         database="made up",
         root=Path("somewhere"),
-        image_ids=np.array(PICTURES),
-        image_files=np.array(PICTURES),
+        image_ids=np.array(IMAGES),
+        image_files=np.array(IMAGES),
         user_ids=np.array([f"u{n:02}" for n in range(len(counts))]),
         user=user,
         image=np.concatenate([np.arange(count) for count in counts]),
@@ -31,7 +31,7 @@ def make(counts, test=range(0, 200, 4)):
     )
 
 
-def test_held_out_people_rated_much_and_test_pictures_are_the_official_ones():
+def test_held_out_users_rated_much_and_test_images_are_the_official_ones():
     table = make([159] * 6 + [160, 170, 180, 200])
     split = splits.para(table, test_users=2, val_users=2, val_images=50, min_ratings=5)
     held = np.concatenate([split.test_users, split.val_users])
@@ -42,7 +42,7 @@ def test_held_out_people_rated_much_and_test_pictures_are_the_official_ones():
     assert len(split.train_images) == 100
     rated = [np.sum(split.test_images < count) for count in np.array([160, 170, 180, 200])[split.test_users - 6]]
     assert np.bincount(table.user[split.rows(table, "test")])[split.test_users].tolist() == rated
-    assert split.description.startswith("2 test and 2 validation people of the 4 with 160 ratings, on 50 (test")
+    assert split.description.startswith("2 test and 2 validation users of the 4 with 160 ratings, on 50 (test")
 
 
 def test_another_threshold_and_another_seed():
@@ -56,10 +56,10 @@ def test_another_threshold_and_another_seed():
 @pytest.mark.parametrize(
     ("table", "options", "sentence"),
     [
-        (make([159] * 10), {}, "test_users=0.1 asks for 1 people and 0 gave 160 ratings, 20 of them"),
-        (make([200] * 10, test=None), {}, "has no list of pictures giaa_test .* choose a share"),
+        (make([159] * 10), {}, "test_users=0.1 asks for 1 users and 0 gave 160 ratings, 20 of them"),
+        (make([200] * 10, test=None), {}, "has no list of images giaa_test .* choose a share"),
         (make([200] * 2), {"test_users": 1, "val_users": 1, "min_ratings": 1}, "nobody who is not held out rated any"),
-        (make([200] * 10), {"min_ratings": 51}, "0 gave 160 ratings, 51 of them to the 50 test pictures"),
+        (make([200] * 10), {"min_ratings": 51}, "0 gave 160 ratings, 51 of them to the 50 test images"),
     ],
 )
 def test_mistakes(table, options, sentence):

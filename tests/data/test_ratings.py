@@ -15,7 +15,7 @@ from piaa_lightning.errors import UserError
 @pytest.fixture
 def table():
     return RatingTable(
-        database="three pictures",
+        database="three images",
         root=Path("somewhere"),
         image_ids=np.array(["a", "b", "c"]),
         image_files=np.array(["a.jpg", "sub/b..jpg", "c.jpg"]),
@@ -52,19 +52,19 @@ def test_average_scores(table):
 
 def test_another_name_and_nothing_else(table):
     renamed = table.with_database("other")
-    assert (renamed.database, table.database) == ("other", "three pictures")
+    assert (renamed.database, table.database) == ("other", "three images")
     assert renamed.score is table.score
 
 
-def test_all_that_is_known_of_some_pictures_can_go(table):
+def test_all_that_is_known_of_some_images_can_go(table):
     average = np.array([0.1, 0.2, 0.3], dtype=np.float32)
     labels = np.array([[0.1, 0.9], [0.2, 0.8], [0.3, 0.7]], dtype=np.float32)
     known = replace(table, image_score=average, distribution=labels, attributes=labels)
-    fewer = known.without_labels_of([0], "broken pictures")
+    fewer = known.without_labels_of([0], "broken images")
     assert fewer.image.tolist() == [1]
     assert fewer.user.tolist() == [0]
     assert fewer.images == 3
-    assert fewer.dropped == {"broken pictures": 1, "ratings of broken pictures": 2}
+    assert fewer.dropped == {"broken images": 1, "ratings of broken images": 2}
     for blanked, before in ((fewer.image_score, average), (fewer.distribution, labels), (fewer.attributes, labels)):
         assert np.isnan(blanked[0]).all()
         assert np.array_equal(blanked[1:], before[1:])

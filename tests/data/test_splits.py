@@ -45,7 +45,7 @@ def dense(users=20, images=50, lists=None):
 
 
 def workers(test=3, training=12, own=90, shared=40, free=120):
-    """FLICKR-AES in small: each test person rates some pictures of their own; training people rate much."""
+    """FLICKR-AES in small: each test user rates some images of their own; training users rate much."""
     pairs = [(f"T{t}", f"t{t}-{i:03}") for t in range(test) for i in range(own)]
     for u in range(training):
         pairs += [(f"W{u:02}", f"t0-{i:03}") for i in range(shared)]
@@ -55,7 +55,7 @@ def workers(test=3, training=12, own=90, shared=40, free=120):
 
 
 def renumbered(table):
-    """The same facts with rows, pictures and people in another order."""
+    """The same facts with rows, images and users in another order."""
     rng = np.random.default_rng(3)
     rows = rng.permutation(table.ratings)
     images, users = rng.permutation(table.images), rng.permutation(table.users)
@@ -172,7 +172,7 @@ def test_the_listed_workers_are_the_test_users(tmp_path):
 def test_without_the_listed_workers_others_stand_in_and_it_says_so(tmp_path):
     table = workers()
     split = splits.flickr_aes(table, test_workers=listed(tmp_path, "T0", "elsewhere"))
-    assert split.description.startswith("NOT the published test workers (1 of 2 are there): 3 people with 80 to 240")
+    assert split.description.startswith("NOT the published test workers (1 of 2 are there): 3 users with 80 to 240")
     assert table.user_ids[split.test_users].tolist() == ["T0", "T1", "T2"]  # W.. gave 260
 
 
@@ -189,10 +189,10 @@ def test_the_packaged_list():
     assert all(len(bytes.fromhex(line)) == 32 for line in lines)
 
 
-def test_validation_is_drawn_from_training_people_and_withheld_from_all(tmp_path):
+def test_validation_is_drawn_from_training_users_and_withheld_from_all(tmp_path):
     table = workers()
     split = splits.flickr_aes(table, test_workers=listed(tmp_path, "T0", "T1", "T2"), val_ratings_per_user=25)
-    assert len(split.val_users) == 3  # a quarter of the 12 training people
+    assert len(split.val_users) == 3  # a quarter of the 12 training users
     assert 25 <= len(split.val_images) <= 75
     counts = np.bincount(table.user[split.rows(table, "val")], minlength=table.users)[split.val_users]
     assert (counts >= 25).all()
@@ -202,7 +202,7 @@ def test_validation_is_drawn_from_training_people_and_withheld_from_all(tmp_path
     assert not np.isin(table.user[trained], np.concatenate([split.val_users, split.test_users])).any()
 
 
-def test_validation_takes_at_most_a_third_of_the_free_pictures(tmp_path):
+def test_validation_takes_at_most_a_third_of_the_free_images(tmp_path):
     table = make(
         [("T", f"t{i}") for i in range(90)] + [(f"W{u}", f"f{i:02}") for u in range(8) for i in range(60)],
     )
@@ -235,10 +235,10 @@ def test_a_list_that_is_no_list(tmp_path, text):
         splits.flickr_aes(workers(), test_workers=path)
 
 
-def test_too_few_validation_people(tmp_path):
+def test_too_few_validation_users(tmp_path):
     pairs = [("T", f"t{i}") for i in range(90)] + [(f"W{u}", f"f{i}") for u in range(8) for i in range(19)]
     path = listed(tmp_path, "T")
-    with pytest.raises(UserError, match=r"0 training people have 20 ratings .* set val_users to that or less"):
+    with pytest.raises(UserError, match=r"0 training users have 20 ratings .* set val_users to that or less"):
         splits.flickr_aes(make(pairs), test_workers=path)
     assert len(splits.flickr_aes(make(pairs), val_users=0, test_workers=path).train_images) == 19
 
@@ -248,7 +248,7 @@ def test_the_embedded_flickr_aes(tmp_path):
     assert table.dropped["duplicated ratings"] == 1
     split = splits.flickr_aes(table)
     assert len(split.test_users) == 6
-    assert split.description.startswith("NOT the published test workers (0 of 37 are there): 6 people")
+    assert split.description.startswith("NOT the published test workers (0 of 37 are there): 6 users")
     assert all(len(split.rows(table, part)) > 100 for part in PARTS)
     per_user = np.bincount(table.user, minlength=table.users)[split.test_users]
     assert ((per_user >= 112) & (per_user <= 180)).all()
@@ -277,20 +277,18 @@ def test_named_lists_are_held_out():
     assert table.image_ids[split.val_images].tolist() == ["i09"]
 
 
-def test_only_people_with_enough_ratings_are_held_out():
+def test_only_users_with_enough_ratings_are_held_out():
     pairs = [(f"u{u}", f"i{i:02}") for u in range(10) for i in range(10)]
     pairs += [(f"busy{u}", f"i{i:02}") for u in range(4) for i in range(50)]
     table = make(pairs, lists={"last": [f"i{i:02}" for i in range(30, 50)]})
     split = splits.users_and_images(table, test_users=2, val_users=2, test_images="last", val_images=25, min_ratings=15)
     held = table.user_ids[np.concatenate([split.test_users, split.val_users])]
     assert sorted(held) == ["busy0", "busy1", "busy2", "busy3"]
-    with pytest.raises(
-        UserError, match=r"test_users=5 asks for 5 people and 4 gave at least 15 ratings to the 20 test"
-    ):
+    with pytest.raises(UserError, match=r"test_users=5 asks for 5 users and 4 gave at least 15 ratings to the 20 test"):
         splits.users_and_images(table, test_users=5, test_images="last", min_ratings=15)
 
 
-def test_the_order_of_two_people_does_not_depend_on_a_third():
+def test_the_order_of_two_users_does_not_depend_on_a_third():
     few, many = dense(20), dense(21)
     first = splits.users_and_images(few, test_users=5, min_ratings=1)
     second = splits.users_and_images(many, test_users=5, min_ratings=1)
@@ -301,14 +299,14 @@ def test_the_order_of_two_people_does_not_depend_on_a_third():
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"test_images": "g"}, "has no list of pictures g for test_images .it has none"),
-        ({"test_images": 51}, "asks for 51 pictures and 50 are left"),
-        ({"test_images": 0.9, "val_images": 0.2}, "val_images=0.2 asks for 10 pictures and 5 are left"),
+        ({"test_images": "g"}, "has no list of images g for test_images .it has none"),
+        ({"test_images": 51}, "asks for 51 images and 50 are left"),
+        ({"test_images": 0.9, "val_images": 0.2}, "val_images=0.2 asks for 10 images and 5 are left"),
         ({"test_users": -0.1}, "neither a share in 0..1 nor a whole number"),
         ({"test_users": 1.5}, "neither a share in 0..1 nor a whole number"),
         ({"test_users": 15, "val_users": 5}, "leaves none to learn from"),
         ({"test_images": 25, "val_images": 25}, "leaves none to learn from"),
-        ({"min_ratings": 21}, "4 people and 0 gave at least 21 ratings to the 20 test pictures"),
+        ({"min_ratings": 21}, "4 users and 0 gave at least 21 ratings to the 20 test images"),
     ],
 )
 def test_users_and_images_mistakes(options, sentence):
@@ -316,7 +314,7 @@ def test_users_and_images_mistakes(options, sentence):
         splits.users_and_images(dense(), **{"min_ratings": 1, **options})
 
 
-# Pictures only, people only
+# Images only, users only
 
 
 def test_avas_official_test_list():
@@ -336,13 +334,13 @@ def test_random_images_needs_no_ratings():
     table = make([], images=[f"i{i:02}" for i in range(40)])
     split = splits.random_images(table)
     assert [len(split.images(part)) for part in PARTS] == [30, 2, 8]
-    with pytest.raises(UserError, match="no ratings of single people"):
+    with pytest.raises(UserError, match="no ratings of single users"):
         splits.users_only(table)
-    with pytest.raises(UserError, match="every one of its 40 pictures is held out"):
+    with pytest.raises(UserError, match="every one of its 40 images is held out"):
         splits.random_images(table, test_images=20, val_images=20)
 
 
-def test_pictures_follow_their_people():
+def test_images_follow_their_users():
     table = make([(f"u{u}", f"u{u}/{i}") for u in range(10) for i in range(4)])
     split = splits.users_only(table)
     assert [len(split.users(part)) for part in PARTS] == [7, 1, 2]
@@ -352,7 +350,7 @@ def test_pictures_follow_their_people():
         assert len(split.rows(table, part)) == 4 * len(split.users(part))
 
 
-def test_a_picture_that_two_parts_share_is_never_trained_on():
+def test_a_image_that_two_parts_share_is_never_trained_on():
     table = make([(f"u{u}", name) for u in range(10) for name in (f"u{u}/own", "shared")])
     split = splits.users_only(table)
     assert "shared" in table.image_ids[split.test_images]
@@ -363,7 +361,7 @@ def test_a_picture_that_two_parts_share_is_never_trained_on():
     ("table", "options", "sentence"),
     [
         (make([("a", "x"), ("b", "y")]), {"test_users": 1, "val_users": 1}, "leave none of 2 to learn from"),
-        (dense(5, 4), {}, "held-out people rated every picture"),
+        (dense(5, 4), {}, "held-out users rated every image"),
     ],
 )
 def test_users_only_mistakes(table, options, sentence):

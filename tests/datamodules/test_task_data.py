@@ -10,20 +10,20 @@ import torch
 from torch import nn
 
 from piaa_lightning.data.batches import Episode
-from piaa_lightning.data.datasets import AverageScores, HeldOutPictures, UserEpisodes
+from piaa_lightning.data.datasets import AverageScores, HeldOutImages, UserEpisodes
 from piaa_lightning.data.images.augment import Crops, cut_all
 from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.images.stored import Pictures
+from piaa_lightning.data.images.stored import Images
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images, users_and_images
 from piaa_lightning.datamodules import task_data as modules
-from piaa_lightning.datamodules.task_data import RatingsModule, StreamsModule
+from piaa_lightning.datamodules.task_data import RatingsModule, SourcesModule
 from piaa_lightning.errors import UserError
 
 
 @pytest.fixture(scope="module")
 def database():
-    """Twenty people who rated all of a hundred pictures, and a split of both."""
+    """Twenty users who rated all of a hundred images, and a split of both."""
     random = np.random.default_rng(0)
     user, image = (grid.ravel() for grid in np.meshgrid(np.arange(20), np.arange(100), indexing="ij"))
     table = RatingTable(
@@ -51,14 +51,14 @@ class Recorder(pl.LightningModule):
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(()))
         self.seen: list[tuple[int, object]] = []
-        self.judged: list[object] = []
+        self.evaluated: list[object] = []
 
     def training_step(self, batch, batch_idx):
         self.seen.append((self.current_epoch, batch))
         return self.weight * 0
 
     def validation_step(self, batch, batch_idx, dataloader_idx=0):
-        self.judged.append((dataloader_idx, batch))
+        self.evaluated.append((dataloader_idx, batch))
 
     def configure_optimizers(self):
         return torch.optim.SGD(self.parameters(), lr=0.1)
@@ -82,37 +82,37 @@ def trainer(directory: Path, epochs: int, **options) -> pl.Trainer:
 
 
 def examples(batch):
-    """The examples of a batch, whatever its form."""
+    """The examples of a batch, whatever its dataset."""
     if isinstance(batch, list):
         return [part for episode in batch for part in examples(episode)]
     return [batch.support, batch.query] if isinstance(batch, Episode) else [batch]
 
 
-def pictures(loader) -> list[int]:
+def images(loader) -> list[int]:
     return [int(i) for batch in loader for part in examples(batch) for i in part.inputs.flatten()]
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_training_serves_training_pictures_and_validation_validation_pictures(database, form):
+@pytest.mark.parametrize("dataset", FORMS)
+def test_training_serves_training_images_and_validation_validation_images(database, dataset):
     table, split = database
-    module = RatingsModule(table, split, INPUTS, form, batch_size=4, seed=0)
-    assert set(pictures(module.train_dataloader())) <= set(split.train_images.tolist())
-    assert set(pictures(module.val_dataloader())) <= set(split.val_images.tolist())
+    module = RatingsModule(table, split, INPUTS, dataset, batch_size=4, seed=0)
+    assert set(images(module.train_dataloader())) <= set(split.train_images.tolist())
+    assert set(images(module.val_dataloader())) <= set(split.val_images.tolist())
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_ratings_of_test_and_validation_people_never_reach_training(database, form):
+@pytest.mark.parametrize("dataset", FORMS)
+def test_ratings_of_test_and_validation_users_never_reach_training(database, dataset):
     table, split = database
-    people = set(split.train_users.tolist())
-    own = {(int(i), float(s)) for u, i, s in zip(table.user, table.image, table.score, strict=True) if int(u) in people}
-    batches = list(RatingsModule(table, split, INPUTS, form, batch_size=4, seed=0).train_dataloader())
+    users = set(split.train_users.tolist())
+    own = {(int(i), float(s)) for u, i, s in zip(table.user, table.image, table.score, strict=True) if int(u) in users}
+    batches = list(RatingsModule(table, split, INPUTS, dataset, batch_size=4, seed=0).train_dataloader())
     pairs = [
         (int(i), float(s))
         for batch in batches
         for part in examples(batch)
         for i, s in zip(part.inputs.flatten(), part.scores, strict=True)
     ]
-    if form is AverageScores:
+    if dataset is AverageScores:
         expected = {
             image: np.mean([s for i, s in own if i == image], dtype=np.float64) for image in split.train_images.tolist()
         }
@@ -130,7 +130,7 @@ def test_each_validation_user_is_served_alone(database):
     assert all(len(episode.query.scores) == len(split.val_images) - 10 for episode in episodes)
 
 
-def test_validation_pictures_are_served_many_at_once(database):
+def test_validation_images_are_served_many_at_once(database):
     table, _ = database
     split = random_images(table, 0.1, 0.7)
     batches = list(RatingsModule(table, split, INPUTS, AverageScores, 4, seed=0).val_dataloader())
@@ -138,16 +138,16 @@ def test_validation_pictures_are_served_many_at_once(database):
     assert torch.cat([batch.images for batch in batches]).tolist() == split.val_images.tolist()
 
 
-def test_every_picture_once_per_epoch_in_batches_of_the_size_asked_for(database):
+def test_every_image_once_per_epoch_in_batches_of_the_size_asked_for(database):
     table, split = database
     loader = RatingsModule(table, split, INPUTS, AverageScores, batch_size=16, seed=0).train_dataloader()
     sizes = [len(batch.scores) for batch in loader]
     assert sizes == [16, 16, len(split.train_images) - 32]
-    assert sorted(pictures(loader)) == split.train_images.tolist()
+    assert sorted(images(loader)) == split.train_images.tolist()
 
 
 @pytest.mark.parametrize(("batch", "sizes"), [(13, [13, 13, 13]), (1, [1] * 40), (39, [39])])
-def test_one_picture_left_over_waits_for_another_epoch(database, batch, sizes):
+def test_one_image_left_over_waits_for_another_epoch(database, batch, sizes):
     # batch norm, for one, stops at a batch of one
     table, split = database
     assert len(split.train_images) == 40
@@ -156,7 +156,7 @@ def test_one_picture_left_over_waits_for_another_epoch(database, batch, sizes):
     seen = set()
     for epoch in range(30):
         loader.batch_sampler.sampler.set_epoch(epoch)
-        seen |= set(pictures(loader))
+        seen |= set(images(loader))
     assert seen == set(split.train_images.tolist())
 
 
@@ -172,7 +172,7 @@ def test_workers_serve_what_the_main_process_serves(database):
     here, there = (
         RatingsModule(table, split, INPUTS, FORMS[1], batch_size=4, seed=0, workers=workers) for workers in (0, 1)
     )
-    assert pictures(here.train_dataloader()) == pictures(there.train_dataloader())
+    assert images(here.train_dataloader()) == images(there.train_dataloader())
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def as_process(monkeypatch):
     """Let modules believe that they are one of two processes; what they make afterwards keeps to it."""
 
     def become(number: int) -> None:
-        monkeypatch.setattr(modules, "rank", lambda: number)
+        monkeypatch.setattr(modules, "process_index", lambda: number)
         monkeypatch.setattr(modules, "world_size", lambda: 2)
 
     return become
@@ -188,24 +188,24 @@ def as_process(monkeypatch):
 
 @pytest.fixture
 def of_process(as_process, database):
-    def made(number: int, form=AverageScores, batch_size: int = 8) -> RatingsModule:
+    def made(number: int, dataset=AverageScores, batch_size: int = 8) -> RatingsModule:
         table, split = database
         as_process(number)
-        return RatingsModule(table, split, INPUTS, form, batch_size, seed=0)
+        return RatingsModule(table, split, INPUTS, dataset, batch_size, seed=0)
 
     return made
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_two_processes_train_together_on_the_batches_of_one(database, form, of_process):
+@pytest.mark.parametrize("dataset", FORMS)
+def test_two_processes_train_together_on_the_batches_of_one(database, dataset, of_process):
     table, split = database
-    whole = RatingsModule(table, split, INPUTS, form, 8, seed=0).train_dataloader()
-    shares = [of_process(number, form).train_dataloader() for number in (0, 1)]
+    whole = RatingsModule(table, split, INPUTS, dataset, 8, seed=0).train_dataloader()
+    shares = [of_process(number, dataset).train_dataloader() for number in (0, 1)]
     for batch, *parts in zip(whole, *shares, strict=True):
-        assert sorted(pictures([batch])) == sorted(pictures(parts))
+        assert sorted(images([batch])) == sorted(images(parts))
 
 
-def test_two_processes_share_the_validation_people_each_under_their_own_number(database, of_process):
+def test_two_processes_share_the_validation_users_each_under_their_own_number(database, of_process):
     table, split = database
     whole = {e.user: e for e in RatingsModule(table, split, INPUTS, AverageScores, 8, seed=0).val_dataloader()}
     shares = [list(of_process(number).val_dataloader()) for number in (0, 1)]
@@ -230,7 +230,7 @@ def test_a_database_smaller_than_a_batch_is_a_sentence(database):
 @pytest.mark.parametrize("val_users", [0, 0.2])
 def test_nothing_to_validate_on_is_a_sentence(database, val_users):
     table, _ = database
-    # no validation pictures at all, or too few of them for any validation user
+    # no validation images at all, or too few of them for any validation user
     split = users_and_images(table, 0.2, val_users, 0.3, 0.05 if val_users else 0.0, min_ratings=0)
     with pytest.raises(UserError, match=r"^tests: the split holds out nothing on which the best epoch could be chosen"):
         RatingsModule(table, split, INPUTS, AverageScores, 4, seed=0)
@@ -238,13 +238,13 @@ def test_nothing_to_validate_on_is_a_sentence(database, val_users):
 
 def stored() -> Inputs:
     pixels = np.random.default_rng(0).integers(0, 256, (100, 3, 12, 12), dtype=np.uint8)
-    return Inputs(Pictures(np.ascontiguousarray(pixels[..., :8, :8]), {}), Pictures(pixels, {}), 8)
+    return Inputs(Images(np.ascontiguousarray(pixels[..., :8, :8]), {}), Images(pixels, {}), 8)
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_trainer_gets_squares_that_were_cut_after_the_transfer(database, form, tmp_path):
+@pytest.mark.parametrize("dataset", FORMS)
+def test_a_trainer_gets_squares_that_were_cut_after_the_transfer(database, dataset, tmp_path):
     table, split = database
-    module = RatingsModule(table, split, stored(), form, 8, seed=0)
+    module = RatingsModule(table, split, stored(), dataset, 8, seed=0)
     fetched = next(iter(module.train_dataloader()))
     assert isinstance(examples(fetched)[0].inputs, Crops)
     seen = Recorder()
@@ -278,14 +278,14 @@ def test_a_resumed_run_sees_what_the_uninterrupted_one_would_have_seen(database,
 class TestStreams:
     @pytest.fixture
     def module(self, database):
-        """Forty training pictures in batches of 6, which makes seven, and ten others in batches of 4."""
+        """Forty training images in batches of 6, which makes seven, and ten others in batches of 4."""
         table, split = database
         small = random_images(table, 0.6, 0.3, seed=1)
         assert (len(split.train_images), len(small.train_images)) == (40, 10)
-        return StreamsModule(
+        return SourcesModule(
             {
                 "large": RatingsModule(table, split, INPUTS, AverageScores, 6, seed=0),
-                "small": RatingsModule(table, small, INPUTS, AverageScores, 4, 0, validation=HeldOutPictures),
+                "small": RatingsModule(table, small, INPUTS, AverageScores, 4, 0, validation=HeldOutImages),
             }
         )
 
@@ -304,9 +304,9 @@ class TestStreams:
 
     def test_the_large_one_sets_the_pace_and_the_small_one_goes_round(self, module, seen):
         for epoch in range(3):
-            large, small = (pictures(batch[name] for batch in seen.of_epoch(epoch)) for name in ("large", "small"))
-            assert sorted(large) == module.streams["large"].training.images.tolist()
-            own = module.streams["small"].training.images.tolist()
+            large, small = (images(batch[name] for batch in seen.of_epoch(epoch)) for name in ("large", "small"))
+            assert sorted(large) == module.sources["large"].training.images.tolist()
+            own = module.sources["small"].training.images.tolist()
             rounds = [small[start : start + 10] for start in (0, 10, 20)]
             assert [sorted(items) for items in rounds[:2]] == [own, own]
             assert set(rounds[2]) <= set(own)
@@ -314,7 +314,7 @@ class TestStreams:
 
     def test_both_orders_are_keyed_by_epoch(self, seen):
         for name in ("large", "small"):
-            orders = {tuple(pictures(batch[name] for batch in seen.of_epoch(epoch))) for epoch in range(3)}
+            orders = {tuple(images(batch[name] for batch in seen.of_epoch(epoch))) for epoch in range(3)}
             assert len(orders) == 3
 
     def test_a_resumed_run_sees_the_same(self, module, seen, tmp_path):
@@ -326,28 +326,28 @@ class TestStreams:
         trainer(tmp_path, 3).fit(rest, datamodule=module, ckpt_path=tmp_path / "one.ckpt", weights_only=False)
         for epoch in (1, 2):
             for name in ("large", "small"):
-                again, before = (pictures(b[name] for b in each.of_epoch(epoch)) for each in (rest, seen))
+                again, before = (images(b[name] for b in each.of_epoch(epoch)) for each in (rest, seen))
                 assert again == before
 
     def test_everything_is_validated_one_after_another(self, module, seen):
-        one = seen.judged[: len(seen.judged) // 3]
-        people, others = ([batch for number, batch in one if number == loader] for loader in (0, 1))
-        assert [episode.user for episode in people] == [0, 1, 2, 3]
-        assert pictures(others) == module.streams["small"].validation.images.tolist()
+        one = seen.evaluated[: len(seen.evaluated) // 3]
+        users, others = ([batch for number, batch in one if number == loader] for loader in (0, 1))
+        assert [episode.user for episode in users] == [0, 1, 2, 3]
+        assert images(others) == module.sources["small"].validation.images.tolist()
 
     def test_a_stream_may_choose_no_epoch(self, database, module, tmp_path):
         table, split = database
         silent = RatingsModule(table, split, INPUTS, AverageScores, 4, 0, validation=None)
-        streams = StreamsModule({"silent": silent, **module.streams})
+        sources = SourcesModule({"silent": silent, **module.sources})
         seen = Recorder()
-        trainer(tmp_path, 1).fit(seen, datamodule=streams)
+        trainer(tmp_path, 1).fit(seen, datamodule=sources)
         assert {name for _, batch in seen.seen for name in batch} == {"silent", "large", "small"}
-        numbers = [number for number, _ in seen.judged]
+        numbers = [number for number, _ in seen.evaluated]
         assert numbers == [0] * 4 + [1] * (len(numbers) - 4)
 
     def test_crops_are_cut_in_every_stream(self, database, tmp_path):
         table, split = database
-        module = StreamsModule({n: RatingsModule(table, split, stored(), AverageScores, 8, seed=0) for n in "ab"})
+        module = SourcesModule({n: RatingsModule(table, split, stored(), AverageScores, 8, seed=0) for n in "ab"})
         seen = Recorder()
         trainer(tmp_path, 1, limit_train_batches=1).fit(seen, datamodule=module)
         ((_, batch),) = seen.seen
@@ -361,4 +361,4 @@ class TestStreams:
         assert len(shares[0]) == len(shares[1]) == 7
         for one, other in zip(*shares, strict=True):
             for name in ("large", "small"):
-                assert not set(pictures([one[name]])) & set(pictures([other[name]]))
+                assert not set(images([one[name]])) & set(images([other[name]]))

@@ -10,18 +10,18 @@ from piaa_lightning.evaluation.agreement import agreement_by_level, variance_sha
 
 
 def table(score: np.ndarray) -> RatingTable:
-    """Everybody's rating of every picture, ``(people, pictures)`` in [0, 1]; NaN where there is none."""
+    """Everybody's rating of every image, ``(users, images)`` in [0, 1]; NaN where there is none."""
     user, image = np.nonzero(np.isfinite(score))
     ids = np.array([f"p{number}" for number in range(score.shape[1])])
-    people = np.array([f"u{number}" for number in range(len(score))])
-    return RatingTable("d", Path(), ids, ids, people, user, image, score[user, image].astype(np.float32), Scale(1, 5))
+    users = np.array([f"u{number}" for number in range(len(score))])
+    return RatingTable("d", Path(), ids, ids, users, user, image, score[user, image].astype(np.float32), Scale(1, 5))
 
 
-def drawn(people: int, pictures: int, of: tuple[float, float, float], seed: int = 0) -> np.ndarray:
-    """Ratings of known parts: standard deviations of pictures, people and the rest."""
+def drawn(users: int, images: int, of: tuple[float, float, float], seed: int = 0) -> np.ndarray:
+    """Ratings of known parts: standard deviations of images, users and the rest."""
     rng = np.random.default_rng(seed)
-    picture, person = rng.normal(0, of[0], (1, pictures)), rng.normal(0, of[1], (people, 1))
-    return 0.5 + picture + person + rng.normal(0, of[2], (people, pictures))
+    image, user = rng.normal(0, of[0], (1, images)), rng.normal(0, of[1], (users, 1))
+    return 0.5 + image + user + rng.normal(0, of[2], (users, images))
 
 
 def test_shares_of_a_table_by_a_slow_loop():
@@ -39,9 +39,9 @@ def test_shares_of_a_table_by_a_slow_loop():
         return np.mean(products)
 
     found = variance_shares(made)
-    assert found.picture == pytest.approx(covariance(made.image) / total)
-    assert found.person == pytest.approx(covariance(made.user) / total)
-    assert found.picture + found.person + found.rest == pytest.approx(1)
+    assert found.image == pytest.approx(covariance(made.image) / total)
+    assert found.user == pytest.approx(covariance(made.user) / total)
+    assert found.image + found.user + found.rest == pytest.approx(1)
 
 
 def test_shares_find_what_ratings_were_drawn_from_with_most_of_them_missing():
@@ -50,39 +50,39 @@ def test_shares_find_what_ratings_were_drawn_from_with_most_of_them_missing():
     made = table(np.where(np.isfinite(score), score, np.nan))
     found = variance_shares(made)
     parts = np.array([0.3, 0.2, 0.1]) ** 2
-    np.testing.assert_allclose([found.picture, found.person, found.rest], parts / parts.sum(), atol=0.05)
+    np.testing.assert_allclose([found.image, found.user, found.rest], parts / parts.sum(), atol=0.05)
 
 
-def test_a_person_is_compared_with_the_mean_of_the_others():
+def test_a_user_is_compared_with_the_mean_of_the_others():
     score = drawn(3, 12, (0.1, 0.0, 0.1))
     score[0, :2] = np.nan
-    score[2, 0] = np.nan  # only u1 rated picture 0
+    score[2, 0] = np.nan  # only u1 rated image 0
     found = with_others(table(score), least=10)
-    for person in range(3):
-        others = np.nanmean(np.delete(score, person, axis=0)[:, 1:], axis=0)
-        own = score[person, 1:]
+    for user in range(3):
+        others = np.nanmean(np.delete(score, user, axis=0)[:, 1:], axis=0)
+        own = score[user, 1:]
         known = np.isfinite(own)
-        assert found[person] == pytest.approx(spearmanr(own[known], others[known]).statistic, abs=1e-6)
+        assert found[user] == pytest.approx(spearmanr(own[known], others[known]).statistic, abs=1e-6)
     assert len(with_others(table(score), least=11)) == 2
     score[1] = 0.5
     assert len(with_others(table(score), least=10)) == 2, "one score only is no order"
 
 
 def test_pairs_on_the_same_side_are_sorted_by_what_the_other_half_gave():
-    # good pictures for all, bad ones for all, and some that divide people
+    # good images for all, bad ones for all, and some that divide users
     good, bad = np.full((40, 5), 0.9), np.full((40, 5), 0.1)
     divided = np.where(np.random.default_rng(0).random((40, 10)) < 0.5, 0.45, 0.55)
     found = agreement_by_level(table(np.hstack([good, bad, divided])), bins=4)
     np.testing.assert_allclose(found.agreement[[0, -1]], 1)
     assert (found.agreement[1:3] < 0.6).all()
-    assert found.pictures.tolist() == [5, 5, 5, 5]
+    assert found.images.tolist() == [5, 5, 5, 5]
     np.testing.assert_allclose(found.means[[0, -1]], [0.1, 0.9], atol=1e-6)
     high = 0.5 * 0.5 + 0.25
     assert found.chance == pytest.approx(high**2 + (1 - high) ** 2, abs=0.02)
 
 
-def test_level_and_agreement_come_from_different_people():
-    # four raters and nothing but noise: were level and pairs the same people, extreme pictures would agree far more
+def test_level_and_agreement_come_from_different_users():
+    # four raters and nothing but noise: were level and pairs the same users, extreme images would agree far more
     score = np.random.default_rng(3).random((4, 20_000))
     found = agreement_by_level(table(score))
     assert np.ptp(found.agreement) < 0.06
@@ -92,7 +92,7 @@ def test_level_and_agreement_come_from_different_people():
 def test_ratings_in_the_very_middle_are_on_no_side():
     score = np.array([[0.9], [0.5], [0.9], [0.1]] * 3)
     found = agreement_by_level(table(score))
-    assert found.pictures.tolist() == [1]
+    assert found.images.tolist() == [1]
     assert found.chance == pytest.approx((2 / 3) ** 2 + (1 / 3) ** 2)
 
 
@@ -107,7 +107,7 @@ def test_nothing_to_agree_on(score, sentence):
 
 def test_nobody_to_agree_with():
     alone = np.array([[0.1, 0.2, np.nan], [np.nan, np.nan, 0.7]])
-    with pytest.raises(UserError, match="pictures that two people rated"):
+    with pytest.raises(UserError, match="images that two users rated"):
         variance_shares(table(alone))
     with pytest.raises(UserError, match="three ratings"):
         agreement_by_level(table(alone))

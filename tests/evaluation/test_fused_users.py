@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from piaa_lightning.data.ratings import RatingTable, Scale, hashed
-from piaa_lightning.evaluation import fused_people as module
-from piaa_lightning.evaluation.fused_users import fused_people
+from piaa_lightning.evaluation import fused_users as module
+from piaa_lightning.evaluation.fused_users import fused_users
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.personalizers.personalizer import Personalizer
 
@@ -15,33 +15,33 @@ PROTOCOL = Protocol(repeats=4, min_query=5)
 
 @dataclass
 class Weighing(Personalizer):
-    """Notes whom it fits; a person's weights are number, shots and settings."""
+    """Notes whom it fits; a user's weights are number, shots and settings."""
 
     def fit(self, support, settings):
         self.fitted = [*getattr(self, "fitted", []), (support.user, len(support.images), support.draw)]
-        return (support.user, len(support.images), settings["rate"])
+        return (support.user, len(support.images), settings["lr_multiplier"])
 
 
 @pytest.fixture
 def table():
-    """Person 0 rated 40 pictures, persons 1 and 2 twenty."""
+    """User 0 rated 40 images, users 1 and 2 twenty."""
     user = np.repeat([0, 1, 2], [40, 20, 20])
     image = np.concatenate([np.arange(40), np.arange(20), np.arange(20)])
     ids = np.array([f"p{number:02}" for number in range(40)])
-    people = np.array(["a", "b", "c"])
+    users = np.array(["a", "b", "c"])
     score = (image % 5 / 4).astype(np.float32)
-    return RatingTable("t", Path("."), ids, ids, people, user, image, score, Scale(1, 5))
+    return RatingTable("t", Path("."), ids, ids, users, user, image, score, Scale(1, 5))
 
 
 @pytest.fixture
 def weigh(table, monkeypatch):
-    monkeypatch.setattr(module, "fused_weights", lambda person, images: np.array([*person, len(images)], float))
-    chosen = {k: {"rate": k / 10} for k in (5, 10, 30)}
+    monkeypatch.setattr(module, "fused_weights", lambda user, images: np.array([*user, len(images)], float))
+    chosen = {k: {"lr_multiplier": k / 10} for k in (5, 10, 30)}
 
     def run(shots, traits=(), **changes):
         personalizer = Weighing()
         rows = np.arange(table.ratings)
-        found = fused_people(table, rows, shots, replace(PROTOCOL, **changes), "PA_IAA", personalizer, chosen, traits)
+        found = fused_users(table, rows, shots, replace(PROTOCOL, **changes), "PA_IAA", personalizer, chosen, traits)
         return found, personalizer
 
     return run
@@ -58,7 +58,7 @@ def test_everybody_is_fitted_once_at_the_most_shots(weigh):
 def test_who_has_too_few_ratings_is_left_out(weigh):
     found, _ = weigh([10, 30])
     assert (found.shots, found.users) == (30, (hashed("a"),))
-    found, _ = weigh([10, 30], min_query=11)  # nobody has 41, person 0 alone has 21
+    found, _ = weigh([10, 30], min_query=11)  # nobody has 41, user 0 alone has 21
     assert (found.shots, found.users) == (10, (hashed("a"),))
     assert weigh([30], min_query=100)[0] is None
 
@@ -71,7 +71,7 @@ def test_lines_name_traits_where_they_fit(weigh):
 
 
 def test_without_a_fusion_nobody_else_is_fitted(weigh, monkeypatch):
-    monkeypatch.setattr(module, "fused_weights", lambda person, images: None)
+    monkeypatch.setattr(module, "fused_weights", lambda user, images: None)
     found, personalizer = weigh([5, 10])
     assert found is None
     assert len(personalizer.fitted) == 1

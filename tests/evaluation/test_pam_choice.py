@@ -8,7 +8,7 @@ from piaa_lightning.evaluation.pam_choice import pam_choice
 
 @pytest.fixture
 def clouds():
-    """Three clouds of 12, 6 and 3 pictures, among others that are not in the pool."""
+    """Three clouds of 12, 6 and 3 images, among others that are not in the pool."""
     random = np.random.default_rng(0)
     centres = np.repeat(np.eye(3) * 10, [12, 6, 3], axis=0)
     features = np.concatenate([random.normal(size=(9, 3)), centres + random.normal(0, 0.5, centres.shape)])

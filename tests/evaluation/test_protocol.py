@@ -16,8 +16,8 @@ from piaa_lightning.personalizers.personalizer import Personalizer
 PROTOCOL = Protocol(repeats=3, min_query=5, seed=0)
 
 
-def people(*counts: int, images: int = 200, seed: int = 0) -> RatingTable:
-    """One user per count, who rated that many pictures with scores of their own."""
+def users(*counts: int, images: int = 200, seed: int = 0) -> RatingTable:
+    """One user per count, who rated that many images with scores of their own."""
     random = np.random.default_rng(seed)
     user = np.repeat(np.arange(len(counts)), counts)
     image = np.concatenate([random.permutation(images)[:count] for count in counts])
@@ -39,7 +39,7 @@ def everything(table: RatingTable) -> np.ndarray:
 
 
 def ids(table: RatingTable, shots=(10,), protocol=PROTOCOL) -> dict[tuple[str, int, int], tuple[list[str], list[str]]]:
-    """Support and query of every draw, by the ids of their pictures."""
+    """Support and query of every draw, by the ids of their images."""
     return {
         (str(table.user_ids[draw.user]), draw.repeat, draw.shots): (
             table.image_ids[table.image[draw.support]].tolist(),
@@ -50,7 +50,7 @@ def ids(table: RatingTable, shots=(10,), protocol=PROTOCOL) -> dict[tuple[str, i
 
 
 class Fake(Personalizer):
-    """Scores a picture by a rule over its number; remembers everything that it was told."""
+    """Scores an image by a rule over its number; remembers everything that it was told."""
 
     def __init__(self, *rules):
         self.rules = rules
@@ -67,7 +67,7 @@ class Fake(Personalizer):
 class TestDraws:
     @pytest.mark.parametrize("shots", [1, 10, 100])
     def test_support_sizes_are_exact_and_the_rest_is_the_query(self, shots):
-        table = people(120, 150)
+        table = users(120, 150)
         for draw in draws(table, everything(table), [shots], PROTOCOL):
             own = np.flatnonzero(table.user == draw.user)
             assert len(draw.support) == shots
@@ -76,18 +76,18 @@ class TestDraws:
             assert draw.dropped == ""
 
     def test_the_ten_are_the_first_of_the_hundred(self):
-        splits = ids(people(120, 150), shots=[10, 100])
+        splits = ids(users(120, 150), shots=[10, 100])
         for (user, repeat, shots), (support, _) in splits.items():
             if shots == 10:
                 assert splits[user, repeat, 100][0][:10] == support
 
     def test_repeats_and_users_and_seeds_differ(self):
-        splits = ids(people(100, 100, images=100))
+        splits = ids(users(100, 100, images=100))
         assert len({tuple(support) for support, _ in splits.values()}) == len(splits) == 6
-        assert ids(people(100, 100, images=100), protocol=replace(PROTOCOL, seed=1)) != splits
+        assert ids(users(100, 100, images=100), protocol=replace(PROTOCOL, seed=1)) != splits
 
     def test_the_order_of_rows_changes_nothing(self):
-        table = people(40, 60)
+        table = users(40, 60)
         order = np.random.default_rng(9).permutation(table.ratings)
         mixed = replace(table, user=table.user[order], image=table.image[order], score=table.score[order])
         assert ids(mixed) == ids(table)
@@ -97,7 +97,7 @@ class TestDraws:
         ]
 
     def test_other_users_change_nothing(self):
-        table = people(40, 60, 50)
+        table = users(40, 60, 50)
         keep = table.user == 1
         alone = replace(
             table,
@@ -110,14 +110,14 @@ class TestDraws:
         assert ids(alone) == {key: value for key, value in splits.items() if key[0] == "u001"}
 
     def test_a_capped_query_is_the_same_for_all_support_sizes(self):
-        table = people(40, 60)
+        table = users(40, 60)
         capped = ids(table, shots=[5, 20], protocol=replace(PROTOCOL, max_query=12))
         for (user, repeat, shots), (support, query) in ids(table, shots=[5, 20]).items():
             assert capped[user, repeat, shots] == (support, query[-12:])
             assert capped[user, repeat, 5][1] == capped[user, repeat, 20][1]
 
     def test_a_cap_drops_nobody(self):
-        table = people(15, 14)
+        table = users(15, 14)
         for protocol in (PROTOCOL, replace(PROTOCOL, max_query=2)):
             dropped = {(d.user, d.dropped) for d in draws(table, everything(table), [10], protocol)}
             assert dropped == {(0, ""), (1, "fewer than 10 + 5 ratings")}
@@ -125,7 +125,7 @@ class TestDraws:
             replace(PROTOCOL, max_query=1)
 
     def test_scores_change_nothing(self):
-        table = people(40)
+        table = users(40)
         assert ids(replace(table, score=table.score[::-1].copy())) == ids(table)
 
     @pytest.mark.parametrize(
@@ -133,23 +133,23 @@ class TestDraws:
         [(15, 10, ""), (14, 10, "fewer than 10 + 5 ratings"), (8, 10, "fewer than 10 + 5 ratings"), (105, 100, "")],
     )
     def test_a_query_set_that_is_too_small_is_dropped_with_the_reason(self, ratings, shots, reason):
-        table = people(ratings)
+        table = users(ratings)
         assert {draw.dropped for draw in draws(table, everything(table), [shots], PROTOCOL)} == {reason}
 
     def test_equal_query_ratings_are_dropped_with_the_reason(self):
-        table = people(30)
+        table = users(30)
         table = replace(table, score=np.full(30, 0.5, dtype=np.float32))
         assert {d.dropped for d in draws(table, everything(table), [10], PROTOCOL)} == {"all query ratings are equal"}
 
     def test_a_quick_look_judges_the_first_users_on_the_splits_of_the_whole(self):
-        table = people(40, 50, 60)
+        table = users(40, 50, 60)
         splits = ids(table)
         few = ids(table, protocol=replace(PROTOCOL, users=2))
         assert few == {key: value for key, value in splits.items() if key[0] != "u002"}
         assert ids(table, protocol=PROTOCOL.cut_short()) == {("u000", 0, 10): splits["u000", 0, 10]}
 
     def test_only_the_rows_asked_for_are_drawn(self):
-        table = people(40, 40)
+        table = users(40, 40)
         rows = np.flatnonzero(table.image < 100)
         drawn = {row for d in draws(table, rows, [3], PROTOCOL) for row in [*d.support, *d.query]}
         assert drawn == set(rows.tolist())
@@ -157,7 +157,7 @@ class TestDraws:
 
 class TestEvaluate:
     def test_a_record_per_user_repeat_and_size_with_its_srocc(self):
-        table = people(40, 14, 60)
+        table = users(40, 14, 60)
         rule = Fake(lambda images: np.sin(images.astype(np.float64)))
         chosen = {10: {"rule": 0}, 20: {"rule": 0}}
         records = evaluate(table, everything(table), [10, 20], PROTOCOL, "fake", "none", rule, chosen)
@@ -175,7 +175,7 @@ class TestEvaluate:
         assert {(r.method, r.backbone) for r in records} == {("fake", "none")}
 
     def test_the_parts_of_a_repeat_sum_to_the_pooled_coefficient(self):
-        table, fake = people(40, 30, 12), Fake(lambda images: (images % 7).astype(np.float32))
+        table, fake = users(40, 30, 12), Fake(lambda images: (images % 7).astype(np.float32))
         records = evaluate(table, everything(table), [10], PROTOCOL, "fake", "", fake, {10: {"rule": 0}})
         for repeat in range(PROTOCOL.repeats):
             query = np.concatenate([
@@ -186,13 +186,13 @@ class TestEvaluate:
             assert sum(parts[:2]) == pytest.approx(srocc(table.image[query] % 7, table.score[query]))
 
     def test_nobody_is_fitted_without_being_judged(self):
-        table = people(14)
+        table = users(14)
         fake = Fake(np.asarray)
         evaluate(table, everything(table), [10], PROTOCOL, "fake", "", fake, {10: {"rule": 0}})
         assert fake.told == []
 
-    def test_all_methods_meet_the_same_people_and_pictures(self):
-        table = people(40, 60)
+    def test_all_methods_meet_the_same_users_and_images(self):
+        table = users(40, 60)
         one, other = Fake(np.asarray), Fake(np.negative)
         for fake in (one, other):
             evaluate(table, everything(table), [10, 20], PROTOCOL, "", "", fake, {10: {"rule": 0}, 20: {"rule": 0}})
@@ -201,7 +201,7 @@ class TestEvaluate:
             assert (first.user, first.draw) == (second.user, second.draw)
 
     def test_a_method_is_told_the_support_ratings_and_no_others(self):
-        table = people(40)
+        table = users(40)
         for draw in draws(table, everything(table), [10], PROTOCOL):
             support = support_of(table, draw)
             assert support.scores.tolist() == table.score[draw.support].tolist()
@@ -209,13 +209,13 @@ class TestEvaluate:
             assert (support.user, support.draw) == (0, draw.repeat)
 
     def test_the_settings_are_those_chosen_for_the_size(self):
-        table = people(60)
+        table = users(60)
         fake = Fake(np.asarray, np.negative)
         evaluate(table, everything(table), [10, 20], PROTOCOL, "fake", "", fake, {10: {"rule": 1}, 20: {"rule": 0}})
         assert {(len(support.images), settings["rule"]) for support, settings in fake.told} == {(10, 1), (20, 0)}
 
     def test_query_ratings_cannot_reach_a_score(self):
-        table = people(60)
+        table = users(60)
         draw = next(draws(table, everything(table), [10], PROTOCOL))
         score = table.score.copy()
         score[draw.query] = 1 - score[draw.query]
@@ -225,8 +225,8 @@ class TestEvaluate:
 
 class TestChoose:
     def table(self):
-        """Two validation users whose taste is the number of the picture, upwards for one and mostly for the other."""
-        table = people(60, 60)
+        """Two validation users whose taste is the number of the image, upwards for one and mostly for the other."""
+        table = users(60, 60)
         score = table.image / 200
         return replace(table, score=score.astype(np.float32))
 
@@ -312,8 +312,8 @@ class Mortal(Fake):
 class TestJournal:
     RULES = (np.sin, np.cos)
 
-    def judged(self, personalizer, directory):
-        table = people(40, 14, 30, 25, 50)
+    def evaluated(self, personalizer, directory):
+        table = users(40, 14, 30, 25, 50)
         journals = {part: Journal(directory / part, "content") for part in ("val", "test")}
         rows = everything(table)
         chosen = choose(table, rows, [5, 10], PROTOCOL, "rule", personalizer, journal=journals["val"])
@@ -322,13 +322,13 @@ class TestJournal:
     @pytest.mark.parametrize("lives", [0, 1, 7, 40, 60, 80])
     def test_judging_goes_on_at_the_first_missing_batch(self, tmp_path, lives):
         whole = Fake(*self.RULES)
-        whole.together = 2
-        expected = self.judged(whole, tmp_path / "whole")
+        whole.user_batch_size = 2
+        expected = self.evaluated(whole, tmp_path / "whole")
         mortal = Mortal(*self.RULES, lives=lives)
         with pytest.raises(CutOffError):
-            self.judged(mortal, tmp_path / "cut")
+            self.evaluated(mortal, tmp_path / "threshold")
         rest = Fake(*self.RULES)
-        rest.together = 2
-        assert self.judged(rest, tmp_path / "cut") == expected
+        rest.user_batch_size = 2
+        assert self.evaluated(rest, tmp_path / "threshold") == expected
         # a batch of two draws, under two candidates, may have been lost half way
         assert len(whole.told) <= len(mortal.told) + len(rest.told) < len(whole.told) + 4

@@ -5,32 +5,32 @@ from piaa_lightning.evaluation.published_results import (
     TABLE_I,
     TABLE_II,
     TABLE_TRAITS,
-    TalkNumber,
+    PublishedNumber,
     big_five,
-    talk_number,
-    talk_pictures,
-    talk_pictures_of,
-    talk_traits,
+    published_images,
+    published_number,
+    published_traits,
+    talk_images_of,
 )
 
 
 @pytest.mark.parametrize(
     ("method", "backbone", "shots", "expected"),
     [
-        ("BLG-PIAA", "resnet18", 10, TalkNumber("BLG-PIAA", "ResNet18", 10, 0.561, 0.005)),
-        ("blg_piaa", "inception_v3.tv_in1k", 100, TalkNumber("BLG-PIAA", "Inception-v3", 100, 0.651, 0.016)),
-        ("ba_piaa", "alexnet", 10, TalkNumber("BA-PIAA", "AlexNet", 10, 0.491, 0.002)),
-        ("BA-PIAA", "resnet18.a1_in1k", 100, TalkNumber("BA-PIAA", "ResNet18", 100, 0.583, 0.006)),
-        ("BLG-PIAA", "mobilenetv2_100", 100, TalkNumber("BLG-PIAA", "ResNet18", 100, 0.669, 0.013)),
-        ("pa_iaa", "densenet121", 100, TalkNumber("PA_IAA", "", 100, 0.639, 0.011)),
-        ("USAR PPR & PAD", "", 10, TalkNumber("USAR_PPR&PAD", "", 10, 0.525, 0.004)),
+        ("BLG-PIAA", "resnet18", 10, PublishedNumber("BLG-PIAA", "ResNet18", 10, 0.561, 0.005)),
+        ("blg_piaa", "inception_v3.tv_in1k", 100, PublishedNumber("BLG-PIAA", "Inception-v3", 100, 0.651, 0.016)),
+        ("ba_piaa", "alexnet", 10, PublishedNumber("BA-PIAA", "AlexNet", 10, 0.491, 0.002)),
+        ("BA-PIAA", "resnet18.a1_in1k", 100, PublishedNumber("BA-PIAA", "ResNet18", 100, 0.583, 0.006)),
+        ("BLG-PIAA", "mobilenetv2_100", 100, PublishedNumber("BLG-PIAA", "ResNet18", 100, 0.669, 0.013)),
+        ("pa_iaa", "densenet121", 100, PublishedNumber("PA_IAA", "", 100, 0.639, 0.011)),
+        ("USAR PPR & PAD", "", 10, PublishedNumber("USAR_PPR&PAD", "", 10, 0.525, 0.004)),
         ("BLG-PIAA", "resnet18", 20, None),
         ("blg_piaa_authors", "resnet18", 10, None),
         ("random", "", 10, None),
     ],
 )
 def test_cells(method, backbone, shots, expected):
-    assert talk_number(method, backbone, shots) == expected
+    assert published_number(method, backbone, shots) == expected
 
 
 def test_tables_agree_but_for_the_one_known_slip():
@@ -60,8 +60,8 @@ def test_tables_agree_but_for_the_one_known_slip():
         ("personality", "densenet121", None),
     ],
 )
-def test_rows_of_pictures(method, backbone, expected):
-    row = talk_pictures(method, backbone)
+def test_rows_of_images(method, backbone, expected):
+    row = published_images(method, backbone)
     assert (row and (row.method, row.acc, row.srocc, row.emd)) == expected
 
 
@@ -76,7 +76,7 @@ def test_rows_of_pictures(method, backbone, expected):
     ],
 )
 def test_rows_of_traits(method, backbone, expected):
-    row = talk_traits(method, backbone)
+    row = published_traits(method, backbone)
     assert (row and list(row.srocc.values())) == expected
 
 
@@ -104,4 +104,4 @@ def test_the_tables_are_whole():
     ],
 )
 def test_all_rows_of_a_method_are_found_whatever_their_backbones(method, found):
-    assert [row.method for row in talk_pictures_of(method)] == found
+    assert [row.method for row in talk_images_of(method)] == found

@@ -14,7 +14,7 @@ from piaa_lightning.evaluation.support_choice import by_information
 POOL = Protocol(repeats=3, min_query=5, seed=0, pool=0.5)
 
 
-def people(*counts: int) -> RatingTable:
+def users(*counts: int) -> RatingTable:
     random = np.random.default_rng(0)
     user = np.repeat(np.arange(len(counts)), counts)
     names = np.array([f"p{number:03}" for number in range(200)])
@@ -46,7 +46,7 @@ def uncertainty(prior, noise, chosen):
 
 
 class TestByInformation:
-    def test_each_next_picture_is_the_best_of_all_that_are_left(self):
+    def test_each_next_image_is_the_best_of_all_that_are_left(self):
         prior, noise = covariance(), 0.5
         order = by_information(prior, noise, 6).tolist()
         for count in range(6):
@@ -61,7 +61,7 @@ class TestByInformation:
 
     def test_a_level_alone_tells_nothing_about_order(self):
         prior = np.ones((5, 5)) * 100
-        prior[3, 3] += 1.0  # one picture varies by itself
+        prior[3, 3] += 1.0  # one image varies by itself
         assert by_information(prior, 0.5, 1).tolist() == [3]
 
     @pytest.mark.parametrize("count", [3, 12, 50])
@@ -72,7 +72,7 @@ class TestByInformation:
 
 class TestPools:
     def drawn(self, ask=None, shots=(5, 10), protocol=POOL):
-        table = people(40, 60)
+        table = users(40, 60)
         return table, list(draws(table, np.arange(table.ratings), list(shots), protocol, ask))
 
     def test_the_query_is_the_same_for_all_shots_and_ways_of_choosing(self):

@@ -37,8 +37,8 @@ def test_a_page_of_the_talk_says_what_is_claimed_by_which_command_and_what_came_
     assert f"make study NAME={name}" in text
     assert "<!-- table: experiments/" in text
     assert "data.root=" in text
-    for picture in re.findall(r"\]\(([\w./]+)\)", text):
-        assert (ROOT / "experiments" / name / picture).exists(), picture
+    for image in re.findall(r"\]\(([\w./]+)\)", text):
+        assert (ROOT / "experiments" / name / image).exists(), image
 
 
 @pytest.fixture

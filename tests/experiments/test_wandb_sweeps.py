@@ -36,4 +36,4 @@ def test_what_the_agent_types_composes(file, end):
     assert cfg.methods
     if "metric" in sweep:
         assert sweep["metric"] == {"name": OBJECTIVE, "goal": "maximize"}
-        assert cfg.judge == "val", "a search never looks at test people"
+        assert cfg.evaluate_on == "val", "a search never looks at test users"

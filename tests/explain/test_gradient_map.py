@@ -9,9 +9,9 @@ from piaa_lightning.explain.gradient_map import concentration, gradient_map, smo
 
 def test_the_map_is_the_largest_absolute_gradient_over_colours():
     weights = torch.randn(3, 6, 6, generator=torch.Generator().manual_seed(0))
-    pictures = torch.randn(2, 3, 6, 6, generator=torch.Generator().manual_seed(1))
-    found = gradient_map(lambda x: (x * weights).sum(dim=(1, 2, 3)).tanh(), pictures, blur=0)
-    outer = 1 - (pictures * weights).sum(dim=(1, 2, 3)).tanh() ** 2
+    images = torch.randn(2, 3, 6, 6, generator=torch.Generator().manual_seed(1))
+    found = gradient_map(lambda x: (x * weights).sum(dim=(1, 2, 3)).tanh(), images, blur=0)
+    outer = 1 - (images * weights).sum(dim=(1, 2, 3)).tanh() ** 2
     expected = torch.stack([(weights * outer[k]).abs().amax(dim=0) for k in range(2)])
     torch.testing.assert_close(found, expected)
 
@@ -19,10 +19,10 @@ def test_the_map_is_the_largest_absolute_gradient_over_colours():
 def test_it_works_where_gradients_are_off_and_leaves_nothing_behind():
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(12, 1), torch.nn.Flatten(0))
     with torch.inference_mode():
-        pictures = torch.ones(1, 3, 2, 2)
-        found = gradient_map(network, pictures, blur=0)
+        images = torch.ones(1, 3, 2, 2)
+        found = gradient_map(network, images, blur=0)
     assert not found.requires_grad
-    assert not pictures.requires_grad
+    assert not images.requires_grad
     assert [parameter.grad for parameter in network.parameters()] == [None, None]
     assert (found > 0).all()
 

@@ -11,7 +11,7 @@ from piaa_lightning.features import FisherVectors, Planes, colour_statistics, de
 from piaa_lightning.features.grid import halvings, patches
 
 RANDOM = np.random.default_rng(0)
-PICTURE = RANDOM.integers(0, 256, (37, 45, 3), dtype=np.uint8)
+IMAGE = RANDOM.integers(0, 256, (37, 45, 3), dtype=np.uint8)
 
 
 def slow_sift(luma, cell, step):
@@ -36,20 +36,20 @@ def slow_sift(luma, cell, step):
 
 
 def test_sift_against_a_loop_over_pixels():
-    found = dense_sift(PICTURE, cell=4, step=2, scales=1)
-    assert found == pytest.approx(slow_sift(Planes(PICTURE).luma.astype(float), 4, 2), abs=1e-4)
+    found = dense_sift(IMAGE, cell=4, step=2, scales=1)
+    assert found == pytest.approx(slow_sift(Planes(IMAGE).luma.astype(float), 4, 2), abs=1e-4)
     assert np.linalg.norm(found, axis=1) == pytest.approx(np.ones(len(found)), abs=1e-5)
 
 
-def test_sift_at_half_the_size_is_sift_of_the_halved_picture():
-    luma = Planes(PICTURE).luma.astype(float)[:36, :44]
+def test_sift_at_half_the_size_is_sift_of_the_halved_image():
+    luma = Planes(IMAGE).luma.astype(float)[:36, :44]
     half = (luma[::2, ::2] + luma[1::2, ::2] + luma[::2, 1::2] + luma[1::2, 1::2]) / 4
-    first = len(dense_sift(PICTURE, cell=4, step=1, scales=1))
-    found = dense_sift(PICTURE, cell=4, step=1, scales=2)[first:]
+    first = len(dense_sift(IMAGE, cell=4, step=1, scales=1))
+    found = dense_sift(IMAGE, cell=4, step=1, scales=2)[first:]
     assert found == pytest.approx(slow_sift(half, 4, 1), abs=1e-4)
 
 
-def test_a_flat_patch_has_no_direction_and_a_turned_picture_turns_its_descriptors():
+def test_a_flat_patch_has_no_direction_and_a_turned_image_turns_its_descriptors():
     assert dense_sift(np.full((32, 32, 3), 77, np.uint8)).max() == 0
     ramp = np.broadcast_to(np.arange(0, 160, 5, dtype=np.uint8)[None, :, None], (32, 32, 3)).copy()
     cells = dense_sift(ramp, scales=1).reshape(-1, 16, 8)
@@ -59,14 +59,14 @@ def test_a_flat_patch_has_no_direction_and_a_turned_picture_turns_its_descriptor
 
 
 def test_colour_statistics_against_a_loop():
-    found = colour_statistics(PICTURE, cell=4, step=2, scales=1)
+    found = colour_statistics(IMAGE, cell=4, step=2, scales=1)
     place = 0
     for row in range(0, 37 // 4 - 3, 2):
         for column in range(0, 45 // 4 - 3, 2):
             expected = []
             for i in range(row, row + 4):
                 for j in range(column, column + 4):
-                    own = PICTURE[4 * i : 4 * i + 4, 4 * j : 4 * j + 4].reshape(-1, 3) / 255
+                    own = IMAGE[4 * i : 4 * i + 4, 4 * j : 4 * j + 4].reshape(-1, 3) / 255
                     expected += [*own.mean(axis=0), *own.std(axis=0)]
             assert found[place] == pytest.approx(expected, abs=2e-3)
             place += 1
@@ -75,8 +75,8 @@ def test_colour_statistics_against_a_loop():
 
 def test_both_kinds_of_descriptors_stand_on_the_same_patches():
     for shape in ((37, 45), (16, 256), (200, 133)):
-        picture = RANDOM.integers(0, 256, (*shape, 3), dtype=np.uint8)
-        assert len(dense_sift(picture)) == len(colour_statistics(picture)) > 0
+        image = RANDOM.integers(0, 256, (*shape, 3), dtype=np.uint8)
+        assert len(dense_sift(image)) == len(colour_statistics(image)) > 0
 
 
 def test_a_grid_stops_where_no_patch_fits_and_enlarges_what_is_smaller_than_one():

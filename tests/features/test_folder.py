@@ -1,4 +1,4 @@
-"""A folder of pictures becomes a csv, whatever lies in it."""
+"""A folder of images becomes a csv, whatever lies in it."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def save(path, height=30, width=40):
     return pixels
 
 
-def test_a_line_for_every_picture(tmp_path, capsys):
+def test_a_line_for_every_image(tmp_path, capsys):
     own = {"b.png": save(tmp_path / "in/b.png"), "sub/a.png": save(tmp_path / "in/sub/a.png", 300, 700)}
-    (tmp_path / "in/notes.txt").write_text("no picture")
-    (tmp_path / "in/broken.jpg").write_bytes(b"no picture either")
+    (tmp_path / "in/notes.txt").write_text("no image")
+    (tmp_path / "in/broken.jpg").write_bytes(b"no image either")
     main([str(tmp_path / "in"), "--out", str(tmp_path / "out.csv"), "--workers", "2"])
     said = capsys.readouterr().out
-    assert "17 features of 2 pictures" in said
+    assert "17 features of 2 images" in said
     assert "1 left out" in said
     assert "broken.jpg" in said
     with (tmp_path / "out.csv").open(newline="") as file:
@@ -62,9 +62,9 @@ def test_results_come_in_the_order_of_the_files(tmp_path):
 @pytest.mark.parametrize(
     ("make", "arguments", "sentence"),
     [
-        (lambda d: None, [], "is no folder; give one that holds pictures"),
-        (lambda d: d.mkdir(), [], "there is no picture in it"),
-        (lambda d: (d.mkdir(), (d / "x.jpg").write_bytes(b"1")), [], "none of its 1 pictures can be read"),
+        (lambda d: None, [], "is no folder; give one that holds images"),
+        (lambda d: d.mkdir(), [], "there is no image in it"),
+        (lambda d: (d.mkdir(), (d / "x.jpg").write_bytes(b"1")), [], "none of its 1 images can be read"),
         (lambda d: save(d / "x.png"), ["--workers", "0"], "give a whole number from 1"),
         (lambda d: save(d / "x.png"), ["--out", "/proc/no/features.csv"], "cannot be written"),
     ],

@@ -1,4 +1,4 @@
-"""Each feature against pictures whose answer is known, or against a slow way of computing it."""
+"""Each feature against images whose answer is known, or against a slow way of computing it."""
 
 from __future__ import annotations
 
@@ -45,9 +45,9 @@ def spot(down: float, right: float, side: int = 96):
     """A bright disc on grey, its middle at a share of the sides."""
     rows, columns = np.mgrid[:side, :side] / side
     inside = (rows - down) ** 2 + (columns - right) ** 2 < 0.06**2
-    picture = flat(90, 90, 90, height=side, width=side)
-    picture[inside] = 255
-    return picture
+    image = flat(90, 90, 90, height=side, width=side)
+    image[inside] = 255
+    return image
 
 
 def of_hues(*turns: float):
@@ -70,7 +70,7 @@ def test_planes_are_those_of_the_standard_library():
 
 @pytest.mark.parametrize("pixels", [NOISE[..., 0], NOISE.astype(float), NOISE[:15], NOISE.transpose(2, 0, 1)])
 def test_other_arrays_are_refused(pixels):
-    with pytest.raises(ValueError, match=r"a picture is \(height, width, 3\) uint8 with sides of at least 16"):
+    with pytest.raises(ValueError, match=r"an image is \(height, width, 3\) uint8 with sides of at least 16"):
         brightness(pixels)
 
 
@@ -86,7 +86,7 @@ def test_areas_are_averaged_over_whole_pixels():
     assert averaged(plane, 64, 64).mean() == pytest.approx(plane.mean(), abs=0.05)
 
 
-def test_pictures_are_shrunk_and_keep_their_shape():
+def test_images_are_shrunk_and_keep_their_shape():
     assert shrink(np.zeros((600, 900, 3), np.uint8)).shape == (171, 256, 3)
     assert shrink(NOISE) is NOISE
     assert shrink(np.zeros((5, 900, 3), np.uint8)).shape == (16, 256, 3)
@@ -102,7 +102,7 @@ def test_colourfulness_is_the_papers_formula():
     assert colourfulness(flat(255, 0, 0)) == pytest.approx(0.3 * np.hypot(1, 0.5), rel=1e-5)
 
 
-def test_saturation_brightness_and_contrast_of_plain_pictures():
+def test_saturation_brightness_and_contrast_of_plain_images():
     assert saturation(flat(200, 100, 100)) == pytest.approx(0.5, abs=1e-5)
     assert brightness(flat(255, 0, 0)) == pytest.approx(0.299, abs=1e-5)
     halves = flat(0, 0, 0)
@@ -123,13 +123,13 @@ def test_hues_are_counted_where_they_can_be_seen():
     assert hue_count(of_hues(0.02, 0.52)) == pytest.approx(2 / 20)
     assert hue_count(flat(100, 100, 100)) == 0
     rare = flat(230, 23, 23, height=64, width=64)
-    rare[:2, :30] = (23, 230, 23)  # 1.5 % of the picture
+    rare[:2, :30] = (23, 230, 23)  # 1.5 % of the image
     assert hue_count(rare) == pytest.approx(1 / 20)
 
 
-def slow_harmony(picture):
+def slow_harmony(image):
     """The paper's distance, pixel by pixel, over the same positions of the templates."""
-    planes = Planes(picture)
+    planes = Planes(image)
     hues, weights = planes.hue.ravel(), planes.saturation.ravel()
     hues = (np.floor(hues * 72) + 0.5) / 72
     best = np.inf
@@ -147,9 +147,9 @@ def slow_harmony(picture):
 
 
 def test_harmony_is_the_distance_from_the_nearest_template():
-    picture = RANDOM.integers(0, 256, (16, 16, 3), dtype=np.uint8)
-    assert 0 < harmony(picture) < 1
-    assert harmony(picture) == pytest.approx(slow_harmony(picture), abs=1e-5)
+    image = RANDOM.integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    assert 0 < harmony(image) < 1
+    assert harmony(image) == pytest.approx(slow_harmony(image), abs=1e-5)
 
 
 def test_opposite_and_neighbouring_hues_are_in_harmony_and_a_full_wheel_is_not():
@@ -218,11 +218,11 @@ def test_symmetry_is_the_correlation_with_the_mirror_image():
 
 @pytest.mark.parametrize("width", [56, 55])
 def test_sharpness_counts_strong_frequencies_of_the_whole_spectrum(width):
-    picture = np.asarray(Image.fromarray(NOISE[:10, :14]).resize((width, 40), Image.Resampling.BICUBIC))
-    luma = picture @ np.array([0.299, 0.587, 0.114])
+    image = np.asarray(Image.fromarray(NOISE[:10, :14]).resize((width, 40), Image.Resampling.BICUBIC))
+    luma = image @ np.array([0.299, 0.587, 0.114])
     strong = np.abs(np.fft.fft2(luma)) / np.sqrt(luma.size) > 5
-    assert sharpness(picture) == pytest.approx(strong.mean())
-    assert sharpness(NOISE) > sharpness(picture)
+    assert sharpness(image) == pytest.approx(strong.mean())
+    assert sharpness(NOISE) > sharpness(image)
 
 
 def test_edges_of_a_small_subject_lie_in_a_small_box():
@@ -234,11 +234,11 @@ def test_edges_of_a_small_subject_lie_in_a_small_box():
 
 
 def test_all_features_have_names_are_finite_and_the_same_from_planes():
-    for picture in (NOISE, flat(0, 0, 0), flat(255, 255, 255), flat(5, 200, 90, height=16, width=300)):
-        values = simple_features(picture)
+    for image in (NOISE, flat(0, 0, 0), flat(255, 255, 255), flat(5, 200, 90, height=16, width=300)):
+        values = simple_features(image)
         assert values.shape == (len(SIMPLE),)
         assert np.isfinite(values).all()
-        planes = Planes(picture)
+        planes = Planes(image)
         assert simple_features(planes).tolist() == values.tolist()
         assert planes.kept["saliency"] is saliency(planes)
     named = dict(zip(SIMPLE, simple_features(NOISE), strict=True))

@@ -28,9 +28,9 @@ def test_a_mean_of_exactly_five_on_ava_is_not_above_five():
     score = torch.tensor([4 / 9])
     assert score.double().item() > 4 / 9  # as single precision stores it
     assert binary_loss(torch.zeros(1), score, middle=4 / 9).item() == 0
-    assert binary_loss(torch.zeros(1), score, middle=0.4444444).item() == 0  # as a person writes it
+    assert binary_loss(torch.zeros(1), score, middle=0.4444444).item() == 0  # as a user writes it
     assert binary_loss(torch.zeros(1), score.double(), middle=4 / 9).item() == 0
-    assert accuracy([0.0], score, cut=4 / 9) == 1
+    assert accuracy([0.0], score, threshold=4 / 9) == 1
     assert binary_loss(torch.ones(1), torch.tensor([4 / 9 + 1e-4]), middle=4 / 9).item() == 0
 
 

@@ -7,17 +7,17 @@ from piaa_lightning.losses.traits import trait_loss
 
 
 def test_equals_the_talks_triple_sum():
-    users, pictures, traits = 3, 4, 5
+    users, images, traits = 3, 4, 5
     random = torch.Generator().manual_seed(0)
-    prediction = torch.rand(users, pictures, traits, generator=random, dtype=torch.float64) * 2 - 1
+    prediction = torch.rand(users, images, traits, generator=random, dtype=torch.float64) * 2 - 1
     own = torch.rand(users, traits, generator=random, dtype=torch.float64) * 2 - 1
     total = 0.0
     for u in range(users):
-        for m in range(pictures):
+        for m in range(images):
             for i in range(traits):
                 total += (prediction[u, m, i].item() - own[u, i].item()) ** 2
-    rows = own[:, None].expand(users, pictures, traits).flatten(0, 1)
-    assert trait_loss(prediction.flatten(0, 1), rows).item() == pytest.approx(total / 5 / users / pictures, rel=1e-12)
+    rows = own[:, None].expand(users, images, traits).flatten(0, 1)
+    assert trait_loss(prediction.flatten(0, 1), rows).item() == pytest.approx(total / 5 / users / images, rel=1e-12)
 
 
 def test_an_unknown_trait_has_no_say():

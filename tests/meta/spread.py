@@ -1,4 +1,4 @@
-"""One of several processes: takes its share of the users, trains and judges, and writes down what came out.
+"""One of several processes: takes its share of the users, trains and evaluates, and writes down what came out.
 
     python spread.py RANK WORLD DIRECTORY PORT
 
@@ -27,7 +27,7 @@ from piaa_lightning.evaluation.protocol import Protocol, choose, evaluate
 from piaa_lightning.meta.bilevel import BilevelLearner
 from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.personalizers.personalizer import Personalizer
-from piaa_lightning.runtime.distributed import gather, rank, share, world_size
+from piaa_lightning.runtime.distributed import gather, process_index, share, world_size
 from piaa_lightning.tasks.meta import MetaTask
 
 warnings.filterwarnings("ignore")
@@ -41,7 +41,7 @@ def networks():
 
 
 class Rule(Personalizer):
-    """Scores by a rule that depends on the person, the repeat and the settings."""
+    """Scores by a rule that depends on the user, the repeat and the settings."""
 
     together = 3
 
@@ -58,7 +58,7 @@ class Batches(Dataset):
     def __init__(self, nets):
         users = [nets.episode(seed) for seed in range(11)]
         whole = [users[:4], users[4:8], users[8:]]
-        self.batches = [share(batch, rank(), world_size()) for batch in whole]
+        self.batches = [share(batch, process_index(), world_size()) for batch in whole]
 
     def __len__(self):
         return 3
@@ -86,7 +86,7 @@ def trained(nets, reduce, **settings):
     return {name: value.clone() for name, value in task.network.state_dict().items()}
 
 
-def judged():
+def evaluated():
     random = np.random.default_rng(0)
     counts = [40, 14, 30, 25, 50]
     table = RatingTable(
@@ -114,8 +114,8 @@ def main(number: int, world: int, directory: Path, port: str) -> None:
         )  # fmt: skip
         distributed.init_process_group("gloo")
     nets = networks()
-    found = {"judged": judged(), "sum": trained(nets, "sum"), "mean": trained(nets, "mean")}
-    found["gathered"] = gather(share(range(7), rank(), world_size()))
+    found = {"evaluated": evaluated(), "sum": trained(nets, "sum"), "mean": trained(nets, "mean")}
+    found["gathered"] = gather(share(range(7), process_index(), world_size()))
     try:
         trained(nets, "sum", reset_state="never")
     except UserError as error:

@@ -68,7 +68,7 @@ def test_every_parameter_is_in_the_group_of_its_longest_name(extra):
 
 def test_a_part_of_a_name_covers_nothing():
     with pytest.raises(UserError, match=r"no rate covers personality\.0\.weight, which moves; add one for personality"):
-        moving_groups(Assisted(), {"backbone": 1, "head": 1, "person": 1, "fusion": 1})
+        moving_groups(Assisted(), {"backbone": 1, "head": 1, "user": 1, "fusion": 1})
 
 
 def test_a_parameter_without_a_rate_is_refused_only_if_it_moves():

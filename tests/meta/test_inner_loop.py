@@ -110,9 +110,9 @@ def test_settings_that_make_no_sense_are_refused(key, value):
         InnerLoop(**{key: value})
 
 
-def test_statistics_of_one_picture_are_refused(nets):
+def test_statistics_of_one_image_are_refused(nets):
     user = nets.episode(1, support=1).support
-    with pytest.raises(UserError, match="batch norm cannot take statistics from one picture"):
+    with pytest.raises(UserError, match="batch norm cannot take statistics from one image"):
         descended(nets.Network(), InnerLoop(RATES, bn_mode="transductive"), user)
     descended(nets.Network(), InnerLoop(RATES), user)
 

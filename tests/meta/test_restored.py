@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.meta.restored import lent
+from piaa_lightning.meta.restored import restored
 
 
 def upset(network):
@@ -25,7 +25,7 @@ def test_it_comes_back_bit_for_bit_whatever_happened(nets, error):
     network.backbone.eval()
     before, modes = nets.state(network), [module.training for module in network.modules()]
     pointers = [parameter.data_ptr() for parameter in network.parameters()]
-    with pytest.raises(error) if error else nullcontext(), lent(network, list(network.parameters())):
+    with pytest.raises(error) if error else nullcontext(), restored(network, list(network.parameters())):
         upset(network)
         assert not nets.same(nets.state(network), before)
         if error:
@@ -48,7 +48,7 @@ def test_a_second_interrupt_while_it_is_taken_back_changes_nothing(nets, monkeyp
         copy(values, originals)
 
     monkeypatch.setattr(torch, "_foreach_copy_", interrupt)
-    with pytest.raises(KeyboardInterrupt), lent(network, list(network.parameters())):
+    with pytest.raises(KeyboardInterrupt), restored(network, list(network.parameters())):
         upset(network)
     assert interrupted
     assert nets.same(nets.state(network), before)
@@ -57,7 +57,7 @@ def test_a_second_interrupt_while_it_is_taken_back_changes_nothing(nets, monkeyp
 def test_buffers_stay_only_if_asked(nets):
     network = nets.Network()
     before = nets.state(network)
-    with lent(network, list(network.parameters()), keep_buffers=True):
+    with restored(network, list(network.parameters()), keep_buffers=True):
         upset(network)
     after = nets.state(network)
     changed = {name for name, value in after.items() if not torch.equal(value, before[name])}
@@ -72,7 +72,7 @@ def test_it_works_under_inference_mode(nets):
     rule = inner.optimizer(network)
     with torch.inference_mode():
         user = nets.episode(1).support
-        with lent(network, rule.parameters) as theta:
+        with restored(network, rule.parameters) as theta:
             inner.descend(network, rule, user.inputs, user.scores, 2)
             assert not torch.equal(theta[0], next(network.parameters()))
     assert nets.same(nets.state(network), before)

@@ -28,8 +28,8 @@ def test_training_gives_the_same_theta(found, reduce):
 
 def test_judging_gives_the_same_records_in_the_same_order(found):
     alone, *both = found
-    assert len(alone["judged"]["records"]) == 5 * 3 * 2
-    assert [process["judged"] for process in both] == [alone["judged"]] * 2
+    assert len(alone["evaluated"]["records"]) == 5 * 3 * 2
+    assert [process["evaluated"] for process in both] == [alone["evaluated"]] * 2
 
 
 def test_what_is_gathered_is_in_the_order_of_one_process(found):

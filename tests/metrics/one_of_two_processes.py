@@ -10,7 +10,7 @@ import torch
 from torch import distributed
 from torch.utils.data import DistributedSampler
 
-from piaa_lightning.metrics.images import PictureMetrics
+from piaa_lightning.metrics.images import ImageMetrics
 from piaa_lightning.metrics.per_user import PerUserSROCC
 from piaa_lightning.metrics.traits import TraitMetrics
 
@@ -18,7 +18,7 @@ ROWS, USERS, BINS = 101, 7, 10  # odd, so that no two processes share the rows e
 
 
 def columns():
-    """Rows that every process makes alike: of pictures, of users' ratings, and of liked pictures."""
+    """Rows that every process makes alike: of images, of users' ratings, and of liked images."""
     random = np.random.default_rng(5)
     row, user = np.arange(ROWS), random.integers(0, USERS, ROWS)
     target = random.integers(0, 5, ROWS) / 4
@@ -26,7 +26,7 @@ def columns():
     traits = random.uniform(-1, 1, (USERS, 5))[user]
     votes = random.dirichlet(np.ones(BINS), (2, ROWS))
     return {
-        "pictures": (row, prediction, target, *votes),
+        "images": (row, prediction, target, *votes),
         "users": (user, prediction, target),
         "likes": (row, user, np.tanh(traits + random.normal(0, 1, traits.shape)), traits),
         # users as Lightning's sampler hands them out: whole, and the first one twice, to fill up
@@ -35,7 +35,7 @@ def columns():
 
 
 METRICS = {
-    "pictures": lambda: PictureMetrics(bins=BINS),
+    "images": lambda: ImageMetrics(bins=BINS),
     "users": PerUserSROCC,
     "likes": TraitMetrics,
     "whole_users": PerUserSROCC,
@@ -43,7 +43,7 @@ METRICS = {
 
 
 def share(case, user, rank):
-    """Rows that a process of two sees; the samplers of pictures and whole users repeat some, the third does not."""
+    """Rows that a process of two sees; the samplers of images and whole users repeat some, the third does not."""
     if case == "users":
         return np.arange(ROWS)[rank::2]
     sampler = DistributedSampler(range(USERS if case == "whole_users" else ROWS), 2, rank, shuffle=False)
@@ -52,13 +52,13 @@ def share(case, user, rank):
     return np.array(list(sampler))
 
 
-def judged(metric, arrays, rows, batch=9):
+def evaluated(metric, arrays, rows, batch=9):
     """What a metric says and what it counted, after it has seen some rows in batches."""
     for part in np.array_split(rows, -(-len(rows) // batch)) if len(rows) else []:
         metric.update(*(torch.from_numpy(array[part]) for array in arrays))
     values = metric.compute()
     values = {name: v.item() for name, v in values.items()} if isinstance(values, dict) else {"": values.item()}
-    return values, {name: n for name, n in vars(metric).items() if name.startswith(("users_", "pictures_"))}
+    return values, {name: n for name, n in vars(metric).items() if name.startswith(("users_", "images_"))}
 
 
 def main(rank: int, meeting: str, result: str) -> None:
@@ -66,11 +66,11 @@ def main(rank: int, meeting: str, result: str) -> None:
     found = {}
     for case, arrays in columns().items():
         rows = share(case, columns()["users"][0], rank)
-        found[case] = judged(METRICS[case](), arrays, rows)
+        found[case] = evaluated(METRICS[case](), arrays, rows)
         # a second epoch, in which all rows fall to the second process
         metric = METRICS[case]()
         metric.reset()
-        found[f"{case}, one process empty"] = judged(metric, arrays, np.arange(ROWS if rank else 0))
+        found[f"{case}, one process empty"] = evaluated(metric, arrays, np.arange(ROWS if rank else 0))
     distributed.destroy_process_group()
     with open(result, "w", encoding="utf-8") as file:
         json.dump(found, file)

@@ -8,14 +8,14 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.accuracy import accuracy, balanced_accuracy
 
 
-@pytest.mark.parametrize("cut", [0.25, 4 / 9, 0.5])
+@pytest.mark.parametrize("threshold", [0.25, 4 / 9, 0.5])
 @pytest.mark.parametrize("levels", [4, 9, 1000])
-def test_equals_scikit_learn(levels, cut):
+def test_equals_scikit_learn(levels, threshold):
     random = np.random.default_rng(levels)
     prediction, target = random.integers(0, levels + 1, (2, 200)) / levels
-    sides = target > cut, prediction > cut
-    assert accuracy(prediction, target, cut) == pytest.approx(accuracy_score(*sides), abs=1e-12)
-    assert balanced_accuracy(prediction, target, cut) == pytest.approx(balanced_accuracy_score(*sides), abs=1e-12)
+    sides = target > threshold, prediction > threshold
+    assert accuracy(prediction, target, threshold) == pytest.approx(accuracy_score(*sides), abs=1e-12)
+    assert balanced_accuracy(prediction, target, threshold) == pytest.approx(balanced_accuracy_score(*sides), abs=1e-12)
 
 
 def test_calling_everything_good_is_accurate_and_not_balanced():
@@ -25,7 +25,7 @@ def test_calling_everything_good_is_accurate_and_not_balanced():
 
 
 def test_the_cut_itself_is_not_above():
-    # predicted and true mean are compared with the same cut
+    # predicted and true mean are compared with the same threshold
     assert accuracy([0.5, 0.5], [0.5, 0.4]) == 1
     assert accuracy([0.5], [0.51]) == 0
 
@@ -33,10 +33,10 @@ def test_the_cut_itself_is_not_above():
 def test_a_mean_vote_of_exactly_five_is_bad_in_single_precision_too():
     stored = np.array([4 / 9], dtype=np.float32)
     assert stored.astype(np.float64)[0] > 4 / 9
-    assert accuracy([0.1], stored, cut=4 / 9) == 1
-    assert accuracy(stored, [0.1], cut=4 / 9) == 1
+    assert accuracy([0.1], stored, threshold=4 / 9) == 1
+    assert accuracy(stored, [0.1], threshold=4 / 9) == 1
     # the finest step of AVA's means: 549 votes, of which one is for the next bin
-    assert accuracy([0.1], stored + np.float32(1 / 549 / 9), cut=4 / 9) == 0
+    assert accuracy([0.1], stored + np.float32(1 / 549 / 9), threshold=4 / 9) == 0
 
 
 def test_undefined_is_nan():

@@ -7,10 +7,10 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from piaa_lightning.metrics.emd import emd
-from piaa_lightning.metrics.images import PictureMetrics
+from piaa_lightning.metrics.images import ImageMetrics
 
 
-def pictures(seed=0, length=101, bins=10):
+def images(seed=0, length=101, bins=10):
     random = np.random.default_rng(seed)
     true = random.dirichlet(np.ones(bins), length)
     predicted = 0.5 * true + 0.5 * random.dirichlet(np.ones(bins), length)
@@ -23,9 +23,9 @@ def update(metric, arrays, rows):
 
 
 def test_equals_oracles_over_batches():
-    arrays = pictures()
+    arrays = images()
     _, prediction, target, predicted, true = arrays
-    metric = PictureMetrics(cut=0.45, bins=10)
+    metric = ImageMetrics(threshold=0.45, bins=10)
     for rows in np.array_split(np.arange(101), 7):
         update(metric, arrays, rows)
     values = {name: value.item() for name, value in metric.compute().items()}
@@ -40,29 +40,29 @@ def test_equals_oracles_over_batches():
         },
         abs=1e-6,
     )
-    assert metric.pictures_counted == 101
+    assert metric.images_counted == 101
 
 
 def test_without_distributions_there_is_no_emd():
-    arrays = pictures()[:3]
-    metric = PictureMetrics()
+    arrays = images()[:3]
+    metric = ImageMetrics()
     update(metric, arrays, slice(None))
     assert set(metric.compute()) == {"acc", "balanced_acc", "srocc", "plcc"}
 
 
-def test_a_picture_that_is_repeated_counts_once():
-    arrays = pictures(1)
-    once, padded = PictureMetrics(bins=10), PictureMetrics(bins=10)
+def test_a_image_that_is_repeated_counts_once():
+    arrays = images(1)
+    once, padded = ImageMetrics(bins=10), ImageMetrics(bins=10)
     update(once, arrays, np.arange(101))
     update(padded, arrays, np.arange(50, 101))
     update(padded, arrays, np.arange(60))
     update(padded, arrays, np.arange(1))
     assert padded.compute() == once.compute()
-    assert padded.pictures_counted == 101
+    assert padded.images_counted == 101
 
 
 def test_undefined_is_nan_and_a_constant_prediction_has_no_correlation():
-    metric = PictureMetrics()
+    metric = ImageMetrics()
     metric.update(torch.arange(3), torch.tensor([0.2, 0.2, 0.2]), torch.tensor([0.1, 0.2, 0.3]))
     values = metric.compute()
     assert values["srocc"] == values["plcc"] == 0
@@ -71,23 +71,23 @@ def test_undefined_is_nan_and_a_constant_prediction_has_no_correlation():
     metric.reset()
     metric.update(torch.tensor([4]), torch.tensor([0.2]), torch.tensor([0.1]))
     assert metric.compute()["srocc"].isnan()
-    assert metric.pictures_counted == 1
+    assert metric.images_counted == 1
 
 
-@pytest.mark.filterwarnings("ignore:The ..compute.. method of metric PictureMetrics was called before")
-def test_no_picture_is_nan():
-    values = PictureMetrics(bins=10).compute()
+@pytest.mark.filterwarnings("ignore:The ..compute.. method of metric ImageMetrics was called before")
+def test_no_image_is_nan():
+    values = ImageMetrics(bins=10).compute()
     assert len(values) == 6
     assert all(value.isnan() for value in values.values())
 
 
 def test_wrong_use_is_refused():
-    index, prediction, target, predicted, true = (torch.from_numpy(a) for a in pictures())
+    index, prediction, target, predicted, true = (torch.from_numpy(a) for a in images())
     with pytest.raises(ValueError, match="0 of 2 distributions given to metrics with bins=10"):
-        PictureMetrics(bins=10).update(index, prediction, target)
+        ImageMetrics(bins=10).update(index, prediction, target)
     with pytest.raises(ValueError, match="2 of 2 distributions given to metrics with bins=0"):
-        PictureMetrics().update(index, prediction, target, predicted, true)
+        ImageMetrics().update(index, prediction, target, predicted, true)
     with pytest.raises(ValueError, match=r"predicted_distributions \(101, 10\) must be \('batch', 5\)"):
-        PictureMetrics(bins=5).update(index, prediction, target, predicted, true)
-    with pytest.raises(ValueError, match="101 pictures, 100 predictions, 101 targets"):
-        PictureMetrics().update(index, prediction[1:], target)
+        ImageMetrics(bins=5).update(index, prediction, target, predicted, true)
+    with pytest.raises(ValueError, match="101 images, 100 predictions, 101 targets"):
+        ImageMetrics().update(index, prediction[1:], target)

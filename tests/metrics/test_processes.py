@@ -48,7 +48,7 @@ def found(tmp_path_factory):
 def test_two_processes_equal_one(found, case):
     kind = case.removesuffix(", one process empty")
     arrays = one_of_two.columns()[kind]
-    expected, counted = one_of_two.judged(one_of_two.METRICS[kind](), arrays, np.arange(one_of_two.ROWS))
+    expected, counted = one_of_two.evaluated(one_of_two.METRICS[kind](), arrays, np.arange(one_of_two.ROWS))
     assert not np.isnan(list(expected.values())).any()
     for values, counts in (process[case] for process in found):
         assert values == pytest.approx(expected, rel=0, abs=1e-7)

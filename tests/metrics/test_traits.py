@@ -13,7 +13,7 @@ TRAITS = ["O", "C", "E", "A", "N"]
 
 
 def likes(seed=0, users=12, length=150):
-    """Rows of liked pictures: users' numbers, predictions, and the users' own traits on a coarse scale (ties)."""
+    """Rows of liked images: users' numbers, predictions, and the users' own traits on a coarse scale (ties)."""
     random = np.random.default_rng(seed)
     traits = random.integers(-4, 5, (users, 5)) / 4
     user = random.integers(0, users, length) * 7
@@ -32,10 +32,10 @@ def test_equals_pandas_and_scipy():
 
 
 def test_users_count_alike_however_much_they_like():
-    # user 0 is off by 1 in three pictures, user 1 right in one: over pictures the RMSE would be sqrt(3/4)
+    # user 0 is off by 1 in three images, user 1 right in one: over images the RMSE would be sqrt(3/4)
     scores = user_level_traits([0, 0, 0, 1], [[1.0], [1.0], [1.0], [0.5]], [[0.0], [0.0], [0.0], [0.5]])
     assert scores.rmse.tolist() == [np.sqrt(0.5)]
-    # picture by picture the order is no order at all; averaged, user 0 (0) is below user 1 (.5)
+    # image by image the order is no order at all; averaged, user 0 (0) is below user 1 (.5)
     scores = user_level_traits([0, 0, 1], [[-0.9], [0.9], [0.5]], [[0.1], [0.1], [0.2]])
     assert scores.srocc.tolist() == [1]
 

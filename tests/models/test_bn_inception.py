@@ -22,7 +22,7 @@ ENTERING = {
 }
 
 
-def seen_by(network: nn.Module, names: list[str], pictures: Tensor) -> dict[str, Tensor]:
+def seen_by(network: nn.Module, names: list[str], images: Tensor) -> dict[str, Tensor]:
     """What enters some of a network's modules."""
     seen: dict[str, Tensor] = {}
     hooks = [
@@ -32,7 +32,7 @@ def seen_by(network: nn.Module, names: list[str], pictures: Tensor) -> dict[str,
         for name in names
     ]
     with torch.no_grad():
-        network(pictures)
+        network(images)
     for hook in hooks:
         hook.remove()
     return seen
@@ -115,9 +115,9 @@ def test_stem_and_blocks_agree_with_the_arithmetic_written_out():
 
 
 def test_blue_comes_first_to_the_first_convolution():
-    pictures = torch.zeros(1, 3, 32, 32)
-    pictures[:, 0] = 1.0  # red
-    seen = seen_by(lively(), ["conv1_7x7_s2"], pictures)["conv1_7x7_s2"]
+    images = torch.zeros(1, 3, 32, 32)
+    images[:, 0] = 1.0  # red
+    seen = seen_by(lively(), ["conv1_7x7_s2"], images)["conv1_7x7_s2"]
     assert seen.mean(dim=(0, 2, 3)).tolist() == [0.0, 0.0, 1.0]
 
 
@@ -127,10 +127,10 @@ def test_length_of_the_output(classes, length):
         assert BNInception(classes).eval()(torch.zeros(2, 3, 64, 64)).shape == (2, length)
 
 
-def test_gradients_reach_the_picture_and_every_parameter():
+def test_gradients_reach_the_image_and_every_parameter():
     network = lively()
-    pictures = (torch.randn(2, 3, 64, 64) * 70).requires_grad_()
-    network(pictures).square().sum().backward()
+    images = (torch.randn(2, 3, 64, 64) * 70).requires_grad_()
+    network(images).square().sum().backward()
     assert [name for name, value in network.named_parameters() if value.grad is None or not value.grad.any()] == []
-    assert pictures.grad is not None
-    assert pictures.grad.abs().sum(dim=(2, 3)).min() > 0
+    assert images.grad is not None
+    assert images.grad.abs().sum(dim=(2, 3)).min() > 0

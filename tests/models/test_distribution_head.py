@@ -59,5 +59,5 @@ def test_levels_are_no_part_of_what_is_saved():
     assert all("levels" not in name for name in DistributionHead(3).state_dict())
 
 
-def test_one_picture_keeps_its_batch_dimension():
+def test_one_image_keeps_its_batch_dimension():
     assert DistributionHead(3, hidden=[2])(torch.randn(1, 3)).shape == (1,)

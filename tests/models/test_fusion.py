@@ -16,7 +16,7 @@ from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.trait_head import TraitHead
 from piaa_lightning.models.two_streams import TwoStreams
 
-PICTURES = torch.randint(0, 256, (6, 3, 2, 2), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+IMAGES = torch.randint(0, 256, (6, 3, 2, 2), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 
 def two_streams() -> TwoStreams:
@@ -37,7 +37,7 @@ def moved(net: nn.Module) -> nn.Module:
 @pytest.mark.parametrize("fusion", [*FUSIONS, "none"])
 def test_it_starts_as_the_generic_score(fusion):
     before = two_streams()
-    assert torch.equal(fused(copy.deepcopy(before), fusion)(PICTURES), before(PICTURES))
+    assert torch.equal(fused(copy.deepcopy(before), fusion)(IMAGES), before(IMAGES))
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
@@ -45,35 +45,35 @@ def test_it_starts_as_the_generic_score(fusion):
 def test_a_score_is_the_generic_one_plus_the_weighted_traits_by_hand(fusion, generic):
     before = two_streams()
     net = moved(fused(copy.deepcopy(before), fusion, generic))
-    features, traits = before.backbone(PICTURES), before.traits(PICTURES)
+    features, traits = before.backbone(IMAGES), before.traits(IMAGES)
     weights = net.head.weights(features)
-    scores = net(PICTURES)
-    own = before(PICTURES) if generic == "dist_mean" else net.head.generic(features)
-    for picture in range(6):
-        expected = own[picture] + sum(weights[picture, trait] * traits[picture, trait] for trait in range(2))
-        assert scores[picture].item() == pytest.approx(expected.item(), abs=1e-6)
+    scores = net(IMAGES)
+    own = before(IMAGES) if generic == "dist_mean" else net.head.generic(features)
+    for image in range(6):
+        expected = own[image] + sum(weights[image, trait] * traits[image, trait] for trait in range(2))
+        assert scores[image].item() == pytest.approx(expected.item(), abs=1e-6)
     assert not torch.allclose(scores, own)
 
 
-def test_constant_weights_are_one_per_trait_and_others_depend_on_the_picture():
+def test_constant_weights_are_one_per_trait_and_others_depend_on_the_image():
     features = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))
-    constant, by_picture = (moved(fused(two_streams(), fusion)).head.weights(features) for fusion in FUSIONS)
-    assert constant.shape == by_picture.shape == (6, 2)
+    constant, by_image = (moved(fused(two_streams(), fusion)).head.weights(features) for fusion in FUSIONS)
+    assert constant.shape == by_image.shape == (6, 2)
     assert (constant == constant[0]).all()
-    assert not (by_picture == by_picture[0]).all()
+    assert not (by_image == by_image[0]).all()
 
 
 @pytest.mark.parametrize("fusion", FUSIONS)
 def test_the_first_step_moves_the_weights(fusion):
     net = fused(two_streams(), fusion)
-    net(PICTURES).sum().backward()
+    net(IMAGES).sum().backward()
     assert any(p.grad is not None and p.grad.abs().max() > 0 for p in net.head.fusion.parameters())
 
 
 def test_the_constant_weights_gradient_is_the_sum_of_traits():
     net = fused(two_streams())
-    traits = two_streams().traits(PICTURES)
-    net(PICTURES).sum().backward()
+    traits = two_streams().traits(IMAGES)
+    net(IMAGES).sum().backward()
     torch.testing.assert_close(net.head.fusion.weight.grad, traits.detach().sum(dim=0))
 
 

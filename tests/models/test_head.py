@@ -32,5 +32,5 @@ def test_a_linear_head_by_hand():
     assert scores.tolist() == pytest.approx(expected, rel=1e-6)
 
 
-def test_one_picture_keeps_its_batch_dimension():
+def test_one_image_keeps_its_batch_dimension():
     assert ScoreHead(3, hidden=[2])(torch.randn(1, 3)).shape == (1,)

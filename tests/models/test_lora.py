@@ -22,24 +22,24 @@ def network(size=16) -> ScoreNetwork:
     return ScoreNetwork(Backbone(body, 8, size, (0.5,) * 3, (0.25,) * 3), ScoreHead(8, hidden=[6])).eval()
 
 
-def pictures():
+def images():
     return torch.randint(0, 256, (5, 3, 16, 16), dtype=torch.uint8, generator=torch.Generator().manual_seed(1))
 
 
 @pytest.mark.parametrize("grow", GROW.values(), ids=GROW)
 def test_it_scores_as_before_and_moves_apart_with_a_step(grow):
-    expected = network()(pictures()).detach()
+    expected = network()(images()).detach()
     grown = grow(network()).eval()
-    assert grown(pictures()).detach() == pytest.approx(expected, abs=1e-6)
+    assert grown(images()).detach() == pytest.approx(expected, abs=1e-6)
     named = dict(grown.named_parameters())
     groups = moving_groups(grown, {"backbone": 1.0, "head": 1.0}, "added")
     moving = [named[name] for group in groups for name in group.names]
-    gradients = torch.autograd.grad(grown(pictures()).sum(), moving)
+    gradients = torch.autograd.grad(grown(images()).sum(), moving)
     assert any(gradient.abs().max() > 0 for gradient in gradients)
     with torch.no_grad():
         for parameter, gradient in zip(moving, gradients, strict=True):
             parameter += gradient
-    assert (grown(pictures()) - expected).abs().max() > 1e-6
+    assert (grown(images()) - expected).abs().max() > 1e-6
 
 
 @pytest.mark.parametrize("grow", GROW.values(), ids=GROW)
@@ -55,7 +55,7 @@ def test_what_was_trained_does_not_move(grow):
 @pytest.mark.parametrize("grow", GROW.values(), ids=GROW)
 def test_the_head_still_scores_what_is_embedded(grow):
     grown = grow(network()).eval()
-    assert torch.equal(grown(pictures()), grown.head(grown.embed(pictures())))
+    assert torch.equal(grown(images()), grown.head(grown.embed(images())))
 
 
 def test_a_linear_layers_update_is_the_product_of_two_matrices():

@@ -16,14 +16,14 @@ def network() -> ScoreNetwork:
 
 def test_it_is_the_head_after_the_backbone():
     net = network()
-    pictures = torch.randint(0, 256, (5, 3, 2, 2), dtype=torch.uint8)
-    assert torch.equal(net(pictures), net.head(net.backbone(pictures)))
+    images = torch.randint(0, 256, (5, 3, 2, 2), dtype=torch.uint8)
+    assert torch.equal(net(images), net.head(net.backbone(images)))
 
 
 def test_preparing_once_changes_no_score():
     net = network()
-    pictures = torch.randint(0, 256, (5, 3, 2, 2), dtype=torch.uint8)
-    assert torch.equal(net(net.prepare(pictures)), net(pictures))
+    images = torch.randint(0, 256, (5, 3, 2, 2), dtype=torch.uint8)
+    assert torch.equal(net(net.prepare(images)), net(images))
 
 
 def test_frozen_features_go_straight_to_the_head():

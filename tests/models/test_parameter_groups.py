@@ -35,7 +35,7 @@ NETWORKS = {
     "votes": lambda frozen: score_network(eye(frozen), VOTES, 6),
     "traits": lambda frozen: TraitNetwork(eye(frozen), VOTES, 6, TRAITS),
     "attributes": lambda frozen: AttributeNetwork(eye(frozen), ScoreHead, 6, TRAITS),
-    "two streams": two_streams,
+    "two sources": two_streams,
     "constant": lambda frozen: fused(two_streams(frozen), "constant"),
     "mlp": lambda frozen: fused(two_streams(frozen), "mlp", "sigmoid"),
     "none": lambda frozen: fused(two_streams(frozen), "none"),
@@ -78,7 +78,7 @@ def test_a_name_is_a_whole_name():
     # `head` must not take `heads`
     network = nn.ModuleDict({"head": nn.Linear(1, 1), "heads": nn.Linear(1, 1)})
     with pytest.raises(
-        UserError, match=r"^task\.module\.rates: no rate covers heads\.weight, which moves; add one for h"
+        UserError, match=r"^task\.module\.lr_by_part: no rate covers heads\.weight, which moves; add one for h"
     ):
         optimizer_groups(network, {"head": 1})
 

@@ -47,7 +47,7 @@ def test_statistics_are_numpys(patches):
 
 
 @pytest.mark.parametrize("aggregation", AGGREGATIONS)
-def test_dma_does_not_know_the_order_of_patches_nor_the_whole_picture(aggregation):
+def test_dma_does_not_know_the_order_of_patches_nor_the_whole_image(aggregation):
     net = networks()[aggregation]
     order = torch.tensor([0, 3, 1, 5, 2, 4])
     assert torch.allclose(net(VIEWS[:, order]), net(VIEWS), atol=1e-6)
@@ -59,7 +59,7 @@ def test_dma_does_not_know_the_order_of_patches_nor_the_whole_picture(aggregatio
     assert not torch.allclose(net(other), net(VIEWS), atol=1e-4)
 
 
-def test_rapid_sees_the_picture_and_the_patch_each_with_its_own_column():
+def test_rapid_sees_the_image_and_the_patch_each_with_its_own_column():
     net = networks()["rapid"]
     views = VIEWS[:, :2]
     features = torch.cat([net.backbone(views[:, 0]), net.local(views[:, 1])], dim=1)
@@ -98,13 +98,13 @@ def test_styles_move_the_style_column_alone():
 
 
 @pytest.mark.parametrize("name", networks())
-def test_pictures_without_patches_are_a_sentence(name):
-    with pytest.raises(UserError, match="looks at patches beside the picture, which come without any here"):
+def test_images_without_patches_are_a_sentence(name):
+    with pytest.raises(UserError, match="looks at patches beside the image, which come without any here"):
         networks()[name](VIEWS[:, 0])
 
 
 def test_frozen_features_and_unknown_aggregations_are_sentences():
-    with pytest.raises(UserError, match=r"^backbone.frozen=true: RAPID looks at pictures and not at features"):
+    with pytest.raises(UserError, match=r"^backbone.frozen=true: RAPID looks at images and not at features"):
         DoubleColumn(None, ScoreHead, 7)
     with pytest.raises(UserError, match=r"^task.network.aggregation=max: choose statistics or sorting"):
         PatchAggregation(backbone(), ScoreHead, 7, aggregation="max")

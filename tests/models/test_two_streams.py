@@ -18,7 +18,7 @@ from piaa_lightning.models.trait_head import TraitHead
 from piaa_lightning.models.trait_network import TraitNetwork
 from piaa_lightning.models.two_streams import TwoStreams
 
-PICTURES = torch.randint(0, 256, (5, 3, 2, 2), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+IMAGES = torch.randint(0, 256, (5, 3, 2, 2), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 FEATURES = torch.randn(5, 4, generator=torch.Generator().manual_seed(1))
 VOTES = partial(DistributionHead, bins=3)
 TRAITS = partial(TraitHead, traits=2)
@@ -29,7 +29,7 @@ def backbone() -> Backbone:
     return Backbone(nn.Sequential(nn.Flatten(), nn.Linear(12, 4)), 4, 2, (0.1, 0.2, 0.3), (0.5, 0.6, 0.7))
 
 
-@pytest.mark.parametrize(("eye", "inputs"), [(backbone(), PICTURES), (None, FEATURES)])
+@pytest.mark.parametrize(("eye", "inputs"), [(backbone(), IMAGES), (None, FEATURES)])
 class TestBranches:
     def test_both_streams_stand_on_one_backbone(self, eye, inputs):
         net = TwoStreams(eye, VOTES, 4, TRAITS)

@@ -1,4 +1,4 @@
-"""Ground that every personaliser can stand on: people, drawn pictures, and a prior with batch norm."""
+"""FitContext that every personaliser can stand on: users, drawn images, and a prior with batch norm."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import pytest
 import torch
 
 from piaa_lightning.data.images.inputs import Inputs
-from piaa_lightning.data.images.stored import Pictures
+from piaa_lightning.data.images.stored import Images
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import Split
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.small_cnn import SmallCNN
-from piaa_lightning.personalizers.personalizer import Ground, Support
+from piaa_lightning.personalizers.personalizer import FitContext, Support
 
 IMAGES, USERS, SIZE = 60, 6, 16
 
 
 @pytest.fixture
-def ground(tmp_path: Path) -> Ground:
-    """Six people who rated all of sixty pictures; users 2 and 3 validate, 4 and 5 are test users."""
+def context(tmp_path: Path) -> FitContext:
+    """Six users who rated all of sixty images; users 2 and 3 validate, 4 and 5 are test users."""
     random = np.random.default_rng(0)
     user, image = (grid.ravel() for grid in np.meshgrid(np.arange(USERS), np.arange(IMAGES), indexing="ij"))
     table = RatingTable(
@@ -42,8 +42,8 @@ def ground(tmp_path: Path) -> Ground:
         *(np.array(users) for users in ([0, 1], [2, 3], [4, 5])),
         *(np.arange(start, start + 20) for start in (0, 20, 40)),
     ).check(table)
-    pictures = Pictures(random.integers(0, 256, (IMAGES, 3, SIZE, SIZE), dtype=np.uint8), {})
-    return Ground(table, split, Inputs(pictures), torch.device("cpu"), network())
+    images = Images(random.integers(0, 256, (IMAGES, 3, SIZE, SIZE), dtype=np.uint8), {})
+    return FitContext(table, split, Inputs(images), torch.device("cpu"), network())
 
 
 def network() -> ScoreNetwork:
@@ -52,7 +52,7 @@ def network() -> ScoreNetwork:
     net = ScoreNetwork(
         Backbone(body, 8, SIZE, (0.5,) * 3, (0.25,) * 3), ScoreHead(8, hidden=[6], norm=True, dropout=0.5)
     )
-    with torch.no_grad():  # statistics that are not those of the pictures, as after training on others
+    with torch.no_grad():  # statistics that are not those of the images, as after training on others
         for name, buffer in net.named_buffers():
             if name.endswith("running_mean"):
                 buffer.uniform_(-0.2, 0.2)
@@ -62,12 +62,12 @@ def network() -> ScoreNetwork:
 
 
 @pytest.fixture
-def support(ground: Ground):
-    """Make the support set of a person: their ratings of the first test pictures."""
+def support(context: FitContext):
+    """Make the support set of a user: their ratings of the first test images."""
 
     def make(user: int = 4, shots: int = 10, draw: int = 0) -> Support:
-        images = ground.split.test_images[:shots]
+        images = context.split.test_images[:shots]
         rows = user * IMAGES + images
-        return Support(user, images, ground.table.score[rows], draw)
+        return Support(user, images, context.table.score[rows], draw)
 
     return make

@@ -19,7 +19,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers import features
-from piaa_lightning.personalizers.features import picture_features, scaled
+from piaa_lightning.personalizers.features import image_features, scaled
 from piaa_lightning.personalizers.gaussian import posterior_means
 from piaa_lightning.personalizers.gaussian_process import NAMES, START, GaussianProcess, kernel, learn_kernel
 from piaa_lightning.personalizers.generic import Generic
@@ -38,8 +38,8 @@ CLOSED = {
 }
 
 
-def prepared(personalizer, ground):
-    personalizer.prepare(ground)
+def prepared(personalizer, context):
+    personalizer.prepare(context)
     return personalizer
 
 
@@ -49,27 +49,27 @@ def weighted(matrix):
 
 
 class TestFeatures:
-    def test_methods_on_one_prior_compute_them_once(self, ground, monkeypatch):
+    def test_methods_on_one_prior_compute_them_once(self, context, monkeypatch):
         calls, computed = [], features._computed
         monkeypatch.setattr(features, "_computed", lambda *given: calls.append(1) or computed(*given))
-        assert picture_features(ground, 4) is picture_features(replace(ground, aids={}), 4)
-        assert picture_features(ground, None) is not picture_features(ground, 4)
+        assert image_features(context, 4) is image_features(replace(context, auxiliary={}), 4)
+        assert image_features(context, None) is not image_features(context, 4)
         assert len(calls) == 2
 
-    def test_other_pictures_are_not_taken_for_these(self, ground):
-        first = picture_features(ground)
-        other = replace(ground, inputs=Inputs(ground.inputs.evaluation, size=1))
-        assert picture_features(other) is not first
+    def test_other_images_are_not_taken_for_these(self, context):
+        first = image_features(context)
+        other = replace(context, inputs=Inputs(context.inputs.evaluation, size=1))
+        assert image_features(other) is not first
 
-    def test_they_are_what_the_head_is_fed_and_scores(self, ground):
-        found = picture_features(ground)
+    def test_they_are_what_the_head_is_fed_and_scores(self, context):
+        found = image_features(context)
         with torch.no_grad():
-            embedded = ground.prior.eval().embed(ground.inputs.batch(np.arange(60))).numpy()
+            embedded = context.model.eval().embed(context.inputs.batch(np.arange(60))).numpy()
         apart = embedded - embedded[:20].mean(axis=0)
         assert found.values == pytest.approx(apart / np.sqrt(np.square(apart[:20]).mean()), abs=1e-5)
-        assert found.generic[20:] == pytest.approx(prepared(Generic(), ground).scores[20:], abs=1e-6)
+        assert found.generic[20:] == pytest.approx(prepared(Generic(), context).scores[20:], abs=1e-6)
 
-    def test_components_are_those_of_training_pictures(self):
+    def test_components_are_those_of_training_images(self):
         values = weighted((30, 6)).astype(np.float32) * np.array([5, 3, 1, 1, 1, 1], dtype=np.float32)
         known = np.arange(20)
         found, projection = scaled(values.copy(), known, 2)
@@ -84,46 +84,46 @@ class TestFeatures:
 class TestEveryClosedForm:
     @pytest.mark.parametrize("make", CLOSED.values(), ids=CLOSED)
     @pytest.mark.parametrize("shots", [1, 5])
-    def test_equal_ratings_fall_back_to_the_generic_score(self, ground, make, shots):
-        method = prepared(make(), ground)
-        images = ground.split.test_images
+    def test_equal_ratings_fall_back_to_the_generic_score(self, context, make, shots):
+        method = prepared(make(), context)
+        images = context.split.test_images
         told = Support(4, images[:shots], np.full(shots, 0.75, dtype=np.float32))
-        generic = prepared(Generic(), ground).fit(told, {})(images)
+        generic = prepared(Generic(), context).fit(told, {})(images)
         for scores in method.trace(told, images, method.candidates()):
             assert scores == pytest.approx(generic, abs=1e-6)
 
     @pytest.mark.parametrize("make", CLOSED.values(), ids=CLOSED)
     @pytest.mark.parametrize("shots", [2, 20])
-    def test_scores_are_finite_and_fit_is_trace(self, ground, support, make, shots):
-        method, told = prepared(make(), ground), support(shots=shots)
-        images = ground.split.test_images
+    def test_scores_are_finite_and_fit_is_trace(self, context, support, make, shots):
+        method, told = prepared(make(), context), support(shots=shots)
+        images = context.split.test_images
         traced = method.trace(told, images, method.candidates())
         for settings, scores in zip(method.candidates(), traced, strict=True):
             assert np.isfinite(scores).all()
             assert method.fit(told, settings)(images) == pytest.approx(scores)
 
     @pytest.mark.parametrize("make", CLOSED.values(), ids=CLOSED)
-    def test_test_people_teach_nothing(self, ground, support, make):
-        table = ground.table
-        test = np.isin(table.user, ground.split.test_users)
+    def test_test_users_teach_nothing(self, context, support, make):
+        table = context.table
+        test = np.isin(table.user, context.split.test_users)
         changed = replace(table, score=np.where(test, 1 - table.score, table.score).astype(np.float32))
-        images = ground.split.test_images
+        images = context.split.test_images
         first, second = (
-            prepared(make(), replace(ground, table=each)).trace(support(), images, [make().candidates()[0]])[0]
+            prepared(make(), replace(context, table=each)).trace(support(), images, [make().candidates()[0]])[0]
             for each in (table, changed)
         )
         assert first.tolist() == second.tolist()
 
     @pytest.mark.parametrize("make", [CLOSED[name] for name in ("hierarchical", "gp", "process")])
-    def test_one_training_person_is_too_few(self, ground, make):
-        split = replace(ground.split, train_users=ground.split.train_users[:1])
-        with pytest.raises(LeftOutError, match="cannot be learnt from 1 training people"):
-            make().prepare(replace(ground, split=split))
+    def test_one_training_user_is_too_few(self, context, make):
+        split = replace(context.split, train_users=context.split.train_users[:1])
+        with pytest.raises(LeftOutError, match="cannot be learnt from 1 training users"):
+            make().prepare(replace(context, split=split))
 
     @pytest.mark.parametrize("make", CLOSED.values(), ids=CLOSED)
-    def test_without_a_prior_it_is_a_sentence(self, ground, make):
+    def test_without_a_prior_it_is_a_sentence(self, context, make):
         with pytest.raises(UserError, match="starts from a prior and none is given"):
-            make().prepare(replace(ground, prior=None))
+            make().prepare(replace(context, prior=None))
 
 
 class TestRidge:
@@ -148,16 +148,16 @@ class TestRidge:
     def test_a_row_that_determines_itself_has_no_left_out_error(self):
         assert decompose(self.rows[:1], self.targets[:1]).left_out_error(1.0) == np.inf
 
-    def test_a_large_penalty_is_the_generic_order(self, ground, support):
-        images = ground.split.test_images
-        scores = prepared(Ridge([1e12], calibrations=["offset"]), ground).fit(
+    def test_a_large_penalty_is_the_generic_order(self, context, support):
+        images = context.split.test_images
+        scores = prepared(Ridge([1e12], calibrations=["offset"]), context).fit(
             support(), {"calibration": "offset", "penalty": 1e12}
         )(images)
-        generic = prepared(Generic(), ground).scores[images]
+        generic = prepared(Generic(), context).scores[images]
         assert scores - generic == pytest.approx(np.full(len(images), (scores - generic)[0]), abs=1e-6)
 
-    def test_each_persons_own_penalty_is_the_best_left_out(self, ground, support):
-        method, told = prepared(Ridge(choice="leave_one_out", calibrations=["offset"]), ground), support()
+    def test_each_persons_own_penalty_is_the_best_left_out(self, context, support):
+        method, told = prepared(Ridge(choice="leave_one_out", calibrations=["offset"]), context), support()
         rows = method.features.rows(told.images)
         residuals = told.scores - method.features.scores(told.images)
         errors = []
@@ -165,7 +165,7 @@ class TestRidge:
             model = SklearnRidge(alpha=penalty * method.length)
             errors.append(np.mean((residuals - cross_val_predict(model, rows, residuals, cv=LeaveOneOut())) ** 2))
         best = method.penalties[int(np.argmin(errors))]
-        images = ground.split.test_images
+        images = context.split.test_images
         expected = method.fit(told, {"calibration": "offset", "penalty": best})(images)
         assert method.fit(told, {"calibration": "offset"})(images) == pytest.approx(expected)
 
@@ -209,22 +209,22 @@ class TestGaussianProcess:
             expected = width * across @ np.linalg.solve(width * own + 0.3 * np.eye(5), residuals)
             assert scores == pytest.approx(expected)
 
-    def test_the_likelihood_finds_what_people_were_drawn_from(self):
+    def test_the_likelihood_finds_what_users_were_drawn_from(self):
         random = np.random.default_rng(0)
         truth = {"offset": 0.3, "slope": 1.0, "linear": 0.5, "rbf": 0.4, "length": 0.8, "noise": 0.1}
-        people = []
+        users = []
         for _ in range(60):
             rows, generic = torch.from_numpy(random.standard_normal((30, 2))), torch.from_numpy(random.random(30) - 0.5)
             covariance = kernel(rows, rows, generic, generic, truth).numpy() + truth["noise"] ** 2 * np.eye(30)
             residuals = random.multivariate_normal(np.zeros(30), covariance)
-            people.append((rows.numpy(), generic.numpy(), residuals))
-        people[0] = tuple(part[:20] for part in people[0])  # people may have rated different numbers
-        found = learn_kernel(people)
+            users.append((rows.numpy(), generic.numpy(), residuals))
+        users[0] = tuple(part[:20] for part in users[0])  # users may have rated different numbers
+        found = learn_kernel(users)
         assert [found[name] for name in NAMES] == pytest.approx([truth[name] for name in NAMES], rel=0.3)
 
         def likelihood(of):
             total = 0.0
-            for rows, generic, residuals in people:
+            for rows, generic, residuals in users:
                 x, g = torch.from_numpy(rows), torch.from_numpy(generic)
                 covariance = kernel(x, x, g, g, of).numpy() + of["noise"] ** 2 * np.eye(len(residuals))
                 total += multivariate_normal.logpdf(residuals, np.zeros(len(residuals)), covariance)
@@ -233,8 +233,8 @@ class TestGaussianProcess:
         best = likelihood(found)
         assert all(likelihood({**found, name: found[name] * by}) < best for name in NAMES for by in (0.8, 1.25))
 
-    def test_a_given_kernel_is_taken_without_learning(self, ground):
-        method = prepared(GaussianProcess(kernel=START), replace(ground, split=replace(ground.split, train_users=[])))
+    def test_a_given_kernel_is_taken_without_learning(self, context):
+        method = prepared(GaussianProcess(kernel=START), replace(context, split=replace(context.split, train_users=[])))
         assert method.learnt == START
 
     @pytest.mark.parametrize("kernel", [{"rbf": 1.0}, {**START, "noise": 0.0}])
@@ -244,45 +244,45 @@ class TestGaussianProcess:
 
 
 class TestHierarchical:
-    def model(self, ground, covariance, noise=0.05, mean="learnt"):
-        method = prepared(Hierarchical(mean=mean, components=3), ground)
-        method.prior = replace(method.prior, covariance=covariance)
+    def model(self, context, covariance, noise=0.05, mean="learnt"):
+        method = prepared(Hierarchical(mean=mean, components=3), context)
+        method.model = replace(method.model, covariance=covariance)
         method.noise = noise
         return method
 
-    def test_the_posterior_mean_is_the_explicit_solve(self, ground, support):
+    def test_the_posterior_mean_is_the_explicit_solve(self, context, support):
         covariance = np.cov(weighted((5, 40)))
-        method, told, images = self.model(ground, covariance), support(), ground.split.test_images
+        method, told, images = self.model(context, covariance), support(), context.split.test_images
         rows, wanted = (method.features.described(which) for which in (told.images, images))
         mean = method.prior.effects[0]
         precision = np.linalg.inv(covariance) + rows.T @ rows / 0.05
         weights = np.linalg.solve(precision, np.linalg.inv(covariance) @ mean + rows.T @ told.scores / 0.05)
-        assert method.fit(told, {"width": 1.0})(images) == pytest.approx(wanted @ weights)
+        assert method.fit(told, {"prior_variance": 1.0})(images) == pytest.approx(wanted @ weights)
 
-    def test_no_covariance_is_the_mean_for_everybody(self, ground, support):
-        method, images = self.model(ground, np.zeros((5, 5))), ground.split.test_images
+    def test_no_covariance_is_the_mean_for_everybody(self, context, support):
+        method, images = self.model(context, np.zeros((5, 5))), context.split.test_images
         expected = method.features.described(images) @ method.prior.effects[0]
-        assert method.fit(support(4), {"width": 1.0})(images) == pytest.approx(expected)
+        assert method.fit(support(4), {"prior_variance": 1.0})(images) == pytest.approx(expected)
 
-    def test_an_endless_covariance_is_least_squares(self, ground, support):
-        free = [0, 2, 3, 4]  # the generic score of these pictures is nearly a line in the features
-        told, images = support(shots=15), ground.split.test_images
-        method = self.model(ground, np.diag([1.0, 0, 1, 1, 1]) * 1e7)
+    def test_an_endless_covariance_is_least_squares(self, context, support):
+        free = [0, 2, 3, 4]  # the generic score of these images is nearly a line in the features
+        told, images = support(shots=15), context.split.test_images
+        method = self.model(context, np.diag([1.0, 0, 1, 1, 1]) * 1e7)
         rows, wanted = (method.features.described(which) for which in (told.images, images))
         mean = method.prior.effects[0]
         weights = np.linalg.lstsq(rows[:, free], told.scores - rows @ mean)[0]
         expected = wanted @ mean + wanted[:, free] @ weights
-        assert method.fit(told, {"width": 1.0})(images) == pytest.approx(expected, abs=1e-4)
+        assert method.fit(told, {"prior_variance": 1.0})(images) == pytest.approx(expected, abs=1e-4)
 
-    def test_the_generic_mean_keeps_the_generic_order(self, ground, support):
-        method, images = self.model(ground, np.zeros((5, 5)), mean="generic"), ground.split.test_images
+    def test_the_generic_mean_keeps_the_generic_order(self, context, support):
+        method, images = self.model(context, np.zeros((5, 5)), mean="generic"), context.split.test_images
         assert (method.prior.effects[0][2:] == 0).all()
-        rows = ground.split.rows(ground.table, "train")
-        generic = method.features.scores(ground.table.image[rows]) - method.features.level
-        slope, level = np.polyfit(generic, ground.table.score[rows], 1)
+        rows = context.split.rows(context.table, "train")
+        generic = method.features.scores(context.table.image[rows]) - method.features.level
+        slope, level = np.polyfit(generic, context.table.score[rows], 1)
         assert method.prior.effects[0][:2] == pytest.approx([level, slope], rel=1e-4)
         expected = level + slope * (method.features.scores(images) - method.features.level)
-        assert method.fit(support(), {"width": 1.0})(images) == pytest.approx(expected, rel=1e-4)
+        assert method.fit(support(), {"prior_variance": 1.0})(images) == pytest.approx(expected, rel=1e-4)
 
     def test_an_unknown_mean(self):
         with pytest.raises(UserError, match="mean=median: choose one of generic, learnt"):
@@ -290,35 +290,35 @@ class TestHierarchical:
 
 
 class TestTraits:
-    def with_traits(self, ground, values, names=("age", "mood")):
-        return replace(ground, table=replace(ground.table, traits=np.array(values, np.float32), trait_names=names))
+    def with_traits(self, context, values, names=("age", "mood")):
+        return replace(context, table=replace(context.table, traits=np.array(values, np.float32), trait_names=names))
 
     traits = [[20, 1], [30, np.nan], [50, 5], [60, 2], [25, np.nan], [45, 9]]  # noqa: RUF012
 
-    def test_left_out_where_there_are_none(self, ground):
-        with pytest.raises(LeftOutError, match="the database knows no traits of people"):
-            TraitConditioned().prepare(ground)
+    def test_left_out_where_there_are_none(self, context):
+        with pytest.raises(LeftOutError, match="the database knows no traits of users"):
+            TraitConditioned().prepare(context)
 
-    def test_traits_are_scaled_by_training_people_alone(self, ground):
-        method = prepared(TraitConditioned(traits=["age"]), self.with_traits(ground, self.traits))
-        assert method.described_people.tolist() == [[1, (age - 25) / 5] for age in (20, 30, 50, 60, 25, 45)]
+    def test_traits_are_scaled_by_training_users_alone(self, context):
+        method = prepared(TraitConditioned(traits=["age"]), self.with_traits(context, self.traits))
+        assert method.described_users.tolist() == [[1, (age - 25) / 5] for age in (20, 30, 50, 60, 25, 45)]
 
-    def test_what_is_not_known_or_does_not_vary_shifts_nothing(self, ground):
-        method = prepared(TraitConditioned(), self.with_traits(ground, self.traits))
-        assert method.described_people.shape == (6, 2)  # one training person's mood alone is known: it does not vary
+    def test_what_is_not_known_or_does_not_vary_shifts_nothing(self, context):
+        method = prepared(TraitConditioned(), self.with_traits(context, self.traits))
+        assert method.described_users.shape == (6, 2)  # one training user's mood alone is known: it does not vary
 
-    def test_a_trait_moves_what_is_expected_of_a_person(self, ground):
-        method = prepared(TraitConditioned(traits=["age"], effect_people=0.0), self.with_traits(ground, self.traits))
-        assert method.mean_weights(4) == pytest.approx(method.prior.effects[0])  # 25 is the training people's mean
+    def test_a_trait_moves_what_is_expected_of_a_user(self, context):
+        method = prepared(TraitConditioned(traits=["age"], effect_users=0.0), self.with_traits(context, self.traits))
+        assert method.mean_weights(4) == pytest.approx(method.prior.effects[0])  # 25 is the training users' mean
         assert method.mean_weights(5) == pytest.approx(method.prior.effects[0] + 4 * method.prior.effects[1])
 
-    def test_an_unknown_trait_is_a_sentence(self, ground):
+    def test_an_unknown_trait_is_a_sentence(self, context):
         with pytest.raises(UserError, match="knows no height; choose from age, mood"):
-            TraitConditioned(traits=["height"]).prepare(self.with_traits(ground, self.traits))
+            TraitConditioned(traits=["height"]).prepare(self.with_traits(context, self.traits))
 
 
-def test_a_taste_that_was_drawn_is_learnt_in_closed_form(ground):
-    """People whose weights vary in one known direction: after a few ratings the rest follows, and ridge is slower."""
+def test_a_taste_that_was_drawn_is_learnt_in_closed_form(context):
+    """Users whose weights vary in one known direction: after a few ratings the rest follows, and ridge is slower."""
     random = np.random.default_rng(0)
     images, users, size = 300, 120, 10
     values = random.standard_normal((images, size)).astype(np.float32)
@@ -328,7 +328,7 @@ def test_a_taste_that_was_drawn_is_learnt_in_closed_form(ground):
     score = 0.5 + (values[image] * tastes[user]).sum(axis=1) + 0.05 * random.standard_normal(len(user))
     names = [f"p{number:03}" for number in range(images)], [f"u{number:03}" for number in range(users)]
     table = replace(
-        ground.table,
+        context.table,
         image_ids=np.array(names[0]),
         image_files=np.array(names[0]),
         user_ids=np.array(names[1]),
@@ -337,7 +337,7 @@ def test_a_taste_that_was_drawn_is_learnt_in_closed_form(ground):
         score=score.clip(0, 1).astype(np.float32),
     )
     split = replace(
-        ground.split,
+        context.split,
         **dict(zip(("train_users", "val_users", "test_users"), np.split(np.arange(users), [80, 100]), strict=True)),
         **dict(
             zip(("train_images", "val_images", "test_images"), np.split(np.arange(images), [100, 200]), strict=True)
@@ -345,7 +345,7 @@ def test_a_taste_that_was_drawn_is_learnt_in_closed_form(ground):
     )
     torch.manual_seed(0)
     known = replace(
-        ground,
+        context,
         table=table,
         split=split,
         inputs=Inputs(Features(torch.from_numpy(values))),
@@ -354,11 +354,11 @@ def test_a_taste_that_was_drawn_is_learnt_in_closed_form(ground):
     hierarchical, ridge = prepared(Hierarchical(), known), prepared(Ridge([0.01]), known)
     shown, asked = np.arange(210, 300), np.arange(200, 204)
     errors = {"hierarchical": [], "ridge": []}
-    for person in range(100, 120):
-        told = Support(person, asked, table.score[person * images + asked])
-        truth = (values[shown] * tastes[person]).sum(axis=1)
+    for one in range(100, 120):
+        told = Support(one, asked, table.score[one * images + asked])
+        truth = (values[shown] * tastes[one]).sum(axis=1)
         for name, scores in (
-            ("hierarchical", hierarchical.fit(told, {"width": 1.0})(shown)),
+            ("hierarchical", hierarchical.fit(told, {"prior_variance": 1.0})(shown)),
             ("ridge", ridge.fit(told, {"calibration": "offset", "penalty": 0.01})(shown)),
         ):
             errors[name].append(1 - np.corrcoef(scores, truth)[0, 1])

@@ -1,4 +1,4 @@
-"""EM against generated people, explicit solves, and the marginal likelihood."""
+"""EM against generated users, explicit solves, and the marginal likelihood."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ COVARIANCE = np.array([[0.4, 0.1, 0.0], [0.1, 0.2, -0.05], [0.0, -0.05, 0.1]])
 NOISE = 0.3
 
 
-def people(users=1500, ratings=12, effects=None, seed=0):
-    """Generated people, each with pictures of their own; ``effects`` shift weights by one trait."""
+def users(users=1500, ratings=12, effects=None, seed=0):
+    """Generated users, each with images of their own; ``effects`` shift weights by one trait."""
     random = np.random.default_rng(seed)
     traits = random.standard_normal(users)
     weights = random.multivariate_normal(MEAN, COVARIANCE, users)
@@ -38,29 +38,29 @@ def likelihood(told, prior: WeightPrior) -> float:
 
 
 def test_a_known_mean_covariance_and_noise_are_recovered():
-    found = learn_prior(sums(people()[0]), steps=60)
+    found = learn_prior(sums(users()[0]), steps=60)
     assert found.effects[0] == pytest.approx(MEAN, abs=0.05)
     assert found.covariance == pytest.approx(COVARIANCE, abs=0.05)
     assert found.noise == pytest.approx(NOISE, rel=0.05)
 
 
 def test_every_round_raises_the_likelihood():
-    told, _ = people(users=40, ratings=6)
+    told, _ = users(users=40, ratings=6)
     values = [likelihood(told, learn_prior(sums(told), steps=steps)) for steps in range(1, 12)]
     assert (np.diff(values) > 0).all()
 
 
 def test_effects_of_a_trait_are_recovered_and_can_be_shrunk():
     effects = np.array([0.3, 0.0, -0.2])
-    told, traits = people(effects=effects)
+    told, traits = users(effects=effects)
     described = np.stack([np.ones(len(traits)), traits], axis=1)
     assert learn_prior(sums(told), described, steps=60).effects[1] == pytest.approx(effects, abs=0.05)
-    shrunk = learn_prior(sums(told), described, steps=60, effect_people=1500).effects[1]
-    assert shrunk == pytest.approx(effects / 2, abs=0.05)  # as if as many people again had shown none
+    shrunk = learn_prior(sums(told), described, steps=60, effect_users=1500).effects[1]
+    assert shrunk == pytest.approx(effects / 2, abs=0.05)  # as if as many users again had shown none
 
 
 def test_the_posterior_is_the_explicit_solve():
-    told, _ = people(users=4, ratings=5)
+    told, _ = users(users=4, ratings=5)
     means, left = posteriors(sums(told), np.tile(MEAN, (4, 1)), COVARIANCE, NOISE)
     for (rows, scores), mean, covariance in zip(told, means, left, strict=True):
         precision = np.linalg.inv(COVARIANCE) + rows.T @ rows / NOISE
@@ -70,30 +70,30 @@ def test_the_posterior_is_the_explicit_solve():
 
 
 def test_a_singular_covariance_is_no_hindrance():
-    told, _ = people(users=3, ratings=5)
+    told, _ = users(users=3, ratings=5)
     means, left = posteriors(sums(told), np.tile(MEAN, (3, 1)), np.diag([1.0, 0.0, 0.0]), NOISE)
     assert (means[:, 1:] == MEAN[1:]).all()
     assert np.isfinite(left).all()
 
 
-def test_fewer_people_than_weights_give_a_covariance_that_can_be_used():
+def test_fewer_users_than_weights_give_a_covariance_that_can_be_used():
     random = np.random.default_rng(0)
     told = [(random.standard_normal((4, 20)), random.standard_normal(4)) for _ in range(3)]
-    found = learn_prior(sums(told), steps=50, correlation_people=10.0)
+    found = learn_prior(sums(told), steps=50, correlation_users=10.0)
     assert np.isfinite(found.covariance).all()
     assert np.linalg.eigvalsh(found.covariance).min() > 0
     assert found.noise > 0
 
 
 def test_correlations_are_shrunk_and_variances_are_not():
-    told, _ = people(users=300)
-    free, shrunk = (learn_prior(sums(told), steps=1, correlation_people=people_) for people_ in (0.0, 300.0))
+    told, _ = users(users=300)
+    free, shrunk = (learn_prior(sums(told), steps=1, correlation_users=users_) for users_ in (0.0, 300.0))
     assert np.diag(shrunk.covariance) == pytest.approx(np.diag(free.covariance))
     assert shrunk.covariance[0, 1] == pytest.approx(free.covariance[0, 1] / 2)
 
 
 @pytest.mark.parametrize("scores", [0.0, 0.5])
-def test_people_who_all_rate_everything_alike_give_no_nan(scores):
+def test_users_who_all_rate_everything_alike_give_no_nan(scores):
     random = np.random.default_rng(0)
     told = [(random.standard_normal((5, 3)), np.full(5, scores)) for _ in range(4)]
     found = learn_prior(sums(told), steps=30)

@@ -15,7 +15,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers.fpmf import FPMF, factorise
-from piaa_lightning.personalizers.image_facts import PictureFacts
+from piaa_lightning.personalizers.image_facts import ImageFacts
 from piaa_lightning.personalizers.pam import PAM
 from piaa_lightning.personalizers.personalizer import LeftOutError, Support
 from piaa_lightning.personalizers.usar import USAR, rank_weights
@@ -23,18 +23,18 @@ from piaa_lightning.personalizers.usar import USAR, rank_weights
 IMAGES, USERS, FEATURES = 60, 6, 4
 
 
-class Facts(PictureFacts):
+class Facts(ImageFacts):
     """Facts that are laid down by hand."""
 
     values = np.zeros((0, 0))
 
-    def of(self, ground):
+    def of(self, context):
         return self.values
 
-    def attributes(self, ground):
+    def attributes(self, context):
         return self.values
 
-    def semantic(self, ground):
+    def semantic(self, context):
         return self.values
 
 
@@ -49,16 +49,16 @@ class Linear(nn.Module):
 def facts():
     found = Facts()
     values = np.random.default_rng(3).normal(size=(IMAGES, FEATURES))
-    values[:20] = (values[:20] - values[:20].mean(axis=0)) / values[:20].std(axis=0)  # the training pictures
+    values[:20] = (values[:20] - values[:20].mean(axis=0)) / values[:20].std(axis=0)  # the training images
     object.__setattr__(found, "values", values)
     return found
 
 
 @pytest.fixture
-def stage(ground, facts):
-    """The ground with a generic model of the facts, so that it can be written down."""
+def stage(context, facts):
+    """The context with a generic model of the facts, so that it can be written down."""
     inputs = Inputs(Features(torch.from_numpy(facts.values).float()))
-    return replace(ground, inputs=inputs, prior=ScoreNetwork(None, Linear()))
+    return replace(context, inputs=inputs, prior=ScoreNetwork(None, Linear()))
 
 
 def ways(facts):
@@ -75,7 +75,7 @@ ALL = sorted(ways(Facts()))
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_ratings_of_held_out_people_and_pictures_move_nothing(name, stage, facts, support):
+def test_ratings_of_held_out_users_and_images_move_nothing(name, stage, facts, support):
     table, split = stage.table, stage.split
     held = ~np.isin(np.arange(table.ratings), split.rows(table, "train"))
     moved = replace(table, score=np.where(held, 1 - table.score, table.score))
@@ -89,7 +89,7 @@ def test_ratings_of_held_out_people_and_pictures_move_nothing(name, stage, facts
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_people_do_not_reach_each_other_and_a_trace_is_its_fits(name, stage, facts, support):
+def test_users_do_not_reach_each_other_and_a_trace_is_its_fits(name, stage, facts, support):
     way = ways(facts)[name]
     way.prepare(stage)
     images, candidates = stage.split.test_images, way.candidates()
@@ -102,7 +102,7 @@ def test_people_do_not_reach_each_other_and_a_trace_is_its_fits(name, stage, fac
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_a_person_who_rates_everything_alike_is_no_obstacle(name, stage, facts, support):
+def test_a_user_who_rates_everything_alike_is_no_obstacle(name, stage, facts, support):
     way = ways(facts)[name]
     way.prepare(stage)
     told = replace(support(shots=5), scores=np.full(5, 0.5, dtype=np.float32))
@@ -112,13 +112,13 @@ def test_a_person_who_rates_everything_alike_is_no_obstacle(name, stage, facts, 
 
 class TestFPMF:
     def planted(self, users=40, images=80, factors=2):
-        """People whose tastes lie in a plane of the features, and what they gave to all pictures."""
+        """Users whose tastes lie in a plane of the features, and what they gave to all images."""
         random = np.random.default_rng(11)
         features = random.normal(size=(images, FEATURES))
         shared, item = random.normal(size=(factors, FEATURES)), random.normal(size=FEATURES)
-        people, bias = random.normal(size=(users, factors)), random.normal(size=users)
-        people -= people.mean(axis=0)  # else the mean taste is the item bias as well
-        return features, shared, bias[:, None] + features @ item + people @ shared @ features.T
+        everybody, bias = random.normal(size=(users, factors)), random.normal(size=users)
+        everybody -= everybody.mean(axis=0)  # else the mean taste is the item bias as well
+        return features, shared, bias[:, None] + features @ item + everybody @ shared @ features.T
 
     def test_a_planted_structure_of_low_rank_is_recovered(self):
         features, shared, scores = self.planted()
@@ -128,14 +128,14 @@ class TestFPMF:
         basis = np.linalg.qr(found.shared.T)[0]
         np.testing.assert_allclose(shared @ basis @ basis.T, shared, atol=1e-3)
 
-    def test_a_new_person_of_that_plane_is_known_after_three_ratings(self, stage):
+    def test_a_new_user_of_that_plane_is_known_after_three_ratings(self, stage):
         features, shared, scores = self.planted()
         random = np.random.default_rng(12)
         user, image = (grid.ravel() for grid in np.indices(scores.shape))
         mean = factorise(user, features[image], scores.ravel(), 2, 1e-6, 50, 0)
         own = features @ (mean.item + random.normal(size=2) @ shared)  # three unknowns, of which one is the bias
         way = FPMF(Facts(), factors=2, penalties=[1e-6])
-        way.pictures = {1e-6: mean.of_pictures(features)}
+        way.images = {1e-6: mean.of_images(features)}
         told = Support(0, np.arange(3), own[:3].astype(np.float32))
         assert srocc(way.fit(told, {"penalty": 1e-6})(np.arange(3, 80)), own[3:]) > 0.999
 
@@ -161,7 +161,7 @@ class TestFPMF:
 
     def test_nobody_to_learn_from_leaves_the_row_out(self, stage, facts):
         nobody = replace(stage.split, train_users=np.zeros(0, dtype=np.int64))
-        with pytest.raises(LeftOutError, match="no training person rated"):
+        with pytest.raises(LeftOutError, match="no training user rated"):
             FPMF(facts).prepare(replace(stage, split=nobody))
 
     @pytest.mark.parametrize("wrong", [{"factors": 0}, {"rounds": 0}, {"penalties": []}, {"penalties": [0.0]}])
@@ -201,7 +201,7 @@ class TestPAM:
 
 
 class TestUSAR:
-    def test_the_ranker_orders_a_linear_person_right(self):
+    def test_the_ranker_orders_a_linear_user_right(self):
         random = np.random.default_rng(0)
         features, taste = random.normal(size=(200, FEATURES)), np.array([1.0, -2.0, 0.5, 0.0])
         own = features @ taste
@@ -220,7 +220,7 @@ class TestUSAR:
         found = rank_weights(np.ones((5, 2)), np.full(5, 0.5, dtype=np.float32), 1.0, 10, np.random.default_rng(0))
         assert found.tolist() == [0, 0]
 
-    def test_look_alikes_of_the_best_are_training_pictures_and_liked_as_much(self, stage, facts, monkeypatch):
+    def test_look_alikes_of_the_best_are_training_images_and_liked_as_much(self, stage, facts, monkeypatch):
         told = {}
 
         def spy(features, scores, cost, pairs, chance):
@@ -249,7 +249,7 @@ class TestUSAR:
         found = way.fit(told, {"C": 1.0, "weight": 1.0})(images) - way.generic[images]
         assert srocc(found, values[images, 1]) > 0.99
 
-    def test_the_weight_is_what_a_deviation_over_training_pictures_is_worth(self, stage, facts, support):
+    def test_the_weight_is_what_a_deviation_over_training_images_is_worth(self, stage, facts, support):
         way = USAR(["pad"], facts)
         way.prepare(stage)
         way.generic = np.zeros(IMAGES)
@@ -266,7 +266,7 @@ class TestUSAR:
         np.testing.assert_allclose(found[2, "ppr"], found[1, "ppr"] + found[1, "pad"], atol=1e-6)
 
     def test_nonsense_is_a_sentence(self):
-        with pytest.raises(UserError, match=r"personalizer\.parts=\['x'\]"):
+        with pytest.raises(UserError, match=r"personalizer\.part_lr_multipliers=\['x'\]"):
             USAR(["x"], Facts())
         with pytest.raises(UserError, match=r"personalizer\.preferred=0:"):
             USAR(["ppr"], Facts(), preferred=0)

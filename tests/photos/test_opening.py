@@ -15,7 +15,7 @@ from piaa_lightning.photos.opening import ORIENTATION, open_photo
 
 
 def corners(width: int, height: int) -> Image.Image:
-    """A picture whose upper left quarter is white."""
+    """An image whose upper left quarter is white."""
     pixels = np.zeros((height, width, 3), dtype=np.uint8)
     pixels[: height // 2, : width // 2] = 255
     return Image.fromarray(pixels)
@@ -95,9 +95,9 @@ def libraw(monkeypatch):
     return use
 
 
-def jpeg(picture: Image.Image, **options) -> bytes:
+def jpeg(image: Image.Image, **options) -> bytes:
     file = io.BytesIO()
-    picture.save(file, "jpeg", **options)
+    image.save(file, "jpeg", **options)
     return file.getvalue()
 
 

@@ -14,8 +14,8 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.photos.contact_sheet import contact_sheet
 from piaa_lightning.photos.cover import choose_cover
 from piaa_lightning.photos.crops import best_crops, boxes, shape_of
-from piaa_lightning.photos.personal_model import Taste
-from piaa_lightning.photos.ranking import rank, ranking_csv
+from piaa_lightning.photos.personal_model import PersonalModel
+from piaa_lightning.photos.ranking import order_of, ranking_csv
 from tests.photos.conftest import read
 
 
@@ -28,12 +28,12 @@ def liking(prior, shelf, directory):
     """Somebody who likes one directory."""
     rated = [n for n, file in enumerate(shelf.files) if file[-5] in "0123"]
     scores = torch.tensor([float(shelf.files[n].startswith(directory)) for n in rated])
-    return Taste(prior.people, shelf.rows[rated], scores)
+    return PersonalModel(prior.users, shelf.rows[rated], scores)
 
 
 @pytest.mark.parametrize("directory", ["red", "sea"])
-def test_what_a_person_likes_comes_first(prior, shelf, directory):
-    ranking = rank(liking(prior, shelf, directory), shelf, Scale(1, 5))
+def test_what_a_user_likes_comes_first(prior, shelf, directory):
+    ranking = order_of(liking(prior, shelf, directory), shelf, Scale(1, 5))
     first = [shelf.files[n] for n in ranking.order[:8]]
     assert all(file.startswith(directory) for file in first)
     assert ranking.places[ranking.order].tolist() == list(range(1, 17))
@@ -42,7 +42,7 @@ def test_what_a_person_likes_comes_first(prior, shelf, directory):
 
 
 def test_the_ranking_as_csv(prior, shelf):
-    ranking = rank(liking(prior, shelf, "sea"), shelf, Scale(1, 5))
+    ranking = order_of(liking(prior, shelf, "sea"), shelf, Scale(1, 5))
     rows = list(csv.DictReader(io.StringIO(ranking_csv(ranking, shelf.files))))
     assert [row["rank"] for row in rows] == [str(place) for place in range(1, 17)]
     assert rows[0]["image"] == shelf.files[ranking.order[0]]
@@ -52,7 +52,7 @@ def test_the_ranking_as_csv(prior, shelf):
 def test_a_contact_sheet_needs_nothing_else(prior, store, shelf):
     shelf.skipped["<script>.jpg"] = "broken & done"
     page = contact_sheet(
-        "Mine", ["A note."], shelf, rank(liking(prior, shelf, "sea"), shelf, Scale(1, 5)), store.thumbnail
+        "Mine", ["A note."], shelf, order_of(liking(prior, shelf, "sea"), shelf, Scale(1, 5)), store.thumbnail
     )
     assert page.count("data:image/jpeg;base64,/9j/") == 16
     assert "http" not in page.replace("data:", "")

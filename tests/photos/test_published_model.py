@@ -9,11 +9,11 @@ from safetensors.torch import load_file, save_file
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.frozen import Scaling
-from piaa_lightning.photos.cards import person_card, prior_card
-from piaa_lightning.photos.person import Person, load_person
+from piaa_lightning.photos.cards import prior_card, user_card
+from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file
 from piaa_lightning.photos.programs import ONNX, TORCH, write_programs
 from piaa_lightning.photos.published_model import load_prior, prior_directory
-from piaa_lightning.photos.scoring_network import FeatureScale, eye_of
+from piaa_lightning.photos.scoring_network import FeatureScale, scoring_network_of
 from tests.photos.conftest import DESCRIPTION, make_prior
 
 
@@ -26,15 +26,15 @@ def published(prior, tmp_path):
 def someone(prior, count=10):
     drawn = torch.Generator().manual_seed(0)
     rows = torch.randn(count, 5, generator=drawn)
-    return Person("Ana", prior.hash, Scale(1, 5), rows, torch.linspace(0, 1, count))
+    return PersonalFile("Ana", prior.hash, Scale(1, 5), rows, torch.linspace(0, 1, count))
 
 
 def test_what_was_published_is_read_again(prior, published):
     again = load_prior(published)
-    pictures = torch.randint(0, 256, (3, 3, 16, 16), dtype=torch.uint8)
+    images = torch.randint(0, 256, (3, 3, 16, 16), dtype=torch.uint8)
     assert again.hash == prior.hash
-    assert torch.allclose(again.rows(pictures), prior.rows(pictures), atol=1e-6)
-    assert dict(again.people.widths) == dict(prior.people.widths)
+    assert torch.allclose(again.rows(images), prior.rows(images), atol=1e-6)
+    assert dict(again.users.prior_variances) == dict(prior.users.prior_variances)
 
 
 def test_the_hash_tells_priors_apart(prior):
@@ -83,15 +83,15 @@ def harm_weights(home):
 def test_a_published_prior_may_not_read_other_files():
     options = {**DESCRIPTION["backbone"]["options"], "checkpoint_path": "elsewhere.pth"}
     with pytest.raises(UserError, match="checkpoint_path, which a published one must not"):
-        eye_of({**DESCRIPTION, "backbone": {**DESCRIPTION["backbone"], "options": options}})
+        scoring_network_of({**DESCRIPTION, "backbone": {**DESCRIPTION["backbone"], "options": options}})
 
 
 def test_joint_and_fused_networks_are_rebuilt():
     told = {"personality": {"traits": 3, "hidden": [4]}, "head": {"kind": "DistributionHead", "bins": 5}}
-    joint = eye_of({**DESCRIPTION, **told})
-    together = eye_of({**DESCRIPTION, **told, "fused": {"fusion": "constant", "generic": "dist_mean"}})
-    pictures = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
-    assert joint(pictures)[0].shape == together(pictures)[0].shape == (2,)
+    joint = scoring_network_of({**DESCRIPTION, **told})
+    together = scoring_network_of({**DESCRIPTION, **told, "fused": {"fusion": "constant", "generic": "dist_mean"}})
+    images = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
+    assert joint(images)[0].shape == together(images)[0].shape == (2,)
 
 
 def test_a_scaling_becomes_a_part_of_the_network():
@@ -113,7 +113,7 @@ def test_a_place_is_a_path_or_an_id_on_the_hub(published):
 
 def test_programs_agree_with_the_network(prior, tmp_path):
     pytest.importorskip("onnxruntime")
-    differences = write_programs(prior.eye, tmp_path)
+    differences = write_programs(prior.network, tmp_path)
     assert set(differences) == {TORCH, ONNX}
     assert max(differences.values()) <= 1e-4
     assert (tmp_path / TORCH).stat().st_size > 1000
@@ -125,24 +125,24 @@ def test_a_program_that_disagrees_is_refused(prior, tmp_path, monkeypatch):
 
     monkeypatch.setattr(programs, "_onnx", lambda *arguments: 0.01)
     with pytest.raises(UserError, match=r"differ by 0\.01"):
-        write_programs(prior.eye, tmp_path)
+        write_programs(prior.network, tmp_path)
 
 
-class TestPerson:
+class TestUser:
     def test_it_is_small_and_read_again(self, prior, tmp_path):
-        person = someone(prior, 2000)
-        person.save(tmp_path / "ana.safetensors", person_card(person, prior))
-        again = load_person(tmp_path / "ana.safetensors", prior)
+        user = someone(prior, 2000)
+        user.save(tmp_path / "ana.safetensors", user_card(user, prior))
+        again = load_personal_file(tmp_path / "ana.safetensors", prior)
         assert (again.name, again.scale) == ("Ana", Scale(1, 5))
-        assert torch.equal(again.rows, person.rows)
-        assert torch.equal(again.scores, person.scores)
+        assert torch.equal(again.rows, user.rows)
+        assert torch.equal(again.scores, user.scores)
         assert (tmp_path / "ana.safetensors").stat().st_size < 2_000_000
         assert "2000 ratings" in (tmp_path / "ana.md").read_text()
 
     def test_that_of_another_prior_is_refused_in_one_sentence(self, prior, tmp_path):
         someone(make_prior(1)).save(tmp_path / "ana.safetensors", "")
         with pytest.raises(UserError, match="was made with another prior"):
-            load_person(tmp_path / "ana.safetensors", prior)
+            load_personal_file(tmp_path / "ana.safetensors", prior)
 
     @pytest.mark.parametrize(
         ("content", "words"),
@@ -152,14 +152,14 @@ class TestPerson:
         if content is not None:
             (tmp_path / "ana.safetensors").write_bytes(content)
         with pytest.raises(UserError, match=words):
-            load_person(tmp_path / "ana.safetensors", prior)
+            load_personal_file(tmp_path / "ana.safetensors", prior)
 
-    def test_another_safetensors_file_is_no_person(self, prior, published):
+    def test_another_safetensors_file_is_no_user(self, prior, published):
         with pytest.raises(UserError, match="this is no personal file"):
-            load_person(published / "prior.safetensors", prior)
+            load_personal_file(published / "prior.safetensors", prior)
 
     @pytest.mark.parametrize("rows", [torch.zeros(10, 3), torch.full((10, 5), torch.nan), torch.zeros(9, 5)])
     def test_numbers_that_do_not_fit_are_refused(self, prior, tmp_path, rows):
-        Person("Ana", prior.hash, Scale(1, 5), rows, torch.rand(10)).save(tmp_path / "a.safetensors", "")
+        PersonalFile("Ana", prior.hash, Scale(1, 5), rows, torch.rand(10)).save(tmp_path / "a.safetensors", "")
         with pytest.raises(UserError, match="is damaged"):
-            load_person(tmp_path / "a.safetensors", prior)
+            load_personal_file(tmp_path / "a.safetensors", prior)

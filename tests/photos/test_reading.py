@@ -74,9 +74,9 @@ def test_an_interrupted_reading_goes_on(prior, store, photos, monkeypatch):
 def test_a_thumbnail_is_a_small_jpeg(prior, store, photos):
     draw(photos / "large.jpg", BLUE, 3, size=(1200, 800))
     shelf = read(prior, store, photos)
-    picture = Image.open(io.BytesIO(store.thumbnail(shelf.digests[shelf.files.index("large.jpg")])))
-    assert picture.format == "JPEG"
-    assert max(picture.size) == 400
+    image = Image.open(io.BytesIO(store.thumbnail(shelf.digests[shelf.files.index("large.jpg")])))
+    assert image.format == "JPEG"
+    assert max(image.size) == 400
     assert store.thumbnail("0" * 64) is None
 
 

@@ -6,11 +6,11 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from piaa_lightning.data.ratings import RatingTable, Scale
-from piaa_lightning.evaluation.fused_users import FusedPeople
-from piaa_lightning.evaluation.image_evaluation import PictureExam
-from piaa_lightning.evaluation.trait_evaluation import Likes, TraitExam
+from piaa_lightning.evaluation.fused_users import FusedUsers
+from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
+from piaa_lightning.evaluation.trait_evaluation import Likes, TraitEvaluation
 from piaa_lightning.pipeline.draw_figures import draw_figures
-from piaa_lightning.pipeline.evaluate_methods import Judgement, trait_names
+from piaa_lightning.pipeline.evaluate_methods import Results, trait_names
 
 CFG = OmegaConf.create({"methods": {}, "comparisons": []})
 SUMMARY = {"data": "ava, tiny", "experiment": "e", "rows": [], "comparisons": []}
@@ -18,7 +18,7 @@ SUMMARY = {"data": "ava, tiny", "experiment": "e", "rows": [], "comparisons": []
 
 @pytest.fixture
 def databases(tmp_path):
-    """Two databases of ten pictures; the last picture is not on the disk."""
+    """Two databases of ten images; the last image is not on the disk."""
     for number in range(9):
         Image.fromarray(np.full((20, 30, 3), 25 * number, np.uint8)).save(tmp_path / f"p{number}.png")
 
@@ -36,49 +36,50 @@ def databases(tmp_path):
 
 
 @pytest.fixture
-def judgement():
+def results():
     rng = np.random.default_rng(0)
     ids = np.array([f"p{number}" for number in range(10)])
     votes = rng.dirichlet(np.ones(5), 10)
     means = votes @ np.linspace(0, 1, 5)
     likes = Likes(np.array([0, 1, 8, 9]), np.array([0, 0, 1, 1]), rng.uniform(-1, 1, (4, 2)))
     traits = np.array([[0.5, 0.1], [-0.5, 0.2]])
-    return Judgement(
-        pictures={"a": PictureExam("PA_IAA", "b", "ava, tiny", ids, means, means, votes, votes),
-                  "b": PictureExam("scores alone", "b", "ava, tiny", ids, means, means)},
-        traits={"c": TraitExam("PA_IAA", "b", "psychoflickr, tiny", ("O", "C"), ("u", "v"), traits, traits, likes)},
-        fused={"d": FusedPeople("PA_IAA", 100, ("O", "C"), ("u", "v"), traits)},
+    return Results(
+        images={"a": ImageEvaluation("PA_IAA", "b", "ava, tiny", ids, means, means, votes, votes),
+                  "b": ImageEvaluation("scores alone", "b", "ava, tiny", ids, means, means)},
+        traits={"c": TraitEvaluation("PA_IAA", "b", "psychoflickr, tiny", ("O", "C"), ("u", "v"), traits, traits,
+                                     likes)},
+        fused={"d": FusedUsers("PA_IAA", 100, ("O", "C"), ("u", "v"), traits)},
     )  # fmt: skip
 
 
-def test_every_kind_of_result_is_drawn_under_a_caption_that_says_how_it_was_chosen(tmp_path, databases, judgement):
-    found = draw_figures(CFG, SUMMARY, databases, judgement, tmp_path / "figures")
+def test_every_kind_of_result_is_drawn_under_a_caption_that_says_how_it_was_chosen(tmp_path, databases, results):
+    found = draw_figures(CFG, SUMMARY, databases, results, tmp_path / "figures")
     drawn = tmp_path / "figures"
     assert sorted(file.relative_to(drawn).as_posix() for file in drawn.rglob("*.png")) == [
-        "fused_weights_d.png", "pictures/liked.png", "pictures/vote_distributions.png", "traits.png",
-    ], "those that show a database's pictures stand apart"  # fmt: skip
+        "fused_weights_d.png", "images/liked.png", "images/vote_distributions.png", "traits.png",
+    ], "those that show a database's images stand apart"  # fmt: skip
     captions = list(found)
-    assert captions[0].startswith("PA_IAA: what each trait in a picture adds to each test person's score, at 100 shots")
+    assert captions[0].startswith("PA_IAA: what each trait in an image adds to each test user's score, at 100 shots")
     assert "by the truth alone: evenly spaced from the worst to the best" in captions[1]
-    assert "over 2 test people of psychoflickr, tiny" in captions[2]
+    assert "over 2 test users of psychoflickr, tiny" in captions[2]
     assert "PA_IAA finds most typical" in captions[3]
     assert all(svg.startswith("<svg") for svg in found.values())
 
 
-def test_a_picture_that_is_gone_does_not_stop_the_report(tmp_path, databases, judgement, caplog):
-    draw_figures(CFG, SUMMARY, databases, judgement, tmp_path / "figures")
+def test_a_image_that_is_gone_does_not_stop_the_report(tmp_path, databases, results, caplog):
+    draw_figures(CFG, SUMMARY, databases, results, tmp_path / "figures")
     assert "p9.png" in caplog.text
 
 
 def test_nothing_judged_gives_no_figure(tmp_path, databases):
-    assert draw_figures(CFG, SUMMARY, databases, Judgement(), tmp_path / "figures") == {}
+    assert draw_figures(CFG, SUMMARY, databases, Results(), tmp_path / "figures") == {}
 
 
 def test_traits_are_named_by_the_task_that_learnt_them(databases):
-    joint = {"streams": {"personality": {"database": "personality", "form": {"traits": None}}}, "starts_from": None}
-    fusion = OmegaConf.create({"streams": None, "starts_from": joint})
+    joint = {"sources": {"personality": {"database": "personality", "dataset": {"traits": None}}}, "init_from": None}
+    fusion = OmegaConf.create({"sources": None, "init_from": joint})
     assert trait_names(fusion, databases) == ["O", "C"]
-    joint["streams"]["personality"]["form"]["traits"] = ["C"]
-    assert trait_names(OmegaConf.create({"streams": None, "starts_from": joint}), databases) == ["C"]
-    assert trait_names(OmegaConf.create({"streams": None, "starts_from": None}), databases) == []
+    joint["sources"]["personality"]["dataset"]["traits"] = ["C"]
+    assert trait_names(OmegaConf.create({"sources": None, "init_from": joint}), databases) == ["C"]
+    assert trait_names(OmegaConf.create({"sources": None, "init_from": None}), databases) == []
     assert trait_names(None, databases) == []

@@ -20,9 +20,9 @@ from piaa_lightning.runtime.loggers import weights_and_biases
 
 ROWS = [
     {"method": "PA_IAA", "backbone": "b", "shots": 10, "srocc": 0.5, "srocc_std_repeats": None, "users": 6},
-    {"method": "PA_IAA", "backbone": "b", "judged_on": "ava", "acc": 0.8, "srocc": 0.6, "images": 80},
-    {"method": "PA_IAA", "backbone": "b", "judged_on": "psychoflickr", "trait": "O", "srocc": 0.25, "users": 9},
-    {"method": "PA_IAA", "backbone": "b", "judged_on": "psychoflickr", "trait": "C", "srocc": None, "users": 9},
+    {"method": "PA_IAA", "backbone": "b", "evaluated_on": "ava", "acc": 0.8, "srocc": 0.6, "images": 80},
+    {"method": "PA_IAA", "backbone": "b", "evaluated_on": "psychoflickr", "trait": "O", "srocc": 0.25, "users": 9},
+    {"method": "PA_IAA", "backbone": "b", "evaluated_on": "psychoflickr", "trait": "C", "srocc": None, "users": 9},
 ]
 PAIR = {"a": "PA_IAA", "b": "BA-PIAA", "shots": 10, "difference": 0.1, "ci95": (0.05, 0.15), "p": 0.01}
 SUMMARY = {"rows": ROWS, "comparisons": [PAIR]}
@@ -42,14 +42,14 @@ def config(root=None, redistribute=False, other=None):
 @pytest.fixture
 def figures(tmp_path):
     directory = tmp_path / "figures"
-    (directory / "pictures").mkdir(parents=True)
-    for name, grey in (("traits", 10), ("pictures/liked", 200), ("pictures/gradient_maps", 90)):
+    (directory / "images").mkdir(parents=True)
+    for name, grey in (("traits", 10), ("images/liked", 200), ("images/gradient_maps", 90)):
         Image.fromarray(np.full((8, 12, 3), grey, np.uint8)).save(directory / f"{name}.png")
     return directory
 
 
 def logged(tmp_path, cfg, figures, **options):
-    """Log offline, and read back tables and pictures."""
+    """Log offline, and read back tables and images."""
     logger = weights_and_biases(str(tmp_path), "run", "project", offline=True, **options)
     run = logger.experiment
     log_run(logger, cfg, SUMMARY, RECORDS, figures, 0.125)
@@ -58,23 +58,23 @@ def logged(tmp_path, cfg, figures, **options):
     for file in sorted((tmp_path / "wandb").glob("offline-run-*/files/media/table/test/*.table.json")):
         tables[file.name.rsplit("_", 2)[0]] = json.loads(file.read_text())
     for file in (tmp_path / "wandb").glob("offline-run-*/files/media/images/figures/*.png"):
-        with Image.open(file) as picture:
-            shown[file.name.rsplit("_", 2)[0]] = (picture.size, picture.getpixel((0, 0))[0])
+        with Image.open(file) as image:
+            shown[file.name.rsplit("_", 2)[0]] = (image.size, image.getpixel((0, 0))[0])
     return run, tables, shown
 
 
-def test_tables_people_and_pictures_arrive_in_weights_and_biases(tmp_path, figures):
+def test_tables_users_and_images_arrive_in_weights_and_biases(tmp_path, figures):
     run, tables, shown = logged(tmp_path, config(), figures, tags=["flickr_aes", None, "flickr_aes"], group="study")
-    assert set(tables) == {"people", "pictures", "traits", "every_person", "comparisons"}
-    assert tables["traits"]["columns"] == ["method", "backbone", "judged_on", "trait", "srocc", "users"]
+    assert set(tables) == {"users", "images", "traits", "every_user", "comparisons"}
+    assert tables["traits"]["columns"] == ["method", "backbone", "evaluated_on", "trait", "srocc", "users"]
     assert tables["traits"]["data"] == [
         ["PA_IAA", "b", "psychoflickr", "O", 0.25, 9],
         ["PA_IAA", "b", "psychoflickr", "C", None, 9],
     ]
-    assert tables["pictures"]["data"] == [["PA_IAA", "b", "ava", 0.8, 0.6, 80]]
+    assert tables["images"]["data"] == [["PA_IAA", "b", "ava", 0.8, 0.6, 80]]
     columns = ["user", "method", "backbone", "shots", "srocc", "srocc_std_repeats", "repeats"]
-    assert tables["every_person"]["columns"] == columns
-    assert [row[:5] for row in tables["every_person"]["data"]] == [
+    assert tables["every_user"]["columns"] == columns
+    assert [row[:5] for row in tables["every_user"]["data"]] == [
         ["cafe00000001", "PA_IAA", "b", 10, 0.5],
         ["beef00000002", "PA_IAA", "b", 10, 0.5],
     ]
@@ -94,19 +94,19 @@ def test_tables_people_and_pictures_arrive_in_weights_and_biases(tmp_path, figur
     ("cfg", "leaves"),
     [
         (config(), True),
-        (config("photographs"), False),
-        (config("photographs", redistribute=True), True),
-        (config("photographs", redistribute=True, other="more"), False),
+        (config("images"), False),
+        (config("images", redistribute=True), True),
+        (config("images", redistribute=True, other="more"), False),
         (config(other="more"), False),
     ],
 )
-def test_pictures_and_names_leave_only_where_the_database_may_be_passed_on(tmp_path, figures, cfg, leaves):
+def test_images_and_names_leave_only_where_the_database_may_be_passed_on(tmp_path, figures, cfg, leaves):
     assert may_leave(cfg) is leaves
     if leaves:
         return
     _, tables, shown = logged(tmp_path, cfg, figures)
     assert set(shown) == {"traits"}
-    assert [row[0] for row in tables["every_person"]["data"]] == ["person 2", "person 1"]
+    assert [row[0] for row in tables["every_user"]["data"]] == ["user 2", "user 1"]
     written = b"".join(file.read_bytes() for file in (tmp_path / "wandb").rglob("*") if file.is_file())
     assert b"cafe00000001" not in written
 
@@ -150,7 +150,7 @@ def test_a_workspace_shows_a_studys_runs_by_what_its_experiment_logs():
     text = json.dumps(view)
     for expected in (
         "test/BLG-PIAA/10 shots", "test/BA-PIAA/100 shots", "blg/users", "blg/val/srocc", "generic/val/srocc",
-        "figures/gradient_maps", "test/every_person", "backbones",
+        "figures/gradient_maps", "test/every_user", "backbones",
     ):  # fmt: skip
         assert expected in text, expected
 

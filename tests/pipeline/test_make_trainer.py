@@ -10,7 +10,7 @@ from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline.make_trainer import make_trainer, refuse_sharding, tasks_of
 from piaa_lightning.runtime.checkpoints import WholeCheckpoints
-from piaa_lightning.tasks.pretraining import PriorTask
+from piaa_lightning.tasks.pretraining import PretrainingTask
 
 
 def composed(*overrides):
@@ -19,7 +19,7 @@ def composed(*overrides):
         return compose("config", ["experiment=blg_piaa", *overrides])
 
 
-class Task(PriorTask):
+class Task(PretrainingTask):
     """Steps by itself, or not."""
 
     def __init__(self, steps_itself=False, leaves_parameters_out=False):

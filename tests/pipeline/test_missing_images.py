@@ -1,4 +1,4 @@
-"""Pictures that are named and not on disk: a few are left out and counted, many stop the run."""
+"""Images that are named and not on disk: a few are left out and counted, many stop the run."""
 
 import json
 import os
@@ -13,13 +13,13 @@ RUN = ["+method@methods.random=random", "shots=10", "logger=none", "trainer.fast
 
 @pytest.fixture
 def without(cache, tmp_path):
-    """Make a copy of the embedded FLICKR-AES, whose 1,316 pictures are links, less some of them."""
+    """Make a copy of the embedded FLICKR-AES, whose 1,316 images are links, less some of them."""
 
     def make(count):
         copy = tmp_path / "copy"
         shutil.copytree(embedded.ensure("flickr_aes", "tiny", cache), copy, copy_function=os.link)
-        for picture in sorted((copy / "40K").iterdir())[:count]:
-            picture.unlink()
+        for image in sorted((copy / "40K").iterdir())[:count]:
+            image.unlink()
         return copy
 
     return make

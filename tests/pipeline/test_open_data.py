@@ -29,7 +29,7 @@ def composed(cache: Path, *overrides: str):
         return compose("config", [*SMALL, f"paths.cache={cache}", *overrides])
 
 
-TWO = ["+method@methods.one=pictures", "data=ava", "+data@databases.other=eva", "databases.other.size=tiny"]
+TWO = ["+method@methods.one=images", "data=ava", "+data@databases.other=eva", "databases.other.size=tiny"]
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +48,8 @@ class TestDatabases:
 
     def test_the_cut_is_the_databases_own(self, two):
         # above 5 of 1..10; the middle where the database names none
-        assert two.main.cut == pytest.approx(4 / 9)
-        assert two.get("other").cut == 0.5
+        assert two.main.threshold == pytest.approx(4 / 9)
+        assert two.get("other").threshold == 0.5
 
     def test_a_name_that_is_not_there_is_a_sentence(self, two):
         sentence = r"^databases: there is no others \(there is other\); add it with \+data@databases\.others=NAME\.$"
@@ -60,7 +60,7 @@ class TestDatabases:
         opened = []
         read = open_data.read_table
         monkeypatch.setattr(open_data, "read_table", lambda *given: opened.append(1) or read(*given))
-        more = ["+method@methods.one=pictures", "data=ava", "+databases.aesthetics=${data}"]
+        more = ["+method@methods.one=images", "data=ava", "+databases.aesthetics=${data}"]
         found = Databases(composed(cache, *more), CPU)
         assert found.get("aesthetics") is found.main
         assert len(opened) == 1
@@ -69,16 +69,16 @@ class TestDatabases:
 
 
 def photos(database) -> set[str]:
-    """Numbers by which AVA and EVA call the same photographs."""
+    """Numbers by which AVA and EVA call the same images."""
     return {Path(file).stem for file in database}
 
 
 class TestSharedPhotos:
-    """EVA's pictures are AVA's; the embedded copies are given one in common here."""
+    """EVA's images are AVA's; the embedded copies are given one in common here."""
 
     @pytest.fixture
     def sharing(self, cache, tmp_path, two):
-        """AVA as a copy one of whose training pictures is one that EVA is judged on."""
+        """AVA as a copy one of whose training images is one that EVA is evaluated on."""
         ava, eva = two.main, two.get("other")
         test = Path(eva.table.image_files[eva.split.test_images[0]]).stem
         file = ava.table.image_files[ava.split.train_images[0]]
@@ -91,13 +91,13 @@ class TestSharedPhotos:
             lines = text.read_text(encoding="utf-8").splitlines()
             changed = [" ".join(test if word == number else word for word in line.split(" ")) for line in lines]
             text.write_text("\n".join(changed) + "\n", encoding="utf-8")
-        methods = ["+method@methods.one=pictures", "methods.one.database=other"]
+        methods = ["+method@methods.one=images", "methods.one.database=other"]
         data = [f"data.root={copy}", "data=ava", "+data@databases.other=eva", "databases.other.size=tiny"]
         return test, lambda *more: composed(cache, *methods, *data, *more)
 
-    def test_learning_from_what_another_database_is_judged_on_is_refused(self, sharing):
+    def test_learning_from_what_another_database_is_evaluated_on_is_refused(self, sharing):
         _, cfg = sharing
-        with pytest.raises(UserError, match=r"^\d training and 0 .* are judged on in eva.*on_shared_photos=drop"):
+        with pytest.raises(UserError, match=r"^\d training and 0 .* are evaluated on in eva.*on_shared_photos=drop"):
             Databases(cfg(), CPU)
 
     def test_or_left_out_and_said(self, sharing):
@@ -106,9 +106,9 @@ class TestSharedPhotos:
         table, split = found.main.table, found.main.split
         assert test in photos(table.image_files)
         assert test not in photos(table.image_files[split.train_images])
-        assert re.search(r"less \d training and 0 validation pictures that are judged on in eva", split.description)
+        assert re.search(r"less \d training and 0 validation images that are evaluated on in eva", split.description)
 
-    def test_where_that_database_is_not_judged_on_nothing_is_wrong(self, sharing):
+    def test_where_that_database_is_not_evaluated_on_nothing_is_wrong(self, sharing):
         test, cfg = sharing
         found = Databases(cfg("methods.one.database=null"), CPU)
         assert test in photos(found.main.table.image_files[found.main.split.train_images])
@@ -119,7 +119,7 @@ class TestSharedPhotos:
             Databases(cfg("on_shared_photos=keep"), CPU)
 
 
-def test_frozen_features_are_scaled_by_the_training_pictures_of_the_main_database(cache):
+def test_frozen_features_are_scaled_by_the_training_images_of_the_main_database(cache):
     found = Databases(composed(cache, *TWO, "backbone.frozen=true"), CPU)
     assert found.backbone is None
     main, other = (data.inputs.evaluation for data in (found.main, found.get("other")))
@@ -127,7 +127,7 @@ def test_frozen_features_are_scaled_by_the_training_pictures_of_the_main_databas
     known = main.values[found.main.split.train_images].double()
     assert known.mean(dim=0).numpy() == pytest.approx(np.zeros(4), abs=1e-5)
     spread = known.std(dim=0, correction=0)
-    live = spread > 0  # a random network may have a feature that is zero for every picture
+    live = spread > 0  # a random network may have a feature that is zero for every image
     assert live.any()
     assert spread[live].numpy() == pytest.approx(1, abs=1e-5)
     # the other's are on the same scale, not on their own
@@ -137,16 +137,16 @@ def test_frozen_features_are_scaled_by_the_training_pictures_of_the_main_databas
     assert one.features == 2
 
 
-def test_a_broken_picture_is_neither_learnt_from_nor_judged_on(cache, tmp_path, two):
+def test_a_broken_image_is_neither_learnt_from_nor_evaluated_on(cache, tmp_path, two):
     ava = two.main
     broken = [ava.table.image_files[part[0]] for part in (ava.split.train_images, ava.split.test_images)]
     copy = tmp_path / "ava"
     shutil.copytree(embedded.ensure("ava", "tiny", cache), copy)
     for file in broken:
-        (copy / file).write_bytes(b"no picture")
-    more = ["+method@methods.one=pictures", "data=ava", f"data.root={copy}", "data.max_broken=0.5"]
+        (copy / file).write_bytes(b"no image")
+    more = ["+method@methods.one=images", "data=ava", f"data.root={copy}", "data.max_broken=0.5"]
     table = Databases(composed(cache, *more), CPU).main.table
-    assert table.dropped["broken pictures"] == 2
+    assert table.dropped["broken images"] == 2
     for file in broken:
         (image,) = np.flatnonzero(table.image_files == file)
         assert np.isnan(table.distribution[image]).all()
@@ -160,13 +160,13 @@ class TestRefuseImpossible:
         ("overrides", "sentence"),
         [
             (
-                ["methods.one.exam=scores"],
-                r"^methods\.one\.exam=scores: choose one of pictures, traits, or give a pers",
+                ["methods.one.evaluation=scores"],
+                r"^methods\.one\.evaluation=scores: choose one of images, traits, or give a pers",
             ),
             (["methods.one.database=nowhere"], r"^databases: there is no nowhere"),
             (
                 ["+method@methods.two=random"],
-                r"^ava, embedded tiny: the split holds out no people, and random is judged",
+                r"^ava, embedded tiny: the split holds out no users, and random is evaluated",
             ),
         ],
     )

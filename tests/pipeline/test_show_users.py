@@ -1,4 +1,4 @@
-"""Predictions and maps of a few people, from a run on the smallest embedded data."""
+"""Predictions and maps of a few users, from a run on the smallest embedded data."""
 
 import csv
 import json
@@ -12,7 +12,7 @@ from PIL import Image
 from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.images.decode import decode, squash
 from piaa_lightning.errors import UserError
-from piaa_lightning.pipeline import show_users as show_people
+from piaa_lightning.pipeline import show_users as show_users
 from piaa_lightning.pipeline.open_data import Databases
 
 
@@ -23,17 +23,17 @@ def composed(cache, *overrides):
 
 
 def test_maps_need_captum_only_where_they_are_asked_for(cache, monkeypatch):
-    assert show_people.number_of_maps(composed(cache)) == show_people.BY_DEFAULT
-    monkeypatch.setattr(show_people, "available", lambda: False)
-    assert show_people.number_of_maps(composed(cache)) == 0
-    assert show_people.number_of_maps(composed(cache, "report.maps=0")) == 0
+    assert show_users.number_of_maps(composed(cache)) == show_users.BY_DEFAULT
+    monkeypatch.setattr(show_users, "available", lambda: False)
+    assert show_users.number_of_maps(composed(cache)) == 0
+    assert show_users.number_of_maps(composed(cache, "report.maps=0")) == 0
     with pytest.raises(UserError, match=r"report.maps=24: gradient maps need captum: pip install 'piaa-"):
-        show_people.number_of_maps(composed(cache, "report.maps=24"))
+        show_users.number_of_maps(composed(cache, "report.maps=24"))
 
 
 def test_the_first_that_are_compared_are_shown(cache):
-    assert show_people.shown_methods(composed(cache)) == ["blg", "ba", "generic"]
-    assert show_people.shown_methods(composed(cache, "comparisons=[]")) == []
+    assert show_users.shown_methods(composed(cache)) == ["blg", "ba", "generic"]
+    assert show_users.shown_methods(composed(cache, "comparisons=[]")) == []
 
 
 @pytest.mark.parametrize("frozen", [False, True])
@@ -45,15 +45,15 @@ def test_a_network_on_frozen_features_is_followed_down_to_the_pixels(cache, froz
     head = torch.nn.Sequential(torch.nn.Linear(databases.features, 1), torch.nn.Flatten(0))
     network = head if frozen else torch.nn.Sequential(databases.backbone, head)
     images = np.array([3, 8, 5])
-    looks = show_people.gradients_of(network, databases, images.tolist(), torch.device("cpu"))
+    looks = show_users.gradients_of(network, databases, images.tolist(), torch.device("cpu"))
     with torch.no_grad():
         expected = network.eval()(data.inputs.batch(images))
     np.testing.assert_allclose([look[0] for look in looks], expected.numpy(), atol=2e-5)
     assert all(look[1].shape == (64, 64) and look[1].max() > 0 for look in looks)
     # the score changes as the map says: along the gradient's own direction, by a small step
-    eye, score = databases.seen_through(network)
-    pixels = squash(decode(data.table.root / str(data.table.image_files[3])), eye.size, cfg.data.resize)
-    inputs = eye.normalise(torch.from_numpy(pixels)[None]).requires_grad_()
+    network, score = databases.seen_through(network)
+    pixels = squash(decode(data.table.root / str(data.table.image_files[3])), network.size, cfg.data.resize)
+    inputs = network.normalise(torch.from_numpy(pixels)[None]).requires_grad_()
     (gradient,) = torch.autograd.grad(score(inputs).sum(), inputs)
     with torch.no_grad():
         gained = score(inputs + 1e-3 * gradient) - score(inputs)
@@ -64,8 +64,8 @@ def test_a_run_leaves_predictions_maps_and_their_figures(cache, tmp_path, monkey
     from piaa_lightning.cli.app import run
 
     cfg = composed(
-        cache, "task.epochs=1", "task.starts_from.epochs=1", "logger=none", f"paths.runs={tmp_path}", "shots=10",
-        "protocol.test.repeats=2", "report.people=2", "report.maps=6", "methods.ba.personalizer.steps=[0]",
+        cache, "task.epochs=1", "task.init_from.epochs=1", "logger=none", f"paths.runs={tmp_path}", "shots=10",
+        "protocol.test.repeats=2", "report.users=2", "report.maps=6", "methods.ba.personalizer.steps=[0]",
     )  # fmt: skip
     run(cfg, tmp_path / "one")
     with (tmp_path / "one" / "predictions.csv").open(newline="") as file:
@@ -87,8 +87,8 @@ def test_a_run_leaves_predictions_maps_and_their_figures(cache, tmp_path, monkey
             )
     page = (tmp_path / "one" / "report.html").read_text()
     for name in ("best_and_worst", "predicted_scores", "gradient_maps"):
-        with Image.open(tmp_path / "one" / "figures" / "pictures" / f"{name}.png") as figure:
+        with Image.open(tmp_path / "one" / "figures" / "images" / f"{name}.png") as figure:
             assert figure.width > 300
     assert "Gradient maps of the prior of BLG-PIAA" in page
-    assert summary["judged"] == "test"
+    assert summary["evaluated"] == "test"
     assert summary["protocol"]["repeats"] == 2

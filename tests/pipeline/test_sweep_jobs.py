@@ -18,7 +18,7 @@ def composed(tmp_path, *overrides):
 def finish(directory, cfg, when):
     (directory / "figures").mkdir(parents=True)
     (directory / "checkpoints").mkdir()
-    (directory / "figures" / "a.png").write_bytes(b"picture")
+    (directory / "figures" / "a.png").write_bytes(b"image")
     (directory / "records.csv").write_text("records")
     (directory / "piaa_lightning.log").write_text("log")
     (directory / "summary.json").write_text(json.dumps({"run_key": run_key(cfg), "rows": []}))
@@ -30,7 +30,7 @@ def test_what_is_measured_makes_the_key_and_nothing_else(tmp_path):
     assert run_key(composed(tmp_path)) == key
     for same in ("logger=none", "paths.cache=elsewhere", "skip_finished=false", "study=s", "command=c"):
         assert run_key(composed(tmp_path, same)) == key, same
-    for other in ("seed=1", "shots=10", "judge=val", "protocol.test.seed=1", "task.epochs=3", "report.people=0"):
+    for other in ("seed=1", "shots=10", "evaluate_on=val", "protocol.test.seed=1", "task.epochs=3", "report.users=0"):
         assert run_key(composed(tmp_path, other)) != key, other
 
 
@@ -57,9 +57,9 @@ def test_what_is_taken_over_is_all_but_checkpoints_and_the_log(tmp_path):
     assert summary == json.loads((tmp_path / "new" / "summary.json").read_text())
 
 
-@pytest.mark.parametrize(("judge", "value"), [("val", 0.7), ("test", None)])
-def test_a_search_is_told_of_validation_people_alone(judge, value):
-    cfg = OmegaConf.create({"judge": judge, "methods": {"a": {"label": "A"}, "b": {"label": "B"}}})
+@pytest.mark.parametrize(("evaluate_on", "value"), [("val", 0.7), ("test", None)])
+def test_a_search_is_told_of_validation_users_alone(judge, value):
+    cfg = OmegaConf.create({"evaluate_on": judge, "methods": {"a": {"label": "A"}, "b": {"label": "B"}}})
     rows = [{"method": m, "shots": k, "srocc": v} for m, k, v in (("A", 10, 0.5), ("A", 100, 0.7), ("B", 100, 0.9))]
     assert objective(cfg, {"rows": rows}) == value
     assert objective(cfg, {"rows": [{"method": "A", "shots": 10, "srocc": None}]}) is None

@@ -8,7 +8,7 @@ from piaa_lightning.report.style import described
 
 def test_the_figure_says_its_numbers(tmp_path, words):
     levels = Levels(np.linspace(0.1, 0.9, 10), np.linspace(0.9, 0.6, 10), np.full(10, 5), 0.75, 0.5)
-    people = np.array([0.2, 0.6])
-    svg = agreement_figure(Shares(0.3, 0.1, 0.6), people, levels, Scale(1, 5), tmp_path / "a.png", "d")
-    assert {".300", ".100", ".600", "mean .400", "by chance .500", "people, of 2"} <= set(words(svg))
+    users = np.array([0.2, 0.6])
+    svg = agreement_figure(Shares(0.3, 0.1, 0.6), users, levels, Scale(1, 5), tmp_path / "a.png", "d")
+    assert {".300", ".100", ".600", "mean .400", "by chance .500", "users, of 2"} <= set(words(svg))
     assert "Pairs on the same side: .750 overall, .900 on the worst, .600 on the best" in described(svg)

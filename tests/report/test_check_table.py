@@ -29,7 +29,7 @@ def test_nothing_is_cut_and_no_line_is_too_wide(width):
     assert "flickr_aes, [copy]" in text
 
 
-def test_the_verdict_counts():
+def test_the_prediction_counts():
     assert "1 WRONG: do not train on it; 1 to note. All facts: runs/check.json" in " ".join(printed().split())
     assert "Nothing is wrong with it; 1 to note." in printed(FINDINGS[:2])
 

@@ -72,8 +72,8 @@ def test_summary_bars_show_values_and_the_talk(tmp_path, words):
 
 def test_equal_records_give_equal_bytes_and_settings_come_back(tmp_path):
     before = dict(rcParams)
-    pictures = [figures.test_individuals(records(4), tmp_path / f"{k}.png", "d") for k in (0, 1)]
-    assert pictures[0] == pictures[1]
+    images = [figures.test_individuals(records(4), tmp_path / f"{k}.png", "d") for k in (0, 1)]
+    assert images[0] == images[1]
     assert (tmp_path / "0.png").read_bytes() == (tmp_path / "1.png").read_bytes()
     assert dict(rcParams) == before
 

@@ -22,7 +22,7 @@ def test_every_difference_stands_there_in_numbers_and_words(tmp_path, words):
     assert "BLG-PIAA \u2212 BA-PIAA at 100 shots: \u2212.010 [\u2212.030, .010]" in described(svg)
 
 
-def test_measures_of_pictures_are_told_apart(tmp_path, words):
+def test_measures_of_images_are_told_apart(tmp_path, words):
     rows = [{"a": "x", "b": "y", "measure": m, "difference": 0.1, "ci95": [0, 0.2], "p": 0.5} for m in ("ACC", "SROCC")]
     assert {"ACC", "SROCC"} <= set(words(forest(rows, tmp_path / "f.png", "d", "c")))
 

@@ -67,7 +67,7 @@ def test_notes_name_data_split_ceiling_and_losses():
     assert said["backbone"] == "resnet18"
     assert ".812" in said["ceiling"]
     assert said["dropped"] == "missing images: 3, users without a value: up to 2 in a row of the table"
-    assert "talk" not in said
+    assert "published" not in said
     assert ("left out", "PA_IAA: no traits") in notes(summary | {"left_out": {"PA_IAA": "no traits"}})
     assert dict(notes({"data": "d", "rows": []}))["dropped"] == "nothing"
 

@@ -30,7 +30,7 @@ def drawn(some, path, **options):
     return {call.kwargs["label"]: (call.args[1], call.args[2]) for call in plot.call_args_list}
 
 
-def test_a_curve_follows_the_same_people_at_all_sizes(tmp_path):
+def test_a_curve_follows_the_same_users_at_all_sizes(tmp_path):
     some = records({"m": {5: [0.1, 0.3, 0.9], 10: [0.2, 0.4, None]}, "n": {5: [0.5, 0.5, 0.5], 10: [0.7, 0.9, None]}})
     curves = drawn(some, tmp_path / "curves.png")
     assert list(curves) == ["m", "n"]
@@ -46,5 +46,5 @@ def test_only_the_methods_named_are_drawn(tmp_path):
 
 @pytest.mark.parametrize("by_shots", [{10: [0.1, 0.2]}, {5: [0.1, None], 10: [None, 0.2]}, {5: [None], 10: [None]}])
 def test_without_a_curve_there_is_a_sentence(tmp_path, by_shots):
-    with pytest.raises(UserError, match="a curve needs people with values at two numbers of shots"):
+    with pytest.raises(UserError, match="a curve needs users with values at two numbers of shots"):
         learning_curves(records({"m": by_shots}), tmp_path / "curves.png", "tests")

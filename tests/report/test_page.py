@@ -84,18 +84,25 @@ def test_says_what_was_run(tmp_path):
 
 
 def test_every_kind_has_its_table_and_its_words(tmp_path):
-    picture = {"method": "PA_IAA", "backbone": "b", "judged_on": "ava", "acc": 0.8, "srocc": 0.6, "images": 80}
-    trait = {"method": "PA_IAA", "backbone": "b", "judged_on": "psychoflickr", "trait": "O", "srocc": 0.6, "users": 9}
+    image = {"method": "PA_IAA", "backbone": "b", "evaluated_on": "ava", "acc": 0.8, "srocc": 0.6, "images": 80}
+    trait = {
+        "method": "PA_IAA",
+        "backbone": "b",
+        "evaluated_on": "psychoflickr",
+        "trait": "O",
+        "srocc": 0.6,
+        "users": 9,
+    }
     comparison = {"a": "x", "b": "y", "measure": "ACC", "difference": 0.5, "ci95": [0.4, 0.6], "p": 0.01, "images": 80}
-    text = page(tmp_path, rows=[picture, trait, *SUMMARY["rows"]], comparisons=[comparison])
+    text = page(tmp_path, rows=[image, trait, *SUMMARY["rows"]], comparisons=[comparison])
     titles = [line.strip() for line in text.splitlines() if "<h3>" in line]
     assert [title[4:-5] for title in titles] == [
-        "People of flickr_aes, embedded demo",
-        "Pictures of ava (80 test pictures)",
-        "Traits of people of psychoflickr, SROCC (9 test people)",
+        "Users of flickr_aes, embedded demo",
+        "Images of ava (80 test images)",
+        "Traits of users of psychoflickr, SROCC (9 test users)",
     ]
     assert '<td class="name talk">talk: PA_IAA<wbr>(Inception-v3)</td>' in text
-    assert "bootstrap interval over pictures or users" in text
+    assert "bootstrap interval over images or users" in text
     assert "Wilcoxon" not in text
     assert "<h3>" not in page(tmp_path)
 
@@ -121,7 +128,7 @@ def test_a_figure_that_brings_words_is_read_out_in_them(tmp_path):
     assert "desc" not in {tag for tag, _ in parsed.tags}, "said once"
 
 
-def test_the_first_comparison_stands_on_top_and_every_person_further_below(tmp_path):
+def test_the_first_comparison_stands_on_top_and_every_user_further_below(tmp_path):
     rows = [{**row, "method": m} for m in ("A", "B") for row in SUMMARY["rows"]]
     both = [{"a": "A", "b": "B", "shots": k, "difference": 0.125, "ci95": [0.05, 0.2], "p": 0.01} for k in (10, 100)]
     other = {**both[0], "a": "B", "b": "A"}
@@ -129,9 +136,9 @@ def test_the_first_comparison_stands_on_top_and_every_person_further_below(tmp_p
     text = page(tmp_path, records=records, rows=rows, comparisons=[*both, other])
     assert text.count('class="tile"') == 2
     assert "SROCC of A at 10 shots; B .500; difference +.125, 95 % interval +.050 to +.200" in text
-    assert "<summary>1 people</summary>" in text
+    assert "<summary>1 users</summary>" in text
     assert "0123456789ab" in text
-    assert 'id="people"' not in page(tmp_path)
+    assert 'id="users"' not in page(tmp_path)
 
 
 def test_comparisons_are_worded(tmp_path):

@@ -1,6 +1,6 @@
 import pytest
 
-from piaa_lightning.report.result_tables import result_tables, talk_cell, talk_notes
+from piaa_lightning.report.result_tables import published_cell, published_notes, result_tables
 
 
 def row(method, backbone, shots, srocc, std=None, dropped=0):
@@ -8,14 +8,14 @@ def row(method, backbone, shots, srocc, std=None, dropped=0):
             "users": 6, "repeats": 2, "users_dropped": dropped}  # fmt: skip
 
 
-def picture_row(method, srocc=0.592, emd=0.05, backbone="vgg16", database="ava, embedded tiny"):
-    return {"method": method, "backbone": backbone, "judged_on": database, "acc": 0.806, "balanced_acc": None,
+def image_row(method, srocc=0.592, emd=0.05, backbone="vgg16", database="ava, embedded tiny"):
+    return {"method": method, "backbone": backbone, "evaluated_on": database, "acc": 0.806, "balanced_acc": None,
             "srocc": srocc, "plcc": 0.6, "emd_r1": emd, "emd_r2": emd, "images": 2000}  # fmt: skip
 
 
 def trait_rows(method, names="OCEAN", values=(0.1, 0.2, 0.3, 0.4, None), backbone="densenet121"):
     return [
-        {"method": method, "backbone": backbone, "judged_on": "psychoflickr, embedded tiny", "trait": name,
+        {"method": method, "backbone": backbone, "evaluated_on": "psychoflickr, embedded tiny", "trait": name,
          "srocc": value, "rmse": 0.5, "users": 12}
         for name, value in zip(names, values, strict=True)
     ]  # fmt: skip
@@ -25,53 +25,59 @@ def tables(*rows):
     return result_tables({"data": "flickr_aes, embedded tiny", "rows": list(rows)})
 
 
-def test_people_fewest_shots_first_with_the_talk_beside():
+def test_users_fewest_shots_first_with_the_talk_beside():
     (table,) = tables(row("blg_piaa", "vgg16", 100, 0.5, 0.01), row("blg_piaa", "vgg16", 10, 0.4, 0.02),
                       row("random", "", 10, None))  # fmt: skip
-    assert table.headings == ["method", "shots", "SROCC", "users", "talk (FLICKR-AES)"]
+    assert table.headings == ["method", "shots", "SROCC", "users", "published (FLICKR-AES)"]
     assert table.cells == [
         ["blg_piaa", "10", ".400±.020", "6", ".561±.005 ResNet18"],
         ["random", "10", "\u2013", "6", ""],
         ["blg_piaa", "100", ".500±.010", "6", ".669±.013 ResNet18"],
     ]
-    assert (table.ends, table.words, table.main, table.talk_column) == ({1}, {0, 4}, {2}, 4)
-    assert talk_notes([table]) == [("talk", table.talk_note)]
+    assert (table.ends, table.words, table.main, table.published_column) == ({1}, {0, 4}, {2}, 4)
+    assert published_notes([table]) == [("published", table.published_note)]
 
 
 def test_backbones_are_shown_once_there_are_several():
     (table,) = tables(row("a", "alexnet", 5, 0.5), row("a", "resnet18", 5, 0.5))
     assert table.headings == ["method", "backbone", "shots", "SROCC", "users"]
     assert [line[1] for line in table.cells] == ["alexnet", "resnet18"]
-    assert talk_notes([table]) == []
+    assert published_notes([table]) == []
 
 
-def test_pictures_have_a_line_per_network_and_the_talks_under_it():
-    (table,) = tables(picture_row("NIMA"), picture_row("other", emd=None))
-    assert table.title == "Pictures of ava, embedded tiny (2,000 test pictures)"
+def test_images_have_a_line_per_network_and_the_talks_under_it():
+    (table,) = tables(image_row("NIMA"), image_row("other", emd=None))
+    assert table.title == "Images of ava, embedded tiny (2,000 test images)"
     assert table.headings == ["method", "ACC", "SROCC", "PLCC", "EMD r=1", "EMD r=2"]
     assert table.cells == [
         ["NIMA", ".806", ".592", ".600", ".050", ".050"],
-        ["talk: NIMA(VGG16)", ".806", ".592", "", ".054", ""],
+        ["published: NIMA(VGG16)", ".806", ".592", "", ".054", ""],
         ["other", ".806", ".592", ".600", "\u2013", "\u2013"],
     ]
-    assert (table.ends, table.talk_rows, table.main) == (set(), {1}, {2})
+    assert (table.ends, table.published_rows, table.main) == (set(), {1}, {2})
 
 
 def test_one_line_of_the_talk_stands_under_several_backbones():
-    (table,) = tables(*(picture_row("NIMA", backbone=name) for name in ("a", "b")), picture_row("RAPID", backbone="b"))
-    assert [line[0] for line in table.cells] == ["NIMA", "NIMA", "talk: NIMA(Inception-v2)", "RAPID", "talk: RAPID"]
-    assert table.talk_rows == {2, 4}
+    (table,) = tables(*(image_row("NIMA", backbone=name) for name in ("a", "b")), image_row("RAPID", backbone="b"))
+    assert [line[0] for line in table.cells] == [
+        "NIMA",
+        "NIMA",
+        "published: NIMA(Inception-v2)",
+        "RAPID",
+        "published: RAPID",
+    ]
+    assert table.published_rows == {2, 4}
 
 
 def test_traits_are_laid_out_as_in_the_talk():
     (table,) = tables(*trait_rows("PA_IAA"), *trait_rows("single task", values=(0.1, 0.2, 0.3, 0.4, 0.5)))
-    assert table.title == "Traits of people of psychoflickr, embedded tiny, SROCC (12 test people)"
+    assert table.title == "Traits of users of psychoflickr, embedded tiny, SROCC (12 test users)"
     assert table.headings == ["method", *"OCEAN", "mean"]
     assert table.cells == [
         ["PA_IAA", ".100", ".200", ".300", ".400", "\u2013", "\u2013"],
         ["single task", ".100", ".200", ".300", ".400", ".500", ".300"],
-        ["talk: PA_IAA(DenseNet121)", ".567", ".659", ".722", ".646", ".708", ".660"],
-        ["talk: DenseNet121(personality)", ".548", ".647", ".711", ".638", ".698", ".648"],
+        ["published: PA_IAA(DenseNet121)", ".567", ".659", ".722", ".646", ".708", ".660"],
+        ["published: DenseNet121(personality)", ".548", ".647", ".711", ".638", ".698", ".648"],
     ]
 
 
@@ -79,18 +85,18 @@ def test_the_talk_has_no_numbers_for_other_traits():
     (table,) = tables(*trait_rows("PA_IAA", ("mood", "age"), (0.1, 0.2)))
     assert table.headings == ["method", "mood", "age", "mean"]
     assert len(table.cells) == 1
-    assert table.talk_note == ""
+    assert table.published_note == ""
 
 
 def test_kinds_and_databases_do_not_share_a_table():
-    found = tables(*trait_rows("PA_IAA"), picture_row("PA_IAA"), picture_row("PA_IAA", database="para"),
+    found = tables(*trait_rows("PA_IAA"), image_row("PA_IAA"), image_row("PA_IAA", database="para"),
                    row("PA_IAA", "densenet121", 10, 0.5))  # fmt: skip
-    assert [table.kind for table in found] == ["people", "pictures", "pictures", "traits"]
-    assert [name for name, _ in talk_notes(found)] == ["talk, people", "talk, pictures", "talk, traits"]
-    assert "FLICKR-AES" in found[0].talk_note
-    assert "AVA" in found[1].talk_note
-    assert "PsychoFlickr" in found[3].talk_note
-    assert "hypothesis" in found[3].talk_note
+    assert [table.kind for table in found] == ["users", "images", "images", "traits"]
+    assert [name for name, _ in published_notes(found)] == ["talk, users", "talk, images", "talk, traits"]
+    assert "FLICKR-AES" in found[0].published_note
+    assert "AVA" in found[1].published_note
+    assert "PsychoFlickr" in found[3].published_note
+    assert "hypothesis" in found[3].published_note
 
 
 def test_nothing_makes_no_table():
@@ -99,4 +105,4 @@ def test_nothing_makes_no_table():
 
 @pytest.mark.parametrize("made", [{"method": "ridge", "backbone": "resnet18", "shots": 10}, {"method": "NIMA"}])
 def test_talk_cell_is_empty_where_the_talk_has_none(made):
-    assert talk_cell(made) == ""
+    assert published_cell(made) == ""

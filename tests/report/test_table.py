@@ -44,7 +44,7 @@ def test_everything_that_must_be_said_is_said():
     text = " ".join(printed(120).split())
     for words in (
         "blg_piaa on flickr_aes, embedded demo",
-        "talk (FLICKR-AES)",
+        "published (FLICKR-AES)",
         ".561±.005 ResNet18",
         ".576±.009 Inception-v3",
         "BLG-PIAA \u2212 BA-PIAA at 10 shots: +.012 [\u2212.003, .027], p = .08 (paired over 6 users x 10 repeats)",
@@ -70,10 +70,11 @@ MANY = {
     "experiment": "pa_iaa_generic",
     "data": "ava, embedded demo",
     "rows": [
-        *({"method": method, "backbone": backbone, "judged_on": "ava, embedded demo", "acc": 0.8, "balanced_acc": 0.7,
+        *({"method": method, "backbone": backbone, "evaluated_on": "ava, embedded demo", "acc": 0.8,
+           "balanced_acc": 0.7,
            "srocc": 0.6, "plcc": 0.6, "emd_r1": 0.05, "emd_r2": 0.07, "images": 2000}
           for method in ("PA_IAA", "single task") for backbone in ("densenet121", "inception_v3")),
-        *({"method": method, "backbone": "densenet121", "judged_on": "psychoflickr, embedded demo", "trait": trait,
+        *({"method": method, "backbone": "densenet121", "evaluated_on": "psychoflickr, embedded demo", "trait": trait,
            "srocc": -0.5, "rmse": 0.4, "users": 60}
           for method in ("PA_IAA", "single task") for trait in ("O", "C", "E", "A", "N", "anticipatory_pleasure")),
     ],
@@ -87,4 +88,4 @@ def test_tables_with_many_columns_stay_readable(width):
     lines = [line.split() for line in text.splitlines()]
     assert ["single", "task", "densenet121", ".800", ".700", ".600", ".600", ".050", ".070"] in lines
     assert ["single", "task", "densenet121", *["\u2212.500"] * 7] in lines
-    assert "Pictures of ava, embedded demo (2,000 test pictures)" in text
+    assert "Images of ava, embedded demo (2,000 test images)" in text

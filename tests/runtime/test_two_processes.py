@@ -16,7 +16,7 @@ SMALL = [
     "trainer.fast_dev_run=true",
     "logger=none",
     "shots=10",
-    "reuse_priors=false",
+    "reuse_models=false",
     "trainer=ddp_cpu",
     "trainer.enable_progress_bar=false",
 ]

@@ -1,4 +1,4 @@
-"""Embedded databases without their pictures, which have tests of their own."""
+"""Embedded databases without their images, which have tests of their own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def labels_of(tmp_path_factory):
-    """Write a database, size tiny, whose pictures are empty files."""
+    """Write a database, size tiny, whose images are empty files."""
 
     def write(module: ModuleType) -> Path:
         root = tmp_path_factory.mktemp(module.NAME)

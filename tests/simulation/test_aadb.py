@@ -41,7 +41,7 @@ def test_truth_is_what_the_scores_scatter_around(root, table):
     lines = [line.split(",") for line in (root / "truth.csv").read_text().splitlines()[1:]]
     truth = {image: float(score) for _, image, score in lines}
     expected = [truth[image] for image in table.image_ids]
-    # a fifth of an answer's variance of .6^2 or so around a picture's mean, on a quarter of the scale
+    # a fifth of an answer's variance of .6^2 or so around an image's mean, on a quarter of the scale
     assert np.abs(table.image_score - expected).mean() < 0.15
     assert np.corrcoef(table.image_score, expected)[0, 1] > 0.7
 
@@ -58,4 +58,4 @@ def test_the_official_split(table):
 
 def test_the_full_size_is_the_published_one():
     layout = aadb.LAYOUTS["full"]
-    assert (layout.train, layout.validation, layout.test, layout.pictures) == (8458, 500, 1000, 9958)
+    assert (layout.train, layout.validation, layout.test, layout.images) == (8458, 500, 1000, 9958)

@@ -43,11 +43,11 @@ def test_truth_is_what_the_votes_scatter_around(root, table):
     lines = [line.split(",") for line in (root / "truth.csv").read_text().splitlines()[1:]]
     assert [image for _, image, _ in lines] == [f"{number}.jpg" for number in table[:, 1]]
     truth = np.array([float(score) for *_, score in lines])
-    # a vote varies by about 1.3 around a picture's mean, the mean of 210 by about .09
+    # a vote varies by about 1.3 around an image's mean, the mean of 210 by about .09
     assert np.abs(mean - truth).mean() == pytest.approx(0.09 * np.sqrt(2 / np.pi), abs=0.02)
 
 
-def test_lists_are_disjoint_and_of_known_pictures(root, table):
+def test_lists_are_disjoint_and_of_known_images(root, table):
     folder = root / "aesthetics_image_lists"
     names = {path.stem for path in folder.iterdir()}
     halves = {f"{name}_{half}" for name in LISTED_TAGS for half in ("train", "test")}
@@ -84,4 +84,4 @@ def test_names_are_those_of_ava():
 
 
 def test_the_full_size_is_the_published_one():
-    assert ava.pictures("full") == (255530, 500)
+    assert ava.images("full") == (255530, 500)

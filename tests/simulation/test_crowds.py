@@ -6,7 +6,7 @@ import pytest
 from piaa_lightning.simulation.crowds import Amount, even_steps, gather
 from piaa_lightning.simulation.population import features
 
-AMOUNT = Amount(people=12, pictures=60, ratings=500, least=30, variation=0.5, long_side=72)
+AMOUNT = Amount(users=12, images=60, ratings=500, least=30, variation=0.5, long_side=72)
 
 
 @pytest.fixture(scope="module")
@@ -14,12 +14,12 @@ def crowd():
     return gather("somewhere", 0, AMOUNT, even_steps(101, 50, 20))
 
 
-def test_everybody_and_every_picture_gets_their_share_and_no_pair_is_there_twice(crowd):
+def test_everybody_and_every_image_gets_their_share_and_no_pair_is_there_twice(crowd):
     assert len(set(zip(crowd.user.tolist(), crowd.image.tolist(), strict=True))) == 500
     assert set(np.bincount(crowd.image)) == {8, 9}  # 500 / 60
-    per_person = np.bincount(crowd.user)
-    assert len(per_person) == 12
-    assert 30 <= per_person.min() < per_person.max() <= 60
+    per_user = np.bincount(crowd.user)
+    assert len(per_user) == 12
+    assert 30 <= per_user.min() < per_user.max() <= 60
 
 
 def test_however_dense():
@@ -29,13 +29,13 @@ def test_however_dense():
 
 def test_a_rating_is_middle_plus_unit_times_liking(crowd):
     """Away from the ends of a fine scale; rounding and noise average out."""
-    people, table = crowd.people, features(crowd.latents)
-    taste = np.einsum("rf,rf->r", people.weights[crowd.user], table[crowd.image])
-    expected = 50 + 20 * (people.bias[crowd.user] + people.spread[crowd.user] * taste)
+    users, table = crowd.users, features(crowd.latents)
+    taste = np.einsum("rf,rf->r", users.weights[crowd.user], table[crowd.image])
+    expected = 50 + 20 * (users.bias[crowd.user] + users.spread[crowd.user] * taste)
     inside = (expected > 25) & (expected < 75)
     np.testing.assert_allclose(crowd.truth[inside], expected[inside], atol=0.5)
     error = crowd.level[inside] - expected[inside]
-    noise = 20 * people.noise[crowd.user][inside]
+    noise = 20 * users.noise[crowd.user][inside]
     assert abs((error / noise).mean()) < 3 / np.sqrt(inside.sum())
     assert (error / noise).std() == pytest.approx(1, abs=0.15)
 

@@ -64,5 +64,5 @@ def test_the_split(table):
 
 def test_the_full_size_is_the_published_one():
     amount = eva.LAYOUTS["full"].amount
-    assert (amount.people, amount.pictures, amount.ratings + 1) == (1094, 4070, 136943)  # one vote is written twice
-    assert eva.pictures("full")[0] == 5101
+    assert (amount.users, amount.images, amount.ratings + 1) == (1094, 4070, 136943)  # one vote is written twice
+    assert eva.images("full")[0] == 5101

@@ -8,8 +8,8 @@ from scipy.stats import spearmanr
 
 from piaa_lightning.simulation import flickr_aes, psychoflickr
 from piaa_lightning.simulation.facts import flickr_aes_facts, psychoflickr_facts
-from piaa_lightning.simulation.latent import picture, stream
-from piaa_lightning.simulation.population import draw_people, features
+from piaa_lightning.simulation.latent import draw_image, stream
+from piaa_lightning.simulation.population import draw_users, features
 from piaa_lightning.simulation.readout import read_out
 
 KINDS = ("simulated", "attributed")
@@ -19,16 +19,16 @@ def values(facts):
     return {fact.name: fact.value for fact in facts}
 
 
-def test_what_traits_explain_of_a_test_person_s_ratings():
+def test_what_traits_explain_of_a_test_user_s_ratings():
     data, layout = flickr_aes.simulate("tiny", 3), flickr_aes.LAYOUTS["tiny"]
-    people = draw_people(stream(3, "flickr_aes", "people"), layout.test_people + layout.training_people)
+    users = draw_users(stream(3, "flickr_aes", "people"), layout.test_users + layout.training_users)
     expected = {"shared taste alone": [], "shared and trait-linked taste": []}
-    for person in range(layout.test_people):
-        rows = np.flatnonzero(data.user == person)
-        tables = [features([picture(3, "flickr_aes", int(data.image[row]))])[0] for row in rows]
+    for user in range(layout.test_users):
+        rows = np.flatnonzero(data.user == user)
+        tables = [features([draw_image(3, "flickr_aes", int(data.image[row]))])[0] for row in rows]
         for what, weights in (
-            ("shared taste alone", people.shared[person]),
-            ("shared and trait-linked taste", people.shared[person] + people.linked[person]),
+            ("shared taste alone", users.shared[user]),
+            ("shared and trait-linked taste", users.shared[user] + users.linked[user]),
         ):
             liked = [float(weights @ table) for table in tables]
             expected[what].append(spearmanr(liked, data.score[rows]).statistic)
@@ -37,7 +37,7 @@ def test_what_traits_explain_of_a_test_person_s_ratings():
         assert found[f"SROCC, {what}"] == pytest.approx(np.mean(sroccs))
 
 
-def test_the_more_is_known_of_a_person_the_better():
+def test_the_more_is_known_of_a_user_the_better():
     found = values(flickr_aes_facts("demo", 11))
     shared, linked, everything = (
         found[f"SROCC, {what}"]
@@ -48,15 +48,15 @@ def test_the_more_is_known_of_a_person_the_better():
 
 def test_traits_from_favourites_on_the_tiny_database():
     layout, data = psychoflickr.LAYOUTS["tiny"], psychoflickr.simulate("tiny", 2)
-    true = draw_people(stream(2, "psychoflickr", "people"), layout.people).traits
-    each = [[features([picture(2, "psychoflickr", int(n))])[0] for n in favourites] for favourites in data.numbers]
+    true = draw_users(stream(2, "psychoflickr", "people"), layout.users).traits
+    each = [[features([draw_image(2, "psychoflickr", int(n))])[0] for n in favourites] for favourites in data.numbers]
     found = values(psychoflickr_facts("tiny", 2))
     for kind, traits in zip(KINDS, (true, data.attributed), strict=True):
-        means = np.array([np.mean(pictures, axis=0) for pictures in each])
+        means = np.array([np.mean(images, axis=0) for images in each])
         readouts = {
-            "a person's mean picture": read_out(means, np.arange(layout.people), traits),
+            "a person's mean picture": read_out(means, np.arange(layout.users), traits),
             "single pictures, averaged": read_out(
-                np.concatenate(each), np.repeat(np.arange(layout.people), layout.favourites), traits
+                np.concatenate(each), np.repeat(np.arange(layout.users), layout.favourites), traits
             ),
         }
         for what, predicted in readouts.items():

@@ -32,7 +32,7 @@ def test_names_look_like_the_published_ones(root, rows):
     assert {score for _, _, score in rows} == {1, 2, 3, 4, 5}
 
 
-def test_the_test_people_are_those_with_80_to_240_ratings(rows):
+def test_the_test_users_are_those_with_80_to_240_ratings(rows):
     counts = Counter(worker for worker, _, _ in rows)
     assert len(counts) == 30
     test = {worker: count for worker, count in counts.items() if 80 <= count <= 240}
@@ -41,7 +41,7 @@ def test_the_test_people_are_those_with_80_to_240_ratings(rows):
     assert all(count > 240 for worker, count in counts.items() if worker not in test)
 
 
-def test_about_five_people_rate_each_picture_and_one_pair_is_there_twice(rows):
+def test_about_five_users_rate_each_image_and_one_pair_is_there_twice(rows):
     pairs = Counter((worker, image) for worker, image, _ in rows)
     assert sorted(pairs.values())[-2:] == [1, 2]
     raters = Counter(image for _, image in pairs)
@@ -49,12 +49,12 @@ def test_about_five_people_rate_each_picture_and_one_pair_is_there_twice(rows):
     assert np.mean(list(raters.values())) == pytest.approx(5, abs=0.05)
 
 
-def test_test_people_rate_pictures_of_their_own(rows):
+def test_test_users_rate_images_of_their_own(rows):
     counts = Counter(worker for worker, _, _ in rows)
     by_test = {(worker, image) for worker, image, _ in rows if counts[worker] <= 240}
-    pictures = Counter(image for _, image in by_test)
-    assert 1 <= sum(count > 1 for count in pictures.values()) < 0.05 * len(pictures)
-    assert len({image for _, image, _ in rows} - set(pictures)) > 600
+    images = Counter(image for _, image in by_test)
+    assert 1 <= sum(count > 1 for count in images.values()) < 0.05 * len(images)
+    assert len({image for _, image, _ in rows} - set(images)) > 600
 
 
 def test_published_scores_are_the_means(root, rows):
@@ -83,17 +83,17 @@ def test_the_note_says_that_nobody_is_real(root):
 
 
 @pytest.mark.parametrize(("size", "ratings"), [("demo", 65046), ("full", 193207)])
-def test_larger_sizes_have_the_published_people(size, ratings):
+def test_larger_sizes_have_the_published_users(size, ratings):
     layout = flickr_aes.LAYOUTS[size]
-    assert (layout.training_people, layout.test_people, layout.test_images) == (173, 37, 4977)
+    assert (layout.training_users, layout.test_users, layout.test_images) == (173, 37, 4977)
     assert layout.test_ratings + 4 * layout.test_images + layout.training_ratings == ratings
-    assert flickr_aes.pictures("full") == (40988, 500)
+    assert flickr_aes.images("full") == (40988, 500)
 
 
-def test_pictures_are_written_under_their_names(tmp_path, monkeypatch):
+def test_images_are_written_under_their_names(tmp_path, monkeypatch):
     small = flickr_aes.Layout(6, 2, 8, 7, 6, 14, 48)
     monkeypatch.setattr(flickr_aes, "LAYOUTS", {"small": small})
-    monkeypatch.setattr(flickr_aes, "quotas", lambda rng, people, total, *_: np.full(people, total // people))
+    monkeypatch.setattr(flickr_aes, "quotas", lambda rng, users, total, *_: np.full(users, total // users))
     flickr_aes.write(tmp_path, "small", 0)
     files = list((tmp_path / "40K").iterdir())
     assert len(files) == 13

@@ -7,7 +7,7 @@ from piaa_lightning.data import splits
 from piaa_lightning.data.readers import lapis as reader
 from piaa_lightning.simulation import lapis
 from piaa_lightning.simulation.latent import stream
-from piaa_lightning.simulation.population import draw_people
+from piaa_lightning.simulation.population import draw_users
 
 
 @pytest.fixture(scope="module")
@@ -48,13 +48,13 @@ def test_published_averages_are_those_of_the_ratings(table):
 def test_some_told_nothing_and_openness_shows_in_interest(table):
     told = np.isfinite(table.traits).all(axis=1)
     assert told.sum() == 23  # 6 % of 24 is one
-    people = draw_people(stream(1, lapis.NAME, "people"), 2000)
-    data = lapis.Crowd(people, [], *(np.zeros(0),) * 4)
+    users = draw_users(stream(1, lapis.NAME, "people"), 2000)
+    data = lapis.Crowd(users, [], *(np.zeros(0),) * 4)
     lines = [line.split(",") for line in lapis._demographics(np.random.default_rng(0), data)]
     answered = [bool(line[0]) for line in lines]
     assert sum(answered) == 1880
     interest = np.array([float(line[5]) for line in lines if line[5]])
-    assert np.corrcoef(interest, people.traits[answered, 0])[0, 1] == pytest.approx(0.7, abs=0.05)
+    assert np.corrcoef(interest, users.traits[answered, 0])[0, 1] == pytest.approx(0.7, abs=0.05)
 
 
 def test_truth_is_about_the_same_pairs_and_agrees_with_the_scores(root, table, truth_of):
@@ -78,5 +78,5 @@ def test_the_full_size_is_the_published_one():
     layout = lapis.LAYOUTS["full"]
     amount = layout.amount
     lines = amount.ratings + lapis.DOUBLED + 1  # and one that does not say who
-    assert (amount.people, amount.pictures, lines) == (568, 11723, 283860)
-    assert (amount.pictures - layout.val - layout.test, layout.val, layout.test) == (8205, 1173, 2345)
+    assert (amount.users, amount.images, lines) == (568, 11723, 283860)
+    assert (amount.images - layout.val - layout.test, layout.val, layout.test) == (8205, 1173, 2345)

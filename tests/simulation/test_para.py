@@ -9,7 +9,7 @@ from piaa_lightning.data import splits
 from piaa_lightning.data.readers import para as reader
 from piaa_lightning.simulation import para
 from piaa_lightning.simulation.latent import stream
-from piaa_lightning.simulation.population import draw_people
+from piaa_lightning.simulation.population import draw_users
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def test_the_inventory_tells_the_simulated_traits(root, table):
     with (root / "annotation" / "PARA-UserInfo.csv").open() as file:
         order = [row["userId"] for row in csv.DictReader(file)]
     rows = [order.index(user) for user in table.user_ids]
-    true = draw_people(stream(0, para.NAME, "people"), 20).traits[rows]
+    true = draw_users(stream(0, para.NAME, "people"), 20).traits[rows]
     told = np.isfinite(table.traits[:, 0])
     assert told.sum() == 19
     for trait in range(5):
@@ -74,4 +74,4 @@ def test_the_full_size_is_the_published_one():
     layout = para.LAYOUTS["full"]
     amount = layout.amount
     # one rating is written twice
-    assert (amount.people, amount.pictures, amount.ratings + 1, layout.test) == (438, 31220, 807586, 3000)
+    assert (amount.users, amount.images, amount.ratings + 1, layout.test) == (438, 31220, 807586, 3000)

@@ -6,7 +6,7 @@ import pytest
 from piaa_lightning.simulation import population
 from piaa_lightning.simulation.facts import crowd_facts, flickr_aes_facts
 from piaa_lightning.simulation.latent import ATTRIBUTES, CATEGORIES, HIDDEN, sample
-from piaa_lightning.simulation.population import draw_people, expected_rating, features, liking, rate, thresholds
+from piaa_lightning.simulation.population import draw_users, expected_rating, features, liking, rate, thresholds
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def flickr():
     return {fact.name: fact.value for fact in flickr_aes_facts("demo", seed=11)}
 
 
-def test_many_others_predict_one_person_as_in_oasis(crowd):
+def test_many_others_predict_one_user_as_in_oasis(crowd):
     assert 0.60 <= crowd["SROCC, mean of many others"] <= 0.69
     assert 0.11 <= crowd["standard deviation between people, many others"] <= 0.19
 
@@ -29,7 +29,7 @@ def test_repeated_ratings_agree_as_in_the_literature(crowd):
 
 
 def test_variance_divides_as_stated(crowd):
-    # 900 pictures: the shared part's own variance scatters by sqrt(2 / 900), 5 % of itself
+    # 900 images: the shared part's own variance scatters by sqrt(2 / 900), 5 % of itself
     for name, share in (("shared taste", 0.5), ("linked to traits", 0.1), ("own taste", 0.21), ("noise", 0.19)):
         assert crowd[f"share of variance, {name}"] == pytest.approx(share, abs=0.03)
 
@@ -45,7 +45,7 @@ def test_levels_and_ties_are_those_of_flickr_aes(flickr):
     assert flickr["tied pairs of a test person's ratings"] == pytest.approx(0.25, abs=0.03)
 
 
-def test_people_rate_as_many_pictures_as_in_flickr_aes(flickr):
+def test_users_rate_as_many_images_as_in_flickr_aes(flickr):
     assert flickr["raters of a picture"] == pytest.approx(5, abs=0.1)
     assert flickr["fewest ratings of a test person"] >= 112
     assert flickr["most ratings of a test person"] <= 180
@@ -69,11 +69,11 @@ def test_shared_taste_names_every_attribute_and_category_in_order():
 
 
 def test_liking_is_bias_plus_spread_times_taste():
-    people = draw_people(np.random.default_rng(1), 3)
+    users = draw_users(np.random.default_rng(1), 3)
     table = features([sample(np.random.default_rng(2)) for _ in range(4)])
     user, image = np.array([2, 0]), np.array([1, 3])
-    by_hand = [people.bias[u] + people.spread[u] * (people.weights[u] * table[i]).sum() for u, i in ((2, 1), (0, 3))]
-    np.testing.assert_allclose(liking(people, table, user, image), by_hand)
+    by_hand = [users.bias[u] + users.spread[u] * (users.weights[u] * table[i]).sum() for u, i in ((2, 1), (0, 3))]
+    np.testing.assert_allclose(liking(users, table, user, image), by_hand)
 
 
 def test_thresholds_give_the_level_shares():
@@ -94,7 +94,7 @@ def test_expected_rating_is_the_mean_of_many_ratings():
 
 
 def test_traits_reach_taste_and_only_through_the_fixed_map():
-    first, second = (draw_people(np.random.default_rng(seed), 40) for seed in (1, 2))
+    first, second = (draw_users(np.random.default_rng(seed), 40) for seed in (1, 2))
     fitted, *_ = np.linalg.lstsq(first.traits, first.linked, rcond=None)
     np.testing.assert_allclose(second.traits @ fitted, second.linked, atol=1e-9)
     assert np.abs(second.traits @ fitted - second.own).max() > 0.1

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from piaa_lightning.simulation import psychoflickr
-from piaa_lightning.simulation.latent import picture, stream
-from piaa_lightning.simulation.population import draw_people, features
+from piaa_lightning.simulation.latent import draw_image, stream
+from piaa_lightning.simulation.population import draw_users, features
 
 
 @pytest.fixture(scope="module")
@@ -29,9 +29,9 @@ def test_every_user_has_a_folder_of_favourites_and_a_row_of_traits(root, traits)
     assert folders == {row["user"] for row in traits}
     assert len(folders) == 12
     for folder in folders:
-        pictures = list((root / folder).glob("*.jpg"))
-        assert len(pictures) == 12
-        with Image.open(pictures[0]) as image:
+        images = list((root / folder).glob("*.jpg"))
+        assert len(images) == 12
+        with Image.open(images[0]) as image:
             assert max(image.size) == 72
 
 
@@ -46,18 +46,18 @@ def test_traits_are_on_the_scale_that_the_note_states(root, traits):
 
 def test_attributed_traits_are_nearer_to_the_simulated_ones_than_self_assessed():
     data = psychoflickr.simulate("demo", 0)
-    true = draw_people(stream(0, psychoflickr.NAME, "people"), 300).traits
+    true = draw_users(stream(0, psychoflickr.NAME, "people"), 300).traits
     seen = [np.corrcoef(true.ravel(), values.ravel())[0, 1] for values in (data.attributed, data.own)]
     assert seen == [pytest.approx(0.9, abs=0.05), pytest.approx(0.75, abs=0.07)]
 
 
 def test_favourites_are_liked_better_than_what_else_was_seen():
     data = psychoflickr.simulate("tiny", 0)
-    people = draw_people(stream(0, psychoflickr.NAME, "people"), 12)
-    for person in range(12):
-        pool = range(person * 60, person * 60 + 60)
-        taste = features([picture(0, psychoflickr.NAME, number) for number in pool]) @ people.weights[person]
-        chosen = np.isin(pool, data.numbers[person])
+    users = draw_users(stream(0, psychoflickr.NAME, "people"), 12)
+    for user in range(12):
+        pool = range(user * 60, user * 60 + 60)
+        taste = features([draw_image(0, psychoflickr.NAME, number) for number in pool]) @ users.weights[user]
+        chosen = np.isin(pool, data.numbers[user])
         assert chosen.sum() == 12
         assert taste[chosen].mean() > taste[~chosen].mean() + 0.5
 

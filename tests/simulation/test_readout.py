@@ -20,7 +20,7 @@ def test_what_is_linear_in_the_rows_is_found():
 
 
 def test_what_is_not_there_is_not_found():
-    """With more features than people anything can be fitted, so only people outside the fit can tell."""
+    """With more features than users anything can be fitted, so only users outside the fit can tell."""
     found = []
     for _ in range(6):
         rows, traits = RNG.standard_normal((30, 32)), RNG.standard_normal((30, 1))
@@ -35,7 +35,7 @@ def test_a_constant_prediction_is_no_wrong_one():
     assert pearsonr(predicted, traits[:, 0]).statistic > -0.5  # with the mean of the others it would be near -1
 
 
-def test_no_person_s_own_traits_matter_to_what_is_predicted_of_them():
+def test_no_user_s_own_traits_matter_to_what_is_predicted_of_them():
     traits = ROWS @ MAP + RNG.standard_normal((60, 2))
     before = read_out(ROWS, np.arange(60), traits)
     traits[7] = 100
@@ -55,13 +55,13 @@ def test_one_penalty_is_ridge_regression_by_its_normal_equations():
         np.testing.assert_allclose(predicted, by_hand, atol=1e-10)
 
 
-def test_what_several_rows_tell_of_a_person_is_averaged():
-    person = RNG.permutation(np.repeat(np.arange(60), 5))
-    rows, traits = ROWS[person] + RNG.standard_normal((300, 4)), ROWS @ MAP
+def test_what_several_rows_tell_of_a_user_is_averaged():
+    user = RNG.permutation(np.repeat(np.arange(60), 5))
+    rows, traits = ROWS[user] + RNG.standard_normal((300, 4)), ROWS @ MAP
     known = np.arange(60) % 3 > 0
-    found = readout._fit(rows, person, traits, known, ~known)
-    # the same fit, with each row of person 0 as a person of its own
-    apart = np.where(person == 0, 60 + np.cumsum(person == 0) - 1, person)
+    found = readout._fit(rows, user, traits, known, ~known)
+    # the same fit, with each row of user 0 as a user of its own
+    apart = np.where(user == 0, 60 + np.cumsum(user == 0) - 1, user)
     more = np.append(traits, np.repeat(traits[:1], 5, axis=0), axis=0)
     each = readout._fit(rows, apart, more, np.append(known, [False] * 5), np.arange(65) >= 60)
     np.testing.assert_allclose(found[:, 0], each.mean(axis=1), atol=1e-10)

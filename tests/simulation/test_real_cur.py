@@ -44,7 +44,7 @@ def test_names_repeat_between_albums(table):
     assert len(set(names)) < len(names)
 
 
-def test_truth_is_about_the_same_pictures_and_agrees_with_the_scores(root, table, truth_of):
+def test_truth_is_about_the_same_images_and_agrees_with_the_scores(root, table, truth_of):
     truth = truth_of(root)
     pairs = zip(table.user_ids[table.user].tolist(), table.image_ids[table.image].tolist(), strict=True)
     expected = np.array([truth[pair] for pair in pairs])

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.image_evaluation import PictureExam
+from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
 from piaa_lightning.evaluation.records import Record, write_records, write_table
-from piaa_lightning.evaluation.trait_evaluation import TraitExam
+from piaa_lightning.evaluation.trait_evaluation import TraitEvaluation
 
 ROOT = Path(__file__).parents[2]
 VALUES = {0: {"A": [[0.1, 0.3], [0.5, 0.7]], "B": [[0.0, 0.2], [0.4, 0.2]]}, 1: {"A": [[0.3, 0.3], [0.5, 0.5]]}}
@@ -27,26 +27,26 @@ def collect(monkeypatch):
     del sys.modules["collect"]
 
 
-def exam(method: str, seed: int) -> PictureExam:
+def evaluation(method: str, seed: int) -> ImageEvaluation:
     random = np.random.default_rng((seed, ord(method)))
     truth = np.random.default_rng(9).random(40)
     votes = np.random.default_rng(8).dirichlet(np.ones(4), 40)
     own = random.dirichlet(np.ones(4), 40)
     ids = np.array([f"p{n}" for n in range(40)])
     noisy = truth + (0.1 if method == "A" else 2.0) * random.standard_normal(40)
-    return PictureExam(method, "net", "d", ids, truth, noisy, votes, own)
+    return ImageEvaluation(method, "net", "d", ids, truth, noisy, votes, own)
 
 
-def traits(method: str, seed: int) -> TraitExam:
+def traits(method: str, seed: int) -> TraitEvaluation:
     random = np.random.default_rng((seed, ord(method), 1))
     truth = np.random.default_rng(7).uniform(-1, 1, (12, 2))
     users = tuple(f"u{n}" for n in range(12))
-    return TraitExam(method, "net", "d", ("O", "C"), users, truth, truth + random.standard_normal(truth.shape))
+    return TraitEvaluation(method, "net", "d", ("O", "C"), users, truth, truth + random.standard_normal(truth.shape))
 
 
 @pytest.fixture
 def runs(tmp_path):
-    """Two seeds of one run, judged on people, pictures and traits."""
+    """Two seeds of one run, evaluated on users, images and traits."""
     for seed, methods in VALUES.items():
         directory = tmp_path / "runs" / str(seed)
         directory.mkdir(parents=True)
@@ -57,16 +57,16 @@ def runs(tmp_path):
             for repeat, value in enumerate(repeats)
         ]
         write_records(records, directory / "records.csv")
-        exams = [exam(method, seed) for method in "AB"]
-        people = [traits(method, seed) for method in "AB"]
-        write_table([line for e in exams for line in e.lines()], directory / "pictures.csv")
-        write_table([line for e in people for line in e.lines()], directory / "traits.csv")
+        evaluations = [evaluation(method, seed) for method in "AB"]
+        count = [traits(method, seed) for method in "AB"]
+        write_table([line for e in evaluations for line in e.lines()], directory / "images.csv")
+        write_table([line for e in count for line in e.lines()], directory / "traits.csv")
         pair = {"a": "A", "b": "B"}
         summary = {
             "seed": seed,
             "data": "d",
             "split_hash": "h",
-            "rows": [*(e.row() for e in exams), *(row for e in people for row in e.rows())],
+            "rows": [*(e.row() for e in evaluations), *(row for e in count for row in e.rows())],
             "comparisons": [
                 {**pair, "shots": 10},
                 *({**pair, "measure": m, "images": 40} for m in ("ACC", "SROCC", "EMD r=1")),
@@ -82,7 +82,7 @@ def table(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def test_people_are_averaged_over_seeds_and_paired_over_them(collect, runs, tmp_path):
+def test_users_are_averaged_over_seeds_and_paired_over_them(collect, runs, tmp_path):
     collect.main([str(tmp_path), f"one={runs}"])
     a, b = table(tmp_path / "results.csv")
     assert (a["method"], a["seeds"], a["users"], a["repeats"]) == ("A", "2", "2", "2")
@@ -98,10 +98,10 @@ def test_people_are_averaged_over_seeds_and_paired_over_them(collect, runs, tmp_
     assert (first["measure"], first["users"], first["repeats"]) == ("SROCC", "2", "4")
 
 
-def test_exams_are_averaged_over_seeds_and_compared_on_the_same_things(collect, runs, tmp_path):
+def test_evaluations_are_averaged_over_seeds_and_compared_on_the_same_things(collect, runs, tmp_path):
     collect.main([str(tmp_path), f"one={runs}"])
-    a, b = table(tmp_path / "pictures.csv")
-    rows = {method: [exam(method, seed).row() for seed in (0, 1)] for method in "AB"}
+    a, b = table(tmp_path / "images.csv")
+    rows = {method: [evaluation(method, seed).row() for seed in (0, 1)] for method in "AB"}
     for row, method in ((a, "A"), (b, "B")):
         for key in ("acc", "srocc", "emd_r1"):
             assert float(row[key]) == pytest.approx(np.mean([r[key] for r in rows[method]]), abs=1e-4)
@@ -120,7 +120,7 @@ def test_exams_are_averaged_over_seeds_and_compared_on_the_same_things(collect, 
     assert float(found["mean SROCC of traits"]["difference"]) == pytest.approx(expected, abs=1e-4)
 
 
-def test_seeds_that_were_judged_on_different_splits_are_refused(collect, runs, tmp_path):
+def test_seeds_that_were_evaluated_on_different_splits_are_refused(collect, runs, tmp_path):
     file = runs / "1" / "summary.json"
     file.write_text(file.read_text().replace('"h"', '"other"'))
     with pytest.raises(SystemExit, match="different splits or data"):
@@ -140,7 +140,7 @@ def test_a_damaged_summary_is_a_sentence(collect, runs, tmp_path):
 
 def test_variants_that_are_not_named_stay_where_that_is_asked_for(collect, runs, tmp_path):
     collect.main([str(tmp_path), f"one={runs}", f"two={runs}"])
-    before = {name: (tmp_path / f"{name}.csv").read_text() for name in ("results", "pictures", "traits", "comparisons")}
+    before = {name: (tmp_path / f"{name}.csv").read_text() for name in ("results", "images", "traits", "comparisons")}
     summary = runs / "1" / "summary.json"
     summary.unlink()  # of variant two one seed is left
     collect.main([str(tmp_path), "--add", f"two={runs}"])

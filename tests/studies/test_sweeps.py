@@ -40,7 +40,7 @@ def finish(directory: Path, job: list[str], *, value: float = 0.5, protocol: int
         for m, net in (("A", backbone), ("B", backbone), ("random", ""))
     ]
     pair = {"a": "A", "b": "B", "backbone_a": backbone, "backbone_b": backbone, "shots": shots}
-    summary = {"seed": seed, "data": "d", "split_hash": split, "protocol": {"seed": protocol}, "judged": "test",
+    summary = {"seed": seed, "data": "d", "split_hash": split, "protocol": {"seed": protocol}, "evaluated": "test",
                "rows": rows, "comparisons": [pair]}  # fmt: skip
     (directory / "summary.json").write_text(json.dumps(summary))
 
@@ -87,7 +87,7 @@ def test_one_table_with_mean_and_spread_over_seeds(sweep):
     tables = tables_of(groups_of_sweep(sweep, jobs_of))
     rows = {(row["method"], row["backbone"], row["shots"]): row for row in tables["results"]}
     assert {row["variant"] for row in tables["results"]} == {"all"}
-    assert len(rows) == len(tables["results"]) == 10, "controls that several jobs judged stand there once"
+    assert len(rows) == len(tables["results"]) == 10, "controls that several jobs evaluated stand there once"
     full = rows["A", "alexnet", 10]
     assert (full["seeds"], full["missing"]) == (2, 1)
     assert full["srocc"] == pytest.approx(0.5 + 0.1 + 0.01 + 0.0015)
@@ -98,7 +98,7 @@ def test_one_table_with_mean_and_spread_over_seeds(sweep):
     assert all(row["difference"] == pytest.approx(0.1) for row in pairs.values())
     assert pairs["alexnet", 10]["repeats"] == 4
     assert pairs["resnet18", 100]["repeats"] == 2
-    assert {row["user"] for row in tables["people"]} == {"u0", "u1", "u2"}
+    assert {row["user"] for row in tables["users"]} == {"u0", "u1", "u2"}
 
 
 def test_what_differs_beside_backbone_shots_and_seed_makes_a_table_of_its_own(tmp_path):
@@ -110,7 +110,7 @@ def test_what_differs_beside_backbone_shots_and_seed_makes_a_table_of_its_own(tm
 @pytest.mark.parametrize("change", [{"protocol": 1}, {"split": "other"}])
 def test_different_splits_are_refused_in_one_comparison(sweep, change):
     finish(sweep / "7", ["experiment=e", "backbone=resnet18", "shots=100", "seed=2"], **change)
-    with pytest.raises(UserError, match=r"judged on different splits or data .* and no comparison of them means"):
+    with pytest.raises(UserError, match=r"evaluated on different splits or data .* and no comparison of them means"):
         tables_of(groups_of_sweep(sweep, jobs_of))
 
 
@@ -135,7 +135,7 @@ def test_a_variant_that_was_never_run_is_a_row_and_a_warning(sweep, tmp_path):
     write_tables(tables_of(groups, []), tmp_path)
     rows = read(tmp_path / "results.csv")
     assert [(row["method"], row["seeds"]) for row in rows if row["variant"] == "two"] == [("(not run)", "0")]
-    assert not (tmp_path / "people.csv").exists()
+    assert not (tmp_path / "users.csv").exists()
     write_study_page(tmp_path, tmp_path / "report.html", "s")
     assert "Nothing of this variant has been run." in (tmp_path / "report.html").read_text()
 

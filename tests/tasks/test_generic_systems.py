@@ -50,7 +50,7 @@ class TestTags:
         network = AttributeNetwork(None, ScoreHead, 4, partial(TraitHead, traits=3))
         return AttributeTask(network, SGD, weight=0.5, loss=BINARY, label_loss=label_loss)
 
-    def test_untagged_pictures_teach_whether_they_are_good_and_nothing_of_tags(self, logged):
+    def test_untagged_images_teach_whether_they_are_good_and_nothing_of_tags(self, logged):
         task = self.task()
         scores, tags = task.network.both(INPUTS)
         tagged = [0, 1, 3, 4, 6, 7]
@@ -86,7 +86,7 @@ class TestScenes:
         torch.manual_seed(0)
         return SceneTask(SceneColumns(None, ScoreHead, 4, scenes=3, width=2), SGD, weight=0.5, loss=BINARY)
 
-    def test_a_column_learns_from_pictures_of_its_scene_alone(self, logged):
+    def test_a_column_learns_from_images_of_its_scene_alone(self, logged):
         task = self.task()
         scores, own = task.network.both(INPUTS)
         where = torch.nonzero(TAGS > 0).tolist()

@@ -101,7 +101,7 @@ class TestPersonality:
 
     def test_another_number_of_traits_is_a_sentence(self, logged):
         task = PersonalityTask(TraitNetwork(None, ScoreHead, 4, TraitHead), SGD)
-        sentence = r"^task\.network\.personality\.traits=5: the database has 4 traits .*task\.form\.traits\.$"
+        sentence = r"^task\.network\.personality\.traits=5: the database has 4 traits .*task\.dataset\.traits\.$"
         with pytest.raises(UserError, match=sentence):
             task.training_step(Liked(INPUTS, random(8, 4), torch.arange(8), torch.arange(8)), 0)
 

@@ -13,7 +13,7 @@ from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.tasks.meta import MetaTask
 
-LEARNER = partial(BilevelLearner, inner=InnerLoop(rates={"backbone": 1e-2, "head": 1e-2}), steps=2)
+LEARNER = partial(BilevelLearner, inner=InnerLoop(lr_by_part={"backbone": 1e-2, "head": 1e-2}), steps=2)
 SGD = partial(torch.optim.SGD, lr=0.5)
 
 
@@ -57,7 +57,7 @@ class TestMetaTask:
         task = MetaTask(network(), LEARNER, SGD)
         task._trainer = SimpleNamespace(train_dataloader=SimpleNamespace(dataset=range(7)), current_epoch=2)
         scores = torch.tensor([0.1, 0.2, 0.3])
-        task.people.update(torch.zeros(3), scores, scores)
+        task.users.update(torch.zeros(3), scores, scores)
         task.on_validation_epoch_end()
         assert logged["users"] == 21
         assert logged["val/srocc"] == 1

@@ -142,9 +142,9 @@ def test_the_presets_differ_in_what_the_talk_and_the_code_differ_in():
     with initialize_config_dir(str(config_dir()), version_base="1.3"):
         talk, authors = (compose("config", [f"task={name}"]).task for name in ("blg", "blg_authors"))
         experiment = compose("config", ["experiment=blg_piaa_authors"])
-    assert talk.module.learner.inner.rates == authors.module.learner.inner.rates == ALPHA
-    assert (talk.form.support, talk.form.query, talk.batch_size) == (80, 20, 4)
+    assert talk.module.learner.inner.lr_by_part == authors.module.learner.inner.lr_by_part == ALPHA
+    assert (talk.dataset.support, talk.dataset.query, talk.batch_size) == (80, 20, 4)
     assert experiment.head.hidden == [1024, 512]
     personalizer = experiment.methods.blg.personalizer
-    assert (personalizer.rates, personalizer.steps) == ([1.0], [19])
-    assert set(personalizer.inner.rates.values()) == {1e-5}
+    assert (personalizer.lr_multipliers, personalizer.steps) == ([1.0], [19])
+    assert set(personalizer.inner.lr_by_part.values()) == {1e-5}

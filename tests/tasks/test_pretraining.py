@@ -1,4 +1,4 @@
-"""What tasks are validated on: people, pictures, votes, traits, and the one number that chooses the epoch."""
+"""What tasks are validated on: users, images, votes, traits, and the one number that chooses the epoch."""
 
 from __future__ import annotations
 
@@ -37,39 +37,39 @@ def two_streams() -> TwoStreams:
     return TwoStreams(None, partial(DistributionHead, bins=4), 3, partial(TraitHead, traits=2)).eval()
 
 
-PEOPLE = [
+USERS = [
     (torch.tensor([0.1, 0.2, 0.3, 0.4]), torch.tensor([0.4, 0.3, 0.2, 0.1])),  # -1
     (torch.tensor([0.1, 0.2]), torch.tensor([0.8, 0.9])),  # 1
     (torch.tensor([0.1, 0.2, 0.3]), torch.tensor([0.1, 0.3, 0.2])),  # 1/2
 ]
 
 
-def judge_people(task, who=range(3)) -> None:
+def judge_users(task, who=range(3)) -> None:
     for number in who:
-        predicted, truth = PEOPLE[number]
+        predicted, truth = USERS[number]
         batch = Examples(predicted[:, None], truth)
         task.validation_step(Episode(batch, batch, number), number)
 
 
-def test_people_are_a_mean_over_people_not_over_pictures(logged):
+def test_users_are_a_mean_over_users_not_over_images(logged):
     task = GenericTask(Fixed(), SGD)
-    judge_people(task)
+    judge_users(task)
     task.on_validation_epoch_end()
     assert logged[MONITOR].item() == pytest.approx((-1 + 1 + 0.5) / 3)
-    pooled = srocc(torch.cat([p for p, _ in PEOPLE]).numpy(), torch.cat([t for _, t in PEOPLE]).numpy())
+    pooled = srocc(torch.cat([p for p, _ in USERS]).numpy(), torch.cat([t for _, t in USERS]).numpy())
     assert abs(logged[MONITOR].item() - pooled) > 0.1
 
 
 def test_the_next_epoch_starts_anew(logged):
     task = GenericTask(Fixed(), SGD)
-    judge_people(task)
+    judge_users(task)
     task.on_validation_epoch_end()
-    judge_people(task, [0])
+    judge_users(task, [0])
     task.on_validation_epoch_end()
     assert logged[MONITOR].item() == pytest.approx(-1)
 
 
-def test_pictures_are_one_correlation_over_all_batches(logged):
+def test_images_are_one_correlation_over_all_batches(logged):
     task = GenericTask(Fixed(), SGD)
     predicted, truth = random(20, seed=0), random(20, seed=1)
     for start in (0, 8, 16):
@@ -78,9 +78,9 @@ def test_pictures_are_one_correlation_over_all_batches(logged):
         task.validation_step(Distributions(predicted[part, None], none, truth[part], torch.arange(20)[part]), start)
     task.on_validation_epoch_end()
     assert logged[MONITOR].item() == pytest.approx(stats.spearmanr(predicted, truth).statistic)
-    assert logged["val/pictures_srocc"].item() == logged[MONITOR].item()
-    assert logged["val/pictures_plcc"].item() == pytest.approx(stats.pearsonr(predicted, truth).statistic)
-    assert set(logged) == {MONITOR, "val/pictures_srocc", "val/pictures_plcc"}
+    assert logged["val/images_srocc"].item() == logged[MONITOR].item()
+    assert logged["val/images_plcc"].item() == pytest.approx(stats.pearsonr(predicted, truth).statistic)
+    assert set(logged) == {MONITOR, "val/images_srocc", "val/images_plcc"}
 
 
 def votes(count: int = 20) -> Distributions:
@@ -107,7 +107,7 @@ def test_votes_are_judged_by_their_means_and_by_distance(logged):
     assert logged["val/votes_emd_r2"].item() == pytest.approx(np.sqrt((carried**2).mean(axis=1)).mean(), abs=1e-6)
 
 
-def test_traits_are_judged_over_people_whose_pictures_are_averaged(logged):
+def test_traits_are_judged_over_users_whose_images_are_averaged(logged):
     task, batch = GenericTask(two_streams(), SGD), likes()
     for part in (slice(0, 10), slice(10, 24)):
         task.validation_step(Liked(*(values[part] for values in batch)), 0)
@@ -133,11 +133,11 @@ def test_several_databases_are_judged_by_the_mean_of_theirs(logged):
 
 
 def test_a_process_that_saw_nothing_joins_the_others_in_computing(logged, monkeypatch):
-    # another process saw people; this one must not skip the step in which their rows come together
+    # another process saw users; this one must not skip the step in which their rows come together
     task = GenericTask(Fixed(), SGD)
     monkeypatch.setattr("piaa_lightning.tasks.pretraining.gather", lambda flags: [*flags, len(logged) == 0])
     computed = []
-    monkeypatch.setattr(task.people, "compute", lambda: computed.append("people") or torch.tensor(0.25))
+    monkeypatch.setattr(task.users, "compute", lambda: computed.append("users") or torch.tensor(0.25))
     task.on_validation_epoch_end()
-    assert computed == ["people"]
+    assert computed == ["users"]
     assert logged[MONITOR].item() == 0.25

@@ -21,7 +21,7 @@ from piaa_lightning.tasks.meta import MetaTask
 
 STEEP = {"head": 1e-2}
 LEARNERS = {
-    "talk": {"inner": InnerLoop(STEEP)},
+    "published": {"inner": InnerLoop(STEEP)},
     "one Adam": {"inner": InnerLoop(STEEP), "reset_state": "never"},
     "dropout": {"inner": InnerLoop(STEEP, dropout=True)},
     "statistics": {"inner": InnerLoop(STEEP, bn_mode="accumulate"), "reduce": "sequential_ema"},

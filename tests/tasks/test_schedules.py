@@ -30,10 +30,10 @@ def test_the_slip_multiplies_the_current_rate_in_every_epoch(gamma):
 
 def test_the_talks_schedule_does_not():
     talk = rates(lambda optimizer: ExponentialLR(optimizer, 0.5))
-    slip = rates(lambda optimizer: compounding(optimizer, 0.5))
+    deviation = rates(lambda optimizer: compounding(optimizer, 0.5))
     assert talk == pytest.approx([0.2 * 0.5**epoch for epoch in range(6)])
-    assert slip[:2] == talk[:2]
-    assert all(low < high for low, high in zip(slip[2:], talk[2:], strict=True))
+    assert deviation[:2] == talk[:2]
+    assert all(low < high for low, high in zip(deviation[2:], talk[2:], strict=True))
 
 
 def test_what_is_left_of_the_rate():

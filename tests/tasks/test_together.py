@@ -17,12 +17,12 @@ def found(one_and_two):
     return one_and_two(SCRIPT)
 
 
-@pytest.mark.parametrize("part", ["people", "pictures"])
+@pytest.mark.parametrize("part", ["users", "images"])
 def test_what_is_validated_is_the_same_number_to_the_last_bit(found, part):
     alone, *both = found
     assert {"val/srocc", f"val/{part}_srocc"} <= set(alone[part])
     assert all(process[part] == alone[part] for process in both)
-    assert len(set(alone[part].values())) > 1 or part == "people"
+    assert len(set(alone[part].values())) > 1 or part == "users"
 
 
 def test_votes_and_traits_are_counted_once(found):

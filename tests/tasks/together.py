@@ -19,11 +19,11 @@ import torch
 from torch import distributed, nn
 
 from piaa_lightning.callbacks.clip_own_steps import ClipOwnSteps
-from piaa_lightning.data.datasets import AverageScores, HeldOutLikes, HeldOutPictures, LikedPictures, ScoreDistributions
+from piaa_lightning.data.datasets import AverageScores, HeldOutImages, HeldOutLikes, LikedImages, ScoreDistributions
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images, users_and_images
-from piaa_lightning.datamodules.task_data import RatingsModule, StreamsModule
+from piaa_lightning.datamodules.task_data import RatingsModule, SourcesModule
 from piaa_lightning.models.distribution_head import DistributionHead
 from piaa_lightning.models.trait_head import TraitHead
 from piaa_lightning.models.two_streams import TwoStreams
@@ -49,7 +49,7 @@ class Weighted(nn.Module):
 
 
 def database():
-    """Nineteen people who rated all of 101 pictures, with traits, and features of the pictures."""
+    """Nineteen users who rated all of 101 images, with traits, and features of the images."""
     random = np.random.default_rng(0)
     user, image = (grid.ravel() for grid in np.meshgrid(np.arange(19), np.arange(101), indexing="ij"))
     features = random.standard_normal((101, 4))
@@ -70,25 +70,25 @@ def database():
     return table, Inputs(Features(torch.from_numpy(features)))
 
 
-def of_people():
+def of_users():
     table, inputs = database()
     return RatingsModule(
         table, users_and_images(table, 3, 7, 10, 31, min_ratings=10), inputs, AverageScores, BATCH, seed=0
     )
 
 
-def of_pictures():
+def of_images():
     table, inputs = database()
     split = random_images(table, 10, 31)
-    return RatingsModule(table, split, inputs, AverageScores, BATCH, seed=0, validation=HeldOutPictures)
+    return RatingsModule(table, split, inputs, AverageScores, BATCH, seed=0, validation=HeldOutImages)
 
 
 def of_both():
     table, inputs = database()
     split = users_and_images(table, 3, 7, 10, 31, min_ratings=10)
-    votes = {"form": partial(ScoreDistributions, bins=5), "validation": partial(HeldOutPictures, bins=5)}
-    likes = {"form": LikedPictures, "validation": HeldOutLikes}
-    return StreamsModule(
+    votes = {"dataset": partial(ScoreDistributions, bins=5), "validation": partial(HeldOutImages, bins=5)}
+    likes = {"dataset": LikedImages, "validation": HeldOutLikes}
+    return SourcesModule(
         {
             "aesthetics": RatingsModule(table, split, inputs, batch_size=BATCH, seed=0, **votes),
             "personality": RatingsModule(table, split, inputs, batch_size=BATCH, seed=0, **likes),
@@ -133,10 +133,10 @@ def joint(balance):
 def found():
     generic = partial(GenericTask, optimizer=ADAM)
     result = {
-        "people": validated(generic(Weighted()), of_people()),
-        "pictures": validated(generic(Weighted()), of_pictures()),
-        "generic": trained(generic(Weighted()), of_people()),
-        "clipped": trained(generic(Weighted()), of_people(), gradient_clip_val=1e-3),
+        "users": validated(generic(Weighted()), of_users()),
+        "images": validated(generic(Weighted()), of_images()),
+        "generic": trained(generic(Weighted()), of_users()),
+        "clipped": trained(generic(Weighted()), of_users(), gradient_clip_val=1e-3),
         "agreed": agree(f"process {os.environ.get('RANK', 0)}"),
     }
     for balance in ("alternate", "sum"):
@@ -144,7 +144,7 @@ def found():
         result[f"{balance}, clipped"] = trained(joint(balance), of_both(), callbacks=[ClipOwnSteps(1e-3)])
     task = joint("sum")
     result["votes and traits"] = validated(task, of_both())
-    result["counted"] = (task.votes.pictures_counted, set(task.traits.users_counted.values()))
+    result["counted"] = (task.votes.images_counted, set(task.traits.users_counted.values()))
     return result
 
 

@@ -35,7 +35,7 @@ def visitors(prior, tmp_path, limits):
 
 @pytest.fixture
 def twenty(tmp_path) -> list[Path]:
-    """Ten red and ten blue photographs."""
+    """Ten red and ten blue images."""
     found = []
     for number in range(10):
         for name, colour in (("red", RED), ("sea", BLUE)):

@@ -1,4 +1,4 @@
-"""A person's whole way, in a real browser."""
+"""A user's whole way, in a real browser."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def chromium():
 
 @pytest.fixture
 def open_page(chromium):
-    """Open an address as a new person would; errors of the page's scripts fail the test."""
+    """Open an address as a new user would; errors of the page's scripts fail the test."""
     opened, errors = [], []
 
     def open_(address, **options):
@@ -104,7 +104,7 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
         assert (tmp_path / "person.safetensors").stat().st_size < 2_000_000
         page.keyboard.press("Escape")
 
-        other = open_page(address)  # another browser: another person
+        other = open_page(address)  # another browser: another user
         expect(other.locator("#empty")).to_be_visible(timeout=PATIENCE)
         other.set_input_files("#files", [str(path) for path in twenty[:4]])
         expect(other.locator(".tile")).to_have_count(4, timeout=PATIENCE)
@@ -114,7 +114,7 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
         assert names(page) == after
         cookies = page.context.cookies()
 
-    # the server has died; a new one knows the person again
+    # the server has died; a new one knows the user again
     with serving(make_app(Visitors(visitors.home, prior, None, limits), "127.0.0.1", None)) as address:
         page = open_page("about:blank")
         known = [{"name": cookie["name"], "value": cookie["value"], "url": address} for cookie in cookies]
@@ -125,7 +125,7 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
         assert names(page) == after
 
 
-def test_two_people_side_by_side_on_a_phone(visitors, twenty, open_page):
+def test_two_users_side_by_side_on_a_phone(visitors, twenty, open_page):
     with serving(make_app(visitors, "127.0.0.1", None)) as address:
         page = open_page(address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
         page.set_input_files("#files", [str(path) for path in twenty[:6]])

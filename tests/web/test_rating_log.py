@@ -3,13 +3,13 @@ from __future__ import annotations
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.web.rating_log import FIRST, MAX_PEOPLE, RatingLog
+from piaa_lightning.web.rating_log import FIRST, MAX_USERS, RatingLog
 
 
 def test_the_last_word_counts_and_survives(tmp_path):
     log = RatingLog(tmp_path / "deep" / "ratings.jsonl")
-    assert log.people() == [FIRST]
-    log.add_person("Ana")
+    assert log.users() == [FIRST]
+    log.add_user("Ana")
     log.rate("Ana", "p1", 3)
     log.rate("Ana", "p2", 5)
     log.rate("Ana", "p1", 1)
@@ -17,7 +17,7 @@ def test_the_last_word_counts_and_survives(tmp_path):
     log.rate("Ana", "p2", None)
     again = RatingLog(tmp_path / "deep" / "ratings.jsonl")
     for known in (log, again):
-        assert known.people() == [FIRST, "Ana"]
+        assert known.users() == [FIRST, "Ana"]
         assert known.stars("Ana") == {"p1": 1}
         assert known.stars(FIRST) == {"p1": 4}
 
@@ -44,9 +44,9 @@ def test_what_makes_no_sense_is_refused(tmp_path):
             do()
     for name in ("", "  ", "\n", "x" * 41):
         with pytest.raises(UserError, match="1 to 40 letters"):
-            log.add_person(name)
-    assert log.add_person(" Ana\n") == log.add_person("Ana") == "Ana"
-    for number in range(MAX_PEOPLE - 2):
-        log.add_person(str(number))
+            log.add_user(name)
+    assert log.add_user(" Ana\n") == log.add_user("Ana") == "Ana"
+    for number in range(MAX_USERS - 2):
+        log.add_user(str(number))
     with pytest.raises(UserError, match="as many as fit"):
-        log.add_person("one more")
+        log.add_user("one more")

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
-from piaa_lightning.photos.person import load_person
+from piaa_lightning.photos.personal_file import load_personal_file
 from piaa_lightning.photos.reading import Shelf
 from piaa_lightning.photos.store import Store
 from piaa_lightning.web.album import Album
@@ -41,8 +41,8 @@ def view(client, **parameters):
     return client.get("/api/view", params=parameters).json()
 
 
-def rate(client, photo, stars, person="me"):
-    return client.post("/api/rate", json={"person": person, "photo": photo, "stars": stars})
+def rate(client, photo, stars, user="me"):
+    return client.post("/api/rate", json={"person": user, "photo": photo, "stars": stars})
 
 
 @pytest.fixture
@@ -89,13 +89,13 @@ class TestTheWholeWay:
         keys = [{key: item[key] for key in ("id", "name", "score", "stars")} for item in after["items"]]
         assert keys == [{key: item[key] for key in ("id", "name", "score", "stars")} for item in before["items"]]
 
-    def test_people_of_one_session_keep_their_own_order(self, rated, twenty):
+    def test_users_of_one_session_keep_their_own_order(self, rated, twenty):
         assert rated.post("/api/people", json={"name": "Ben"}).json() == {"person": "Ben"}
-        told = view(rated, person="Ben")
+        told = view(rated, user="Ben")
         assert (told["rated"], told["learns"]) == (0, False)
         for item in told["items"][:4] + told["items"][-4:]:
             rate(rated, item["id"], 5 if item["name"].startswith("red") else 1, "Ben")
-        assert view(rated, person="Ben")["items"][0]["name"].startswith("red")
+        assert view(rated, user="Ben")["items"][0]["name"].startswith("red")
         assert view(rated)["items"][0]["name"].startswith("sea")
         columns = rated.get("/api/compare", params={"count": 3}).json()
         assert [column["name"] for column in columns] == ["everybody", "me", "Ben"]
@@ -121,8 +121,8 @@ class TestTheWholeWay:
             assert answer.headers["content-disposition"] == f"attachment; filename={what}"
             (tmp_path / what).write_bytes(answer.content)
         assert (tmp_path / "ranking.csv").read_text().count("\n") == 21
-        person = load_person(tmp_path / "person.safetensors", prior)
-        assert (person.name, len(person.scores)) == ("me", 10)
+        user = load_personal_file(tmp_path / "person.safetensors", prior)
+        assert (user.name, len(user.scores)) == ("me", 10)
         assert (tmp_path / "contact_sheet.html").read_text().count("data:image/jpeg") == 20
         assert rated.get("/export/secrets", params={"person": "me"}).status_code == 400
 
@@ -229,7 +229,7 @@ class TestUploads:
             client.post("/api/rate", content=b'{"a": "' + b"x" * 20_000 + b'"}').json()["error"].endswith("too long.")
         )
         assert client.post("/api/people", json={"name": ""}).status_code == 400
-        assert view(client, start="x", person="nobody")["person"] == "me"
+        assert view(client, start="x", user="nobody")["person"] == "me"
 
 
 def test_the_page_takes_nothing_from_elsewhere(client):

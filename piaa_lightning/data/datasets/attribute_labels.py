@@ -1,4 +1,4 @@
-"""Pictures with attributes beside their score, as AADB has them."""
+"""Images with attributes beside their score, as AADB has them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from piaa_lightning.data.datasets.labelled_images import LabelledPictures
+from piaa_lightning.data.datasets.labelled_images import LabelledImages
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable, Scores
 from piaa_lightning.data.splits import Split
@@ -15,23 +15,23 @@ from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import MissingLabelsError
 
 
-class AttributeLabels(LabelledPictures):
-    """Every picture of a part that has an attribute.
+class AttributeLabels(LabelledImages):
+    """Every image of a part that has an attribute.
 
-    Attributes are brought to [-1, 1] by the least and the greatest value among training pictures, so that databases
+    Attributes are brought to [-1, 1] by the least and the greatest value among training images, so that databases
     with other units (PARA's answers from 1 to 5) can be learnt from alike; AADB's stay as they are.
 
     Args:
         table: the database.
         split: who and what is held out.
-        part: which pictures.
-        inputs: where pictures come from.
+        part: which images.
+        inputs: where images come from.
         seed: of the run.
         attributes: names of the table's attributes to learn; None takes all.
         scored: whether scores are told; False leaves all NaN, so that attributes alone are learnt.
 
     Raises:
-        UserError: the database has no such attributes, or no picture of the part has any.
+        UserError: the database has no such attributes, or no image of the part has any.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ def attributes_of(table: RatingTable, split: Split, names: Sequence[str] | None)
     if table.attributes is None or not wanted or absent:
         has = ", ".join(table.attribute_names) or "none"
         raise MissingLabelsError(
-            f"{table.database} lacks the attributes {', '.join(absent) or 'of pictures'} (it has {has}); choose aadb or"
-            " para, or name others with task.form.attributes."
+            f"{table.database} lacks the attributes {', '.join(absent) or 'of images'} (it has {has}); choose aadb or"
+            " para, or name others with task.dataset.attributes."
         )
     values = table.attributes[:, [table.attribute_names.index(name) for name in wanted]].astype(np.float64)
     return _to_unit(values, values[split.train_images]).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Pictures with their average score: what "average aesthetics" is learnt from."""
+"""Images with their average score: what "average aesthetics" is learnt from."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from piaa_lightning.data.batches import Examples
-from piaa_lightning.data.datasets.image_dataset import PictureForm
+from piaa_lightning.data.datasets.image_dataset import ImageDataset
 from piaa_lightning.data.datasets.targets import average_scores
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, RatingTable
@@ -17,14 +17,14 @@ from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 
 
-class AverageScores(PictureForm[Examples]):
-    """Every picture of a part with its average score, see `targets.average_scores`.
+class AverageScores(ImageDataset[Examples]):
+    """Every image of a part with its average score, see `targets.average_scores`.
 
     Args:
         table: the database.
         split: who and what is held out.
-        part: which pictures.
-        inputs: where pictures come from.
+        part: which images.
+        inputs: where images come from.
         seed: of the run.
 
     Raises:
@@ -37,10 +37,10 @@ class AverageScores(PictureForm[Examples]):
         self.scores = torch.from_numpy(average[self.images])
         if len(self) < 2 or self.scores.min() == self.scores.max():
             raise UserError(
-                f"{table.database}: its {len(self)} pictures of the {part} part have no differing average scores, so"
+                f"{table.database}: its {len(self)} images of the {part} part have no differing average scores, so"
                 " there is nothing to learn; choose another task or database."
             )
 
     def collect(self, inputs: Any, items: Indices) -> Examples:
-        """Put pictures and scores together."""
+        """Put images and scores together."""
         return Examples(inputs, self.scores[torch.from_numpy(items)])

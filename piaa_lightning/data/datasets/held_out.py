@@ -1,4 +1,4 @@
-"""What a task is validated on, in the form that the database allows: people, pictures, or what people like."""
+"""What a task is validated on, in the form that the database allows: users, images, or what users like."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import Dataset
 
 from piaa_lightning.data.batches import Distributions, Episode, Examples, Liked
-from piaa_lightning.data.datasets.liked_images import LikedPictures
+from piaa_lightning.data.datasets.liked_images import LikedImages
 from piaa_lightning.data.datasets.targets import average_scores, distributions
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable
@@ -24,8 +24,8 @@ class HeldOutUsers(Dataset[Episode]):
     Args:
         table: of ratings.
         split: who and what is held out.
-        part: whose ratings, and of which pictures.
-        inputs: where pictures come from; never augmented.
+        part: whose ratings, and of which images.
+        inputs: where images come from; never augmented.
         seed: of the draw.
         support: ratings that a learner may adapt to.
         min_query: users with fewer query ratings are left out.
@@ -60,14 +60,14 @@ class HeldOutUsers(Dataset[Episode]):
         )
 
 
-class HeldOutPictures(Dataset[Distributions]):
-    """Held-out pictures with their average scores and, where asked for, the distribution of their votes.
+class HeldOutImages(Dataset[Distributions]):
+    """Held-out images with their average scores and, where asked for, the distribution of their votes.
 
     Args:
         table: the database.
         split: who and what is held out.
-        part: which pictures.
-        inputs: where pictures come from; never augmented.
+        part: which images.
+        inputs: where images come from; never augmented.
         seed: not used; all forms are made alike.
         bins: of the distributions; None leaves them out.
     """
@@ -95,29 +95,29 @@ class HeldOutPictures(Dataset[Distributions]):
 
 
 class HeldOutLikes(Dataset[Liked]):
-    """What held-out people like, with their traits; the arguments are those of `LikedPictures`."""
+    """What held-out users like, with their traits; the arguments are those of `LikedImages`."""
 
     def __init__(
         self, table: RatingTable, split: Split, part: Part, inputs: Inputs, seed: int = 0, **options: Any
     ) -> None:
         self.inputs = inputs
-        self.form = LikedPictures(table, split, part, inputs, seed, **options)
+        self.dataset = LikedImages(table, split, part, inputs, seed, **options)
 
     def __len__(self) -> int:
-        return len(self.form)
+        return len(self.dataset)
 
     def __getitem__(self, item: int) -> Liked:
         return self.__getitems__([item])
 
     def __getitems__(self, items: Sequence[int]) -> Liked:
         chosen = np.array(items)
-        return self.form.collect(self.inputs.batch(self.form.images[chosen]), chosen)
+        return self.dataset.collect(self.inputs.batch(self.dataset.images[chosen]), chosen)
 
 
 def held_out(
     table: RatingTable, split: Split, part: Part, inputs: Inputs, seed: int, bins: int | None = None
-) -> HeldOutUsers | HeldOutPictures:
-    """Return held-out users, or held-out pictures where the split holds out no people."""
+) -> HeldOutUsers | HeldOutImages:
+    """Return held-out users, or held-out images where the split holds out no users."""
     if len(split.users(part)):
         return HeldOutUsers(table, split, part, inputs, seed)
-    return HeldOutPictures(table, split, part, inputs, seed, bins)
+    return HeldOutImages(table, split, part, inputs, seed, bins)

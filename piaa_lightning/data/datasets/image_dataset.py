@@ -1,4 +1,4 @@
-"""What all forms of single pictures have in common: a batch is fetched at once, with crops keyed by picture."""
+"""What all forms of single images have in common: a batch is fetched at once, with crops keyed by image."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from piaa_lightning.data.samplers import Visit
 Batch = TypeVar("Batch", covariant=True)
 
 
-class PictureForm(Dataset[Batch], Generic[Batch]):
-    """Training pictures, numbered as items.
+class ImageDataset(Dataset[Batch], Generic[Batch]):
+    """Training images, numbered as items.
 
     Crops and flips are keyed by (seed, epoch, item): whatever else is in the batch, and whichever process fetches it,
-    a picture is cut alike.
+    an image is cut alike.
 
     Args:
-        images: ``(items,)`` numbers of the pictures.
-        inputs: where pictures come from.
+        images: ``(items,)`` numbers of the images.
+        inputs: where images come from.
         seed: of the run.
     """
 

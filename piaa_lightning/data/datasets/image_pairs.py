@@ -1,4 +1,4 @@
-"""Two pictures at a time, one liked more than the other: what rankers learn from."""
+"""Two images at a time, one liked more than the other: what rankers learn from."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class OrderedPairs(Dataset[Pairs]):
     Draws are keyed by (seed, epoch, item).
 
     Args:
-        images: ``(items,)`` numbers of the pictures.
+        images: ``(items,)`` numbers of the images.
         scores: ``(items,)`` in [0, 1].
         groups: ``(items,)`` numbers from 0; partners have the same.
-        inputs: where pictures come from.
+        inputs: where images come from.
         seed: of the run.
         min_difference: pairs whose scores differ by less (in [0, 1]) are not served; equal ones never are.
     """
@@ -74,19 +74,19 @@ class OrderedPairs(Dataset[Pairs]):
         )
 
 
-class PicturePairs(OrderedPairs):
-    """Every picture of a part with a partner whose average score differs; see `OrderedPairs`.
+class ImagePairs(OrderedPairs):
+    """Every image of a part with a partner whose average score differs; see `OrderedPairs`.
 
     Args:
         table: the database.
         split: who and what is held out.
-        part: which pictures.
-        inputs: where pictures come from.
+        part: which images.
+        inputs: where images come from.
         seed: of the run.
         min_difference: pairs whose average scores differ by less (in [0, 1]) are not served; equal ones never are.
 
     Raises:
-        UserError: no two pictures differ enough.
+        UserError: no two images differ enough.
     """
 
     def __init__(
@@ -97,6 +97,6 @@ class PicturePairs(OrderedPairs):
         super().__init__(images, average[images], np.zeros(len(images), dtype=np.int64), inputs, seed, min_difference)
         if not len(self):
             raise UserError(
-                f"{table.database}: no two pictures of the {part} part differ by {min_difference:g} in their average"
-                " score (0 to 1); lower task.form.min_difference."
+                f"{table.database}: no two images of the {part} part differ by {min_difference:g} in their average"
+                " score (0 to 1); lower task.dataset.min_difference."
             )

@@ -1,4 +1,4 @@
-"""What all forms of labelled pictures have in common: some pictures carry labels beside their score, others do not."""
+"""What all forms of labelled images have in common: some images carry labels beside their score, others do not."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from piaa_lightning.data.batches import Labelled
-from piaa_lightning.data.datasets.image_dataset import PictureForm
+from piaa_lightning.data.datasets.image_dataset import ImageDataset
 from piaa_lightning.data.datasets.targets import average_scores
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
@@ -17,22 +17,22 @@ from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import MissingLabelsError
 
 
-class LabelledPictures(PictureForm[Labelled]):
-    """Pictures of a part with their labels and scores, NaN where one is not known.
+class LabelledImages(ImageDataset[Labelled]):
+    """Images of a part with their labels and scores, NaN where one is not known.
 
     Args:
         table: the database.
         split: who and what is held out.
-        part: which pictures.
-        inputs: where pictures come from.
+        part: which images.
+        inputs: where images come from.
         seed: of the run.
-        labels: ``(images, labels)`` of all pictures, in [-1, 1], NaN where there is none.
+        labels: ``(images, labels)`` of all images, in [-1, 1], NaN where there is none.
         what: labels are, for errors.
-        only_labelled: leave out pictures that have a score and no label.
+        only_labelled: leave out images that have a score and no label.
         scored: whether scores are told; False leaves all NaN, so that labels alone are learnt.
 
     Raises:
-        UserError: no picture of the part has any label.
+        UserError: no image of the part has any label.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class LabelledPictures(PictureForm[Labelled]):
         labelled = of_part & np.isfinite(labels).any(axis=1)
         if not labelled.any():
             raise MissingLabelsError(
-                f"{table.database}: no picture of the {part} part has {what}; hold out fewer pictures."
+                f"{table.database}: no image of the {part} part has {what}; hold out fewer images."
             )
         served = labelled if only_labelled else labelled | (of_part & np.isfinite(scores))
         super().__init__(np.flatnonzero(served), inputs, seed)
@@ -61,6 +61,6 @@ class LabelledPictures(PictureForm[Labelled]):
         self.scores = torch.from_numpy(scores[self.images])
 
     def collect(self, inputs: Any, items: Indices) -> Labelled:
-        """Put pictures, scores and labels together."""
+        """Put images, scores and labels together."""
         chosen = torch.from_numpy(items)
         return Labelled(inputs, self.scores[chosen], self.attributes[chosen], torch.from_numpy(self.images[items]))

@@ -1,4 +1,4 @@
-"""Pictures with what is in them, as AVA's tags tell, beside their score."""
+"""Images with what is in them, as AVA's tags tell, beside their score."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from piaa_lightning.data.datasets.labelled_images import LabelledPictures
+from piaa_lightning.data.datasets.labelled_images import LabelledImages
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable, Scores
 from piaa_lightning.data.splits import Split
@@ -17,23 +17,23 @@ from piaa_lightning.errors import MissingLabelsError
 COLUMNS = ("tag1", "tag2")  # of the table's attributes
 
 
-class SemanticTags(LabelledPictures):
-    """Every picture of a part with, where it is tagged, 1 for what it carries and -1 for what it does not.
+class SemanticTags(LabelledImages):
+    """Every image of a part with, where it is tagged, 1 for what it carries and -1 for what it does not.
 
-    Untagged pictures keep their score; their labels are NaN.
+    Untagged images keep their score; their labels are NaN.
 
     Args:
         table: the database.
         split: who and what is held out.
-        part: which pictures.
-        inputs: where pictures come from.
+        part: which images.
+        inputs: where images come from.
         seed: of the run.
-        tags: so many of the tags that most training pictures carry, the most frequent first; where the database has
+        tags: so many of the tags that most training images carry, the most frequent first; where the database has
             fewer, the labels beyond are NaN. Not used where there are groups.
         groups: tags by kind of content, for instance ``{scene: [14, 35], object: [19]}``: one label per group.
 
     Raises:
-        UserError: the database has no tags, or no picture of the part has one.
+        UserError: the database has no tags, or no image of the part has one.
     """
 
     def __init__(
@@ -56,10 +56,10 @@ class SemanticTags(LabelledPictures):
 
 
 def _carried(table: RatingTable) -> Scores:
-    """Return the tags of all pictures, ``(images, 2)``, NaN where there is none."""
+    """Return the tags of all images, ``(images, 2)``, NaN where there is none."""
     if table.attributes is None or not set(COLUMNS) <= set(table.attribute_names):
         has = ", ".join(table.attribute_names) or "nothing of the kind"
-        raise MissingLabelsError(f"{table.database} lacks semantic tags of pictures (it has {has}); choose ava.")
+        raise MissingLabelsError(f"{table.database} lacks semantic tags of images (it has {has}); choose ava.")
     return table.attributes[:, [table.attribute_names.index(name) for name in COLUMNS]]
 
 

@@ -1,4 +1,4 @@
-"""What is true of a picture for each part of a split: its average score and the distribution of its votes."""
+"""What is true of an image for each part of a split: its average score and the distribution of its votes."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from piaa_lightning.errors import MissingLabelsError, UserError
 
 
 def counted_rows(table: RatingTable, split: Split, part: Part) -> Indices:
-    """Return the ratings that may speak for the pictures of a part.
+    """Return the ratings that may speak for the images of a part.
 
-    Training knows what training people said. Validation pictures are judged by what training and validation people
-    said, so that no test person has a part in choosing anything; test pictures by what everybody said.
+    Training knows what training users said. Validation images are evaluated by what training and validation users
+    said, so that no test user has a part in choosing anything; test images by what everybody said.
     """
-    people = {
+    users = {
         "train": split.train_users,
         "val": np.concatenate([split.train_users, split.val_users]),
         "test": np.arange(table.users),
     }[part]
-    return np.flatnonzero(np.isin(table.user, people) & np.isin(table.image, split.images(part))).astype(np.int64)
+    return np.flatnonzero(np.isin(table.user, users) & np.isin(table.image, split.images(part))).astype(np.int64)
 
 
 def average_scores(table: RatingTable, split: Split, part: Part) -> Scores:
-    """Average score of every picture of a part, ``(images,)`` in [0, 1], NaN for other pictures and where unknown.
+    """Average score of every image of a part, ``(images,)`` in [0, 1], NaN for other images and where unknown.
 
-    Databases without ratings of single people have published averages, which are taken instead.
+    Databases without ratings of single users have published averages, which are taken instead.
 
     Args:
         table: the database.
         split: who and what is held out.
-        part: which pictures, and with it whose ratings count, see `counted_rows`.
+        part: which images, and with it whose ratings count, see `counted_rows`.
     """
     if table.ratings:
         return table.average_scores(_mask(table, counted_rows(table, split, part)))
@@ -45,14 +45,14 @@ def average_scores(table: RatingTable, split: Split, part: Part) -> Scores:
 
 
 def distributions(table: RatingTable, split: Split, part: Part, bins: int) -> Scores:
-    """Distribution of the votes of every picture of a part, ``(images, bins)``, rows of NaN for other pictures.
+    """Distribution of the votes of every image of a part, ``(images, bins)``, rows of NaN for other images.
 
-    Databases with ratings of single people get histograms of these.
+    Databases with ratings of single users get histograms of these.
 
     Args:
         table: the database.
         split: who and what is held out.
-        part: which pictures, and with it whose ratings count, see `counted_rows`.
+        part: which images, and with it whose ratings count, see `counted_rows`.
         bins: from the worst score to the best; votes must have so many levels, ratings fall into the nearest.
 
     Raises:
@@ -72,7 +72,7 @@ def distributions(table: RatingTable, split: Split, part: Part, bins: int) -> Sc
         return own
     if not table.ratings:
         raise MissingLabelsError(
-            f"{table.database} has neither distributions of votes nor ratings of single people; learn its average"
+            f"{table.database} has neither distributions of votes nor ratings of single users; learn its average"
             " scores with task=generic."
         )
     rows = counted_rows(table, split, part)

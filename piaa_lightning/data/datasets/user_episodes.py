@@ -25,18 +25,18 @@ log = logging.getLogger(__name__)
 class UserEpisodes(Dataset[Episode]):
     """Every user of a part with a support and a query batch, drawn anew at each visit.
 
-    The authors draw 80 and 20 pictures, or 0.8 n and the rest's share where a user has fewer than 110 ratings; here
+    The authors draw 80 and 20 images, or 0.8 n and the rest's share where a user has fewer than 110 ratings; here
     both shrink in proportion for a user who has fewer than ``support + query``. Draws are keyed by (seed,
     epoch, place among the users that are kept).
 
     Args:
         table: of ratings.
         split: who and what is held out.
-        part: whose ratings, and of which pictures.
-        inputs: where pictures come from.
+        part: whose ratings, and of which images.
+        inputs: where images come from.
         seed: of the run.
-        support: pictures in a support batch.
-        query: pictures in a query batch.
+        support: images in a support batch.
+        query: images in a query batch.
         min_ratings: users with fewer are left out.
         users: how many users to visit, for learning curves; smaller numbers are part of larger ones. None visits all.
 
@@ -57,7 +57,7 @@ class UserEpisodes(Dataset[Episode]):
         users: int | None = None,
     ) -> None:
         if users is not None and users < 1:
-            raise UserError(f"task.form.users={users}: give the number of users to visit, or null for all.")
+            raise UserError(f"task.dataset.users={users}: give the number of users to visit, or null for all.")
         self.inputs = inputs
         self.seed = seed
         self.support, self.query = support, query
@@ -88,8 +88,8 @@ class UserEpisodes(Dataset[Episode]):
         self.image, self.score = table.image, torch.from_numpy(table.score)
         if not self.rows:
             raise UserError(
-                f"{table.database}: no {part} user has {min_ratings} ratings on {part} pictures; "
-                f"lower task.form.min_ratings or hold out fewer pictures."
+                f"{table.database}: no {part} user has {min_ratings} ratings on {part} images; "
+                f"lower task.dataset.min_ratings or hold out fewer images."
             )
 
     def __len__(self) -> int:

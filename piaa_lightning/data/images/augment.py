@@ -1,4 +1,4 @@
-"""Random crops and flips of stored pictures: drawn where a batch is fetched, cut there or where the network is."""
+"""Random crops and flips of stored images: drawn where a batch is fetched, cut there or where the network is."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from piaa_lightning.data.images.decode import Pixels
 from piaa_lightning.errors import UserError
 
 Chances = NDArray[np.float64]
-DRAWS = 3  # of a picture: top, left, mirrored
-PATCH_DRAWS = 2  # of each patch of a picture: top, left
+DRAWS = 3  # of an image: top, left, mirrored
+PATCH_DRAWS = 2  # of each patch of an image: top, left
 FIXED = ((0.5, 0.5), (0, 0), (0, 1), (1, 0), (1, 1), (0, 0.5), (0.5, 0), (0.5, 1), (1, 0.5))
 
 
 class Squares(NamedTuple):
-    """Where to cut a batch of pictures, and which squares to flip.
+    """Where to cut a batch of images, and which squares to flip.
 
     It stays in numpy: a worker hands over few tensors faster, and nothing has to come back from a device.
 
@@ -36,36 +36,36 @@ class Squares(NamedTuple):
 
 
 class Crops(NamedTuple):
-    """Stored pictures and the squares to cut out of them; it travels to the device as it is.
+    """Stored images and the squares to cut out of them; it travels to the device as it is.
 
     Args:
-        pictures: ``(batch, 3, stored, stored)`` uint8.
-        squares: one in each picture.
+        images: ``(batch, 3, stored, stored)`` uint8.
+        squares: one in each image.
     """
 
-    pictures: Tensor
+    images: Tensor
     squares: Squares
 
 
 class Views(NamedTuple):
-    """A picture and patches of it, cut out of the picture at a larger size; it travels to the device as it is.
+    """An image and patches of it, cut out of the image at a larger size; it travels to the device as it is.
 
     Args:
         whole: squares as training without patches gets them.
-        pictures: ``(batch, 3, larger, larger)`` uint8.
-        patches: where to cut, one for each patch of a picture.
+        images: ``(batch, 3, larger, larger)`` uint8.
+        patches: where to cut, one for each patch of an image.
     """
 
     whole: Crops
-    pictures: Tensor
+    images: Tensor
     patches: tuple[Squares, ...]
 
 
 def draw_squares(stored: int, size: int, chance: Chances, flip: float = 0.5) -> Squares:
-    """Choose a square in every picture and which of them to mirror, as all protocols of the talk do.
+    """Choose a square in every image and which of them to mirror, as all protocols of the talk do.
 
     Args:
-        stored: side of the pictures in pixels.
+        stored: side of the images in pixels.
         size: side of the squares, at most ``stored``.
         chance: ``(batch, 3)`` uniform in [0, 1): where each square's top and left lie, and whether it is mirrored.
         flip: probability of a horizontal flip, in [0, 1].
@@ -75,29 +75,29 @@ def draw_squares(stored: int, size: int, chance: Chances, flip: float = 0.5) -> 
 
 
 def cut(crops: Crops) -> Tensor:
-    """Cut the squares out, on the device of the pictures.
+    """Cut the squares out, on the device of the images.
 
     Returns:
         ``(batch, 3, size, size)`` uint8.
     """
-    pictures, squares = crops
-    out = torch.empty((*pictures.shape[:2], squares.size, squares.size), dtype=pictures.dtype, device=pictures.device)
+    images, squares = crops
+    out = torch.empty((*images.shape[:2], squares.size, squares.size), dtype=images.dtype, device=images.device)
     for index, ((rows, columns), mirrored) in enumerate(_each(squares)):
-        window = pictures[index, :, rows, columns]
+        window = images[index, :, rows, columns]
         out[index] = window.flip(-1) if mirrored else window
     return out
 
 
-def copy_squares(pictures: Iterable[Pixels], squares: Squares, out: Pixels) -> None:
+def copy_squares(images: Iterable[Pixels], squares: Squares, out: Pixels) -> None:
     """Cut while gathering: nothing but the squares' own pixels is read or written.
 
     Args:
-        pictures: ``batch`` of them, ``(3, stored, stored)`` each, wherever they lie.
-        squares: one in each picture.
+        images: ``batch`` of them, ``(3, stored, stored)`` each, wherever they lie.
+        squares: one in each image.
         out: ``(batch, 3, size, size)``, which is filled.
     """
-    for picture, room, ((rows, columns), mirrored) in zip(pictures, out, _each(squares), strict=True):
-        window = picture[:, rows, columns]
+    for image, room, ((rows, columns), mirrored) in zip(images, out, _each(squares), strict=True):
+        window = image[:, rows, columns]
         room[...] = window[..., ::-1] if mirrored else window
 
 
@@ -107,13 +107,13 @@ def patch_squares(
     """Say where patches lie.
 
     Args:
-        stored: side of the pictures in pixels.
+        stored: side of the images in pixels.
         size: side of the patches, at most ``stored``.
         places: ``(batch, 2 * patches)`` in [0, 1): how far down and how far right the first patch lies, then the next.
-        mirrored: ``(batch,)`` whether a picture's patches are flipped, as it is itself.
+        mirrored: ``(batch,)`` whether an image's patches are flipped, as it is itself.
 
     Returns:
-        One for each patch of a picture.
+        One for each patch of an image.
     """
     corners = (places.reshape(len(places), -1, 2) * (stored - size + 1)).astype(np.int64)
     return tuple(Squares(corners[:, number], mirrored, size) for number in range(corners.shape[1]))
@@ -147,7 +147,7 @@ def cut_all(batch: Any) -> Any:
     if isinstance(batch, Crops):
         return cut(batch)
     if isinstance(batch, Views):
-        patches = [cut(Crops(batch.pictures, squares)) for squares in batch.patches]
+        patches = [cut(Crops(batch.images, squares)) for squares in batch.patches]
         return torch.stack([cut(batch.whole), *patches], dim=1)
     if isinstance(batch, tuple) and hasattr(batch, "_fields"):
         return type(batch)(*(cut_all(part) for part in batch))

@@ -1,4 +1,4 @@
-"""One picture: from a file to pixels, and from pixels to a square of a given size."""
+"""One image: from a file to pixels, and from pixels to a square of a given size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Pixels = NDArray[np.uint8]
 Resize = Literal["bilinear", "antialias"]
 
 MAX_PIXELS = 180_000_000
-# Pillow warns from 89 million pixels on; here a picture is either read in silence or refused.
+# Pillow warns from 89 million pixels on; here an image is either read in silence or refused.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 
 # What Pillow raises for a damaged file, depending on the format.
@@ -35,19 +35,19 @@ def decode(
     at_least: int | None = None,
     source: BinaryIO | None = None,
 ) -> Pixels:
-    """Read the first frame of a picture as RGB.
+    """Read the first frame of an image as RGB.
 
-    Grey, CMYK, palette and 16-bit pictures are converted, transparent ones are laid over white; colour profiles are
+    Grey, CMYK, palette and 16-bit images are converted, transparent ones are laid over white; colour profiles are
     not applied.
 
     Args:
         path: the file.
-        apply_orientation: turn the picture as its EXIF entry asks; by default it stays as it is stored, which is what
+        apply_orientation: turn the image as its EXIF entry asks; by default it stays as it is stored, which is what
             the published protocols do.
         max_pixels: the largest width times height that is read.
         at_least: a JPEG may come out smaller by 2, 4 or 8, which reads it several times as fast, as long as neither
-            side falls below so many pixels; by default every picture comes at its own size.
-        source: what to read instead of the file, which then only names the picture.
+            side falls below so many pixels; by default every image comes at its own size.
+        source: what to read instead of the file, which then only names the image.
 
     Returns:
         ``(height, width, 3)``, 0..255.
@@ -56,28 +56,28 @@ def decode(
         UserError: the file is missing, unreadable, damaged, cut off, too large, or of a kind that has no 8-bit form.
     """
     try:
-        with Image.open(path if source is None else source) as picture:
-            if picture.width * picture.height > max_pixels:
-                raise _too_large(path, f"{picture.width} x {picture.height} pixels", max_pixels)
+        with Image.open(path if source is None else source) as image:
+            if image.width * image.height > max_pixels:
+                raise _too_large(path, f"{image.width} x {image.height} pixels", max_pixels)
             if at_least is not None:
-                picture.draft(None, (at_least, at_least))
-            picture.load()
-            return np.array(_to_rgb(_upright(picture) if apply_orientation else picture, path), dtype=np.uint8)
+                image.draft(None, (at_least, at_least))
+            image.load()
+            return np.array(_to_rgb(_upright(image) if apply_orientation else image, path), dtype=np.uint8)
     except _BOMB as error:
         raise _too_large(path, "too many pixels", max_pixels) from error
     except FileNotFoundError as error:
-        raise UserError(f"{path}: there is no such picture; put it there or take it out of the list.") from error
+        raise UserError(f"{path}: there is no such image; put it there or take it out of the list.") from error
     except UnidentifiedImageError as error:
-        raise UserError(f"{path}: this is not a picture that can be read; replace or remove the file.") from error
+        raise UserError(f"{path}: this is not an image that can be read; replace or remove the file.") from error
     except MemoryError as error:
-        raise UserError(f"{path}: the picture does not fit into memory; make it smaller or remove it.") from error
+        raise UserError(f"{path}: the image does not fit into memory; make it smaller or remove it.") from error
     except _DAMAGE as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise UserError(f"{path}: the picture is damaged or unreadable ({reason}); replace or remove it.") from error
+        raise UserError(f"{path}: the image is damaged or unreadable ({reason}); replace or remove it.") from error
 
 
 def squash(pixels: Pixels, size: int, resize: Resize = "bilinear") -> Pixels:
-    """Squash a picture to a square, without keeping its aspect ratio.
+    """Squash an image to a square, without keeping its aspect ratio.
 
     ``bilinear`` looks at the four nearest pixels only (half-pixel centres), as OpenCV's ``INTER_LINEAR`` and the
     published training code of BLG-PIAA do; ``antialias`` widens the filter when it shrinks, as Pillow does.
@@ -112,32 +112,32 @@ def check_resize(resize: str) -> None:
 
 
 def _too_large(path: Path, what: str, max_pixels: int) -> UserError:
-    return UserError(f"{path}: {what}, above the limit of {max_pixels}; make the picture smaller or remove it.")
+    return UserError(f"{path}: {what}, above the limit of {max_pixels}; make the image smaller or remove it.")
 
 
-def _upright(picture: Image.Image) -> Image.Image:
+def _upright(image: Image.Image) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(picture)
+        return ImageOps.exif_transpose(image)
     except _DAMAGE:  # the EXIF block is broken, the pixels are not
-        return picture
+        return image
 
 
-def _to_rgb(picture: Image.Image, path: Path) -> Image.Image:
+def _to_rgb(image: Image.Image, path: Path) -> Image.Image:
     """Convert any of Pillow's modes to RGB."""
-    if picture.mode.startswith("I"):
-        return _from_16_bit(picture, path).convert("RGB")
-    if picture.mode in ("F", "LAB"):
-        raise UserError(f"{path}: pixels of kind {picture.mode} have no 8-bit form; save the picture as 8-bit RGB.")
-    if picture.has_transparency_data:
-        colours = picture.convert("RGBA")
+    if image.mode.startswith("I"):
+        return _from_16_bit(image, path).convert("RGB")
+    if image.mode in ("F", "LAB"):
+        raise UserError(f"{path}: pixels of kind {image.mode} have no 8-bit form; save the image as 8-bit RGB.")
+    if image.has_transparency_data:
+        colours = image.convert("RGBA")
         white = Image.new("RGBA", colours.size, "white")
         return Image.alpha_composite(white, colours).convert("RGB")
-    return picture.convert("RGB")
+    return image.convert("RGB")
 
 
-def _from_16_bit(picture: Image.Image, path: Path) -> Image.Image:
+def _from_16_bit(image: Image.Image, path: Path) -> Image.Image:
     """Scale 0..65535 to 0..255; Pillow's own conversion would clip at 255."""
-    values = np.asarray(picture).astype(np.int64)
+    values = np.asarray(image).astype(np.int64)
     if values.size and not (values.min() >= 0 and values.max() <= 65535):
-        raise UserError(f"{path}: 32-bit pixels have no 8-bit form; save the picture as 8-bit RGB.")
+        raise UserError(f"{path}: 32-bit pixels have no 8-bit form; save the image as 8-bit RGB.")
     return Image.fromarray(np.rint(values / 257).astype(np.uint8))

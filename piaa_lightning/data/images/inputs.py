@@ -1,4 +1,4 @@
-"""What networks are fed: stored pictures, or features of them computed once."""
+"""What networks are fed: stored images, or features of them computed once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from piaa_lightning.errors import UserError
 
 
 class Source(Protocol):
-    """Anything that hands out a batch by the pictures' numbers."""
+    """Anything that hands out a batch by the images' numbers."""
 
     def batch(self, indices: Indices) -> Tensor:
         """Return ``(len(indices), ...)``."""
@@ -33,7 +33,7 @@ class Source(Protocol):
 
 
 class Stored(Source, Protocol):
-    """Pictures that squares can be cut out of."""
+    """Images that squares can be cut out of."""
 
     size: int
 
@@ -44,16 +44,16 @@ class Stored(Source, Protocol):
 
 @dataclass(frozen=True)
 class Inputs:
-    """The two ways in which a picture enters a network, alone or with patches of itself.
+    """The two ways in which an image enters a network, alone or with patches of itself.
 
     Args:
         evaluation: squashed to the network's size, never changed.
         training: squashed to a larger size and cropped at random; None where training sees what evaluation sees.
         size: side of the network's input in pixels.
-        cut_on_device: True hands whole pictures on, to be cut where the network is, which costs a GPU nothing; False
+        cut_on_device: True hands whole images on, to be cut where the network is, which costs a GPU nothing; False
             cuts while gathering, which saves a CPU from copying what is cut away, and then the rest once more.
         details: squashed to a larger size still, for patches; None where no network asks for any.
-        patches: how many squares of the network's size come with every picture, cut out of ``details``.
+        patches: how many squares of the network's size come with every image, cut out of ``details``.
     """
 
     evaluation: Source
@@ -65,26 +65,27 @@ class Inputs:
 
     @property
     def draws(self) -> int:
-        """Random numbers that `augmented` needs for a picture."""
+        """Random numbers that `augmented` needs for an image."""
         return DRAWS + PATCH_DRAWS * self.patches
 
     def with_patches(self, patches: int) -> Inputs:
-        """Return the same inputs for a network that looks at patches beside the picture.
+        """Return the same inputs for a network that looks at patches beside the image.
 
         Raises:
-            UserError: no larger pictures were stored.
+            UserError: no larger images were stored.
         """
         if patches and self.details is None:
             raise UserError(
-                "data.detail=null: the network looks at patches of pictures; set data.detail to how much larger the"
-                " pictures are that these are cut from, for instance data.detail=2.0, and backbone.frozen to false."
+                "data.patch_scale=null: the network looks at patches of images; set data.patch_scale to how much larger"
+                " the images are that these are cut from, for instance data.patch_scale=2.0, and backbone.frozen to"
+                " false."
             )
         return replace(self, patches=patches)
 
     def batch(self, images: Indices) -> Tensor:
-        """Return the pictures as evaluation sees them, ``(batch, 3, size, size)``.
+        """Return the images as evaluation sees them, ``(batch, 3, size, size)``.
 
-        With patches: ``(batch, 1 + patches, 3, size, size)``, the picture first, then patches from fixed places.
+        With patches: ``(batch, 1 + patches, 3, size, size)``, the image first, then patches from fixed places.
         """
         whole = self.evaluation.batch(images)
         if not self.patches or self.details is None:
@@ -94,10 +95,10 @@ class Inputs:
         return torch.stack([whole, *(self.details.squares(images, own) for own in squares)], dim=1)
 
     def augmented(self, images: Indices, chance: Chances) -> Any:
-        """Return the pictures as training sees them.
+        """Return the images as training sees them.
 
         Args:
-            images: ``(batch,)`` numbers of the pictures.
+            images: ``(batch,)`` numbers of the images.
             chance: ``(batch, draws)`` uniform in [0, 1), see `augment.draw_squares` and `augment.patch_squares`.
 
         Returns:
@@ -110,7 +111,7 @@ class Inputs:
         if self.training is None:
             return self.batch(images)
         if chance.shape[1] != self.draws:
-            raise UserError("A network that looks at patches learns from single pictures; choose another task.form.")
+            raise UserError("A network that looks at patches learns from single images; choose another task.dataset.")
         squares = draw_squares(self.training.size, self.size, chance[:, :DRAWS])
         if not self.patches or self.details is None:
             if self.cut_on_device:
@@ -124,7 +125,7 @@ class Inputs:
 
 
 class Features:
-    """Frozen features of every picture, in memory.
+    """Frozen features of every image, in memory.
 
     Args:
         values: ``(images, features)``.

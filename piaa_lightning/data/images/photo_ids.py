@@ -1,4 +1,4 @@
-"""Which photograph a picture is, whatever the database and the file it lies in."""
+"""Which image an image is, whatever the database and the file it lies in."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterable
 
 # farm<F>_<server>_<photo id>_<secret>[_<size>].jpg, as FLICKR-AES and AADB keep the names that Flickr gave
 FLICKR_NAME = re.compile(r"(?:^|[/_])farm\d+_\d+_(\d+)_[0-9a-f]+(?:_[a-z])?\.\w+$")
-# EVA took its pictures from AVA, and AVA its own from DPChallenge; both call a picture by DPChallenge's number.
+# EVA took its images from AVA, and AVA its own from DPChallenge; both call an image by DPChallenge's number.
 NUMBERED = ("ava", "eva")
 NUMBER_NAME = re.compile(r"(?:^|/)(\d+)\.\w+$")
 
 
 def photo_ids(database: str, image_files: Iterable[str]) -> list[str]:
-    """Return an id for each picture that is the same in every database which holds this photograph.
+    """Return an id for each image that is the same in every database which holds this image.
 
     Args:
         database: the database's name; what follows a comma (``ava, embedded demo``) does not matter.

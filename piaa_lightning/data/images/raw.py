@@ -1,4 +1,4 @@
-"""Pictures as they lie on disk, decoded whenever they are asked for: for those who have no room for a cache."""
+"""Images as they lie on disk, decoded whenever they are asked for: for those who have no room for a cache."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from numpy.typing import NDArray
 
 from piaa_lightning.data.images.augment import Squares, copy_squares
 from piaa_lightning.data.images.decode import Pixels, Resize, check_resize, decode, squash
-from piaa_lightning.data.images.stored import Pictures, describe, name_of
+from piaa_lightning.data.images.stored import Images, describe, name_of
 
 
-class RawPictures:
-    """All pictures of a database at one size, numbered as the list of files is; the same pixels as `Pictures` holds.
+class RawImages:
+    """All images of a database at one size, numbered as the list of files is; the same pixels as `Images` holds.
 
     NOTE: what is unreadable is found when it is asked for, and stops the run; ``mode=check`` finds it before.
 
     Args:
         root: the directory that ``files`` are relative to.
-        files: paths of the pictures; the order gives each its number.
+        files: paths of the images; the order gives each its number.
         size: side of the squares in pixels.
         resize: how to squash, see ``images.squash``.
     """
@@ -39,10 +39,10 @@ class RawPictures:
         return len(self.files)
 
     def batch(self, indices: NDArray[np.int64] | torch.Tensor) -> torch.Tensor:
-        """Decode pictures in the order asked for.
+        """Decode images in the order asked for.
 
         Args:
-            indices: ``(n,)`` int64, each in [0, number of pictures).
+            indices: ``(n,)`` int64, each in [0, number of images).
 
         Returns:
             ``(n, 3, size, size)`` uint8, 0..255.
@@ -51,15 +51,15 @@ class RawPictures:
             UserError: one of them cannot be read.
         """
         out = np.empty((len(indices), 3, self.size, self.size), dtype=np.uint8)
-        for room, picture in zip(out, self._decoded(indices), strict=True):
-            room[...] = picture
+        for room, image in zip(out, self._decoded(indices), strict=True):
+            room[...] = image
         return torch.from_numpy(out)
 
     def squares(self, indices: NDArray[np.int64] | torch.Tensor, squares: Squares) -> torch.Tensor:
-        """Decode pictures and cut a square out of each.
+        """Decode images and cut a square out of each.
 
         Args:
-            indices: ``(n,)`` int64, each in [0, number of pictures).
+            indices: ``(n,)`` int64, each in [0, number of images).
             squares: what to cut out of each.
 
         Returns:
@@ -77,4 +77,4 @@ class RawPictures:
             yield squash(decode(self.root / self.files[index]), self.size, self.resize)
 
 
-AnyPictures = Pictures | RawPictures
+AnyImages = Images | RawImages

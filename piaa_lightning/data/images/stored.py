@@ -1,4 +1,4 @@
-"""The picture cache: every picture decoded once, squashed, and kept as one uint8 array for each size."""
+"""The image cache: every image decoded once, squashed, and kept as one uint8 array for each size."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ log = logging.getLogger(__name__)
 
 FORMAT_VERSION = 1
 DEFAULT_BOUND = 60 * 10**9
-PIXELS, FACTS = "pictures.npy", "facts.json"
+PIXELS, FACTS = "images.npy", "facts.json"
 
 
-class Pictures:
-    """All pictures of one size, numbered as the list of files was.
+class Images:
+    """All images of one size, numbered as the list of files was.
 
     Args:
-        pixels: ``(pictures, 3, size, size)``, 0..255, in memory or mapped from a file.
-        broken: why a picture could not be read, by index; its pixels are zeros.
+        pixels: ``(images, 3, size, size)``, 0..255, in memory or mapped from a file.
+        broken: why an image could not be read, by index; its pixels are zeros.
         directory: the finished cache that ``pixels`` is mapped from, which workers then map anew.
         key: name of the files and the size that the pixels were made from; None where it is not known.
     """
@@ -57,8 +57,8 @@ class Pictures:
         self.key = key if directory is None else directory.name
 
     @classmethod
-    def open(cls, directory: Path) -> Pictures:
-        """Map a finished cache and keep it from being pruned while the pictures are in use.
+    def open(cls, directory: Path) -> Images:
+        """Map a finished cache and keep it from being pruned while the images are in use.
 
         Raises:
             OSError: there is none, or it is being removed.
@@ -79,16 +79,16 @@ class Pictures:
         return len(self._pixels)
 
     def batch(self, indices: NDArray[np.int64] | torch.Tensor) -> torch.Tensor:
-        """Gather pictures in the order asked for.
+        """Gather images in the order asked for.
 
         Args:
-            indices: ``(n,)`` int64, each in [0, number of pictures).
+            indices: ``(n,)`` int64, each in [0, number of images).
 
         Returns:
             ``(n, 3, size, size)`` uint8, 0..255, which the caller may change.
 
         Raises:
-            IndexError: an index outside the pictures.
+            IndexError: an index outside the images.
         """
         chosen = self._checked(indices)
         out = _empty((len(chosen), 3, self.size, self.size))
@@ -98,17 +98,17 @@ class Pictures:
         return out
 
     def squares(self, indices: NDArray[np.int64] | torch.Tensor, squares: Squares) -> torch.Tensor:
-        """Gather squares of pictures, without copying what is cut away.
+        """Gather squares of images, without copying what is cut away.
 
         Args:
-            indices: ``(n,)`` int64, each in [0, number of pictures).
+            indices: ``(n,)`` int64, each in [0, number of images).
             squares: what to cut out of each.
 
         Returns:
             ``(n, 3, squares.size, squares.size)`` uint8, 0..255, which the caller may change.
 
         Raises:
-            IndexError: an index outside the pictures.
+            IndexError: an index outside the images.
         """
         chosen = self._checked(indices)
         out = _empty((len(chosen), 3, squares.size, squares.size))
@@ -118,13 +118,13 @@ class Pictures:
     def _checked(self, indices: NDArray[np.int64] | torch.Tensor) -> NDArray[np.int64]:
         chosen = np.asarray(indices, dtype=np.int64)
         if chosen.size and not (chosen.min() >= 0 and chosen.max() < len(self)):
-            raise IndexError(f"indices {chosen.min()}..{chosen.max()} of {len(self)} pictures")
+            raise IndexError(f"indices {chosen.min()}..{chosen.max()} of {len(self)} images")
         return chosen
 
-    def __reduce__(self) -> tuple[Callable[..., Pictures], tuple[Any, ...]]:
+    def __reduce__(self) -> tuple[Callable[..., Images], tuple[Any, ...]]:
         if self._directory is None:
-            return Pictures, (self._pixels, self.broken, None, self.key)
-        return Pictures.open, (self._directory,)
+            return Images, (self._pixels, self.broken, None, self.key)
+        return Images.open, (self._directory,)
 
 
 def _empty(shape: tuple[int, ...]) -> torch.Tensor:
@@ -138,7 +138,7 @@ def _empty(shape: tuple[int, ...]) -> torch.Tensor:
     return room
 
 
-def open_pictures(
+def open_images(
     root: Path,
     files: Sequence[str],
     sizes: Sequence[int],
@@ -147,23 +147,23 @@ def open_pictures(
     resize: Resize = "bilinear",
     max_broken: float = 0.0,
     workers: int | None = None,
-) -> dict[int, Pictures]:
-    """Open the pictures of a database at the sizes asked for, decoding them only if nobody has done so before.
+) -> dict[int, Images]:
+    """Open the images of a database at the sizes asked for, decoding them only if nobody has done so before.
 
     Args:
         root: the directory that ``files`` are relative to.
-        files: paths of the pictures; the order gives each its number.
+        files: paths of the images; the order gives each its number.
         sizes: sides of the squares in pixels, for instance 256 to crop from and 224 to evaluate on.
-        cache: where to keep what was decoded, below ``pictures/``; None keeps it in memory.
+        cache: where to keep what was decoded, below ``images/``; None keeps it in memory.
         resize: how to squash, see ``images.squash``.
-        max_broken: the share of pictures, in [0, 1], that may be unreadable; their pixels are then zeros.
+        max_broken: the share of images, in [0, 1], that may be unreadable; their pixels are then zeros.
         workers: threads that decode, one for each core by default.
 
     Returns:
-        The pictures by size.
+        The images by size.
 
     Raises:
-        UserError: too many unreadable pictures, or a cache directory that is full or cannot be written.
+        UserError: too many unreadable images, or a cache directory that is full or cannot be written.
     """
     check_resize(resize)
     wanted = sorted({int(size) for size in sizes})
@@ -172,31 +172,31 @@ def open_pictures(
     if cache is None or not len(files):
         opened = _in_memory(content, len(files), wanted, resize, convert)
     else:
-        opened = _on_disk(Path(cache) / "pictures", content, len(files), wanted, resize, convert)
-    for pictures in opened.values():
-        _check_broken(pictures, Path(root), max_broken)
+        opened = _on_disk(Path(cache) / "images", content, len(files), wanted, resize, convert)
+    for images in opened.values():
+        _check_broken(images, Path(root), max_broken)
     return opened
 
 
-# What decodes every picture, hands ``(index, square)`` to the sink of each size, and returns what is broken.
+# What decodes every image, hands ``(index, square)`` to the sink of each size, and returns what is broken.
 Sink = Callable[[int, Pixels], object]
 Convert = Callable[[Mapping[int, Sink]], dict[int, str]]
 
 
-def _in_memory(content: str, count: int, sizes: Sequence[int], resize: Resize, convert: Convert) -> dict[int, Pictures]:
+def _in_memory(content: str, count: int, sizes: Sequence[int], resize: Resize, convert: Convert) -> dict[int, Images]:
     arrays: dict[int, Pixels] = {size: np.empty((count, 3, size, size), dtype=np.uint8) for size in sizes}
     broken = convert({size: array.__setitem__ for size, array in arrays.items()})
-    return {size: Pictures(array, broken, key=name_of(content, resize, size)) for size, array in arrays.items()}
+    return {size: Images(array, broken, key=name_of(content, resize, size)) for size, array in arrays.items()}
 
 
 def name_of(content: str, resize: Resize, size: int) -> str:
-    """Name pictures by the files that they are made from, see `describe`, and how they are made."""
+    """Name images by the files that they are made from, see `describe`, and how they are made."""
     return _digest([content, resize, size, FORMAT_VERSION])
 
 
 def _on_disk(
     home: Path, content: str, count: int, sizes: Sequence[int], resize: Resize, convert: Convert
-) -> dict[int, Pictures]:
+) -> dict[int, Images]:
     """Open what is finished; build the rest while no other process builds from the same files."""
     directories = {size: home / name_of(content, resize, size) for size in sizes}
     opened = _open_finished(directories)
@@ -210,22 +210,22 @@ def _on_disk(
                 remove_leftovers(home)
                 _check_space(home, sum(_bytes(count, size) for size in missing))
                 _build(building, missing, count, convert)
-            opened |= {size: Pictures.open(directory) for size, directory in missing.items()}
+            opened |= {size: Images.open(directory) for size, directory in missing.items()}
         prune(home, DEFAULT_BOUND)
     except OSError as error:
         needed = _gigabytes(sum(_bytes(count, size) for size in sizes))
         raise UserError(
-            f"{home}: the picture cache of {needed} cannot be written ({error.strerror or error});"
+            f"{home}: the image cache of {needed} cannot be written ({error.strerror or error});"
             " free some space there or name another directory with paths.cache=DIR."
         ) from error
     return {size: opened[size] for size in sizes}
 
 
-def _open_finished(directories: Mapping[int, Path]) -> dict[int, Pictures]:
+def _open_finished(directories: Mapping[int, Path]) -> dict[int, Images]:
     opened = {}
     for size, directory in directories.items():
         with suppress(OSError, ValueError, KeyError):  # not there, being removed, or damaged: it is built anew
-            opened[size] = Pictures.open(directory)
+            opened[size] = Images.open(directory)
     return opened
 
 
@@ -249,7 +249,7 @@ def _build(building: Path, directories: Mapping[int, Path], count: int, convert:
 def _decode_into(
     root: Path, files: Sequence[str], resize: Resize, workers: int, sinks: Mapping[int, Sink]
 ) -> dict[int, str]:
-    """Decode every picture once, in order, and hand it to the sink of each size.
+    """Decode every image once, in order, and hand it to the sink of each size.
 
     Threads, not processes: Pillow and torch let go of the interpreter while they work, and nothing is copied.
     """
@@ -257,7 +257,7 @@ def _decode_into(
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", module=r"PIL\.")  # corrupt EXIF blocks and the like: the pixels are fine
         squares = _squashed([root / file for file in files], tuple(sinks), resize, workers)
-        for index, (by_size, reason) in enumerate(track(squares, "decoding pictures", len(files))):
+        for index, (by_size, reason) in enumerate(track(squares, "decoding images", len(files))):
             if reason:
                 broken[index] = reason
             for size, sink in sinks.items():
@@ -268,7 +268,7 @@ def _decode_into(
 def _squashed(
     paths: Sequence[Path], sizes: Sequence[int], resize: Resize, workers: int
 ) -> Iterator[tuple[dict[int, Pixels], str]]:
-    """Read in parallel, a few pictures ahead of whoever takes them."""
+    """Read in parallel, a few images ahead of whoever takes them."""
     ahead: deque[Future[tuple[dict[int, Pixels], str]]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         for path in paths:
@@ -287,28 +287,28 @@ def _read(path: Path, sizes: Sequence[int], resize: Resize) -> tuple[dict[int, P
     return {size: squash(pixels, size, resize) for size in sizes}, ""
 
 
-def _check_broken(pictures: Pictures, root: Path, max_broken: float) -> None:
-    broken = pictures.broken
-    if len(broken) > max_broken * len(pictures):
+def _check_broken(images: Images, root: Path, max_broken: float) -> None:
+    broken = images.broken
+    if len(broken) > max_broken * len(images):
         raise UserError(
-            f"{root}: {len(broken)} of {len(pictures)} pictures cannot be read, and data.max_broken={max_broken:g}"
+            f"{root}: {len(broken)} of {len(images)} images cannot be read, and data.max_broken={max_broken:g}"
             f" allows fewer; the first is {broken[min(broken)]}"
         )
     if broken:
-        log.warning("%s: %d of %d pictures cannot be read and are black", root, len(broken), len(pictures))
+        log.warning("%s: %d of %d images cannot be read and are black", root, len(broken), len(images))
 
 
 def _check_space(home: Path, needed: int) -> None:
     free = shutil.disk_usage(home).free
     if free < needed:
         raise UserError(
-            f"{home}: the picture cache needs {_gigabytes(needed)} and {_gigabytes(free)} are free;"
+            f"{home}: the image cache needs {_gigabytes(needed)} and {_gigabytes(free)} are free;"
             " free some space there or name another directory with paths.cache=DIR."
         )
 
 
 def describe(root: Path, files: Sequence[str]) -> str:
-    """Digest of what tells whether the pictures are still the same: names, sizes and times, in order."""
+    """Digest of what tells whether the images are still the same: names, sizes and times, in order."""
     return _digest([_facts(root, str(file)) for file in files])
 
 

@@ -1,4 +1,4 @@
-"""AADB: 9,958 photographs with an average score and 11 attributes (Kong et al., ECCV 2016)."""
+"""AADB: 9,958 images with an average score and 11 attributes (Kong et al., ECCV 2016)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MISSPELT = {"BalancingElements": "BalacingElements"}  # in the names of the publ
 # The authors replaced their test set; files called Test alone are the old one.
 LISTS = {"train": "Train", "validation": "Validation", "test": "TestNew"}
 LABELS = ("imgListFiles_label", "labels")
-PICTURES = (
+IMAGES = (
     "datasetImages_originalSize",
     "datasetImages_warp256",
     "AADB_newtest",
@@ -45,7 +45,7 @@ SCALE = Scale(0, 1)
 
 
 def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
-    """Read an unpacked copy of AADB; it has averages, no ratings of single people.
+    """Read an unpacked copy of AADB; it has averages, no ratings of single users.
 
     Source: Kong, Shen, Lin, Mech, Fowlkes, "Photo Aesthetics Ranking Network with Attributes and Content Adaptation",
     ECCV 2016. Labels are ``imgListFiles_label/imgList{Train,Validation,TestNew}Regression_<attribute>.txt``, or else
@@ -64,7 +64,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     """
     root = Path(root)
     source, labels, lists = _labels(root)
-    table, values = assemble_labels("aadb", root, labels, _pictures(root), SCALE, source, max_missing, lists)
+    table, values = assemble_labels("aadb", root, labels, _images(root), SCALE, source, max_missing, lists)
     return replace(
         table,
         image_score=values[SCORE].to_numpy(dtype=np.float32),
@@ -114,14 +114,14 @@ def _list(folder: Path, infix: str) -> pd.DataFrame:
     return pd.DataFrame(first).loc[columns[SCORE].index]
 
 
-def _pictures(root: Path) -> dict[str, str]:
-    """Return name -> path of the pictures in all directories of the copy; the first directory that has one counts."""
-    folders = [folder for name in PICTURES if (folder := files.look(root, [name], directory=True)) is not None]
+def _images(root: Path) -> dict[str, str]:
+    """Return name -> path of the images in all directories of the copy; the first directory that has one counts."""
+    folders = [folder for name in IMAGES if (folder := files.look(root, [name], directory=True)) is not None]
     if not folders:
-        files.find(root, PICTURES, directory=True)
+        files.find(root, IMAGES, directory=True)
     found: dict[str, str] = {}
     for folder in folders:
         before = files.below(root, folder)
-        for path in files.pictures(folder):
+        for path in files.images(folder):
             found.setdefault(SCORED_NAME.sub("", path.rsplit("/", 1)[-1]), before + path)
     return found

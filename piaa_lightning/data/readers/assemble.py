@@ -22,13 +22,13 @@ def assemble(
     max_missing: float,
     also: Iterable[str] = (),
 ) -> RatingTable:
-    """Build the table of everything that has both a label and a picture, sorted by id.
+    """Build the table of everything that has both a label and an image, sorted by id.
 
     Args:
         database: the database's name.
         root: the directory that ``files`` are relative to.
         ratings: columns ``user``, ``image`` (ids) and ``score`` (on ``scale``); of a doubled pair the first counts.
-        files: image id -> path relative to ``root``, for every picture on disk.
+        files: image id -> path relative to ``root``, for every image on disk.
         scale: the database's own range.
         source: the file that names the images, for errors.
         max_missing: greatest share of labelled images that may be absent from disk, 0..1.
@@ -44,7 +44,7 @@ def assemble(
     kept = ratings["image"].isin(set(image_ids.tolist())).to_numpy()
     ratings = ratings[kept]
     if ratings.empty:
-        raise UserError(f"{source} holds no rating of a picture that is below {root}; complete the copy.")
+        raise UserError(f"{source} holds no rating of an image that is below {root}; complete the copy.")
     image = pd.Index(image_ids).get_indexer(pd.Index(ratings["image"])).astype(np.int64)
     user_ids = sorted_ids(ratings["user"].unique())
     user = pd.Index(user_ids).get_indexer(pd.Index(ratings["user"])).astype(np.int64)
@@ -80,13 +80,13 @@ def assemble_labels(
     max_missing: float,
     lists: Mapping[str, Iterable[str]],
 ) -> tuple[RatingTable, pd.DataFrame]:
-    """Build the table of a database that has labels of pictures and no ratings of single people, sorted by id.
+    """Build the table of a database that has labels of images and no ratings of single users, sorted by id.
 
     Args:
         database: the database's name.
         root: the directory that ``files`` are relative to.
         labels: indexed by image id; of a doubled image the first line counts.
-        files: image id -> path relative to ``root``, for every picture on disk.
+        files: image id -> path relative to ``root``, for every image on disk.
         scale: the database's own range.
         source: the file that names the images, for errors.
         max_missing: greatest share of labelled images that may be absent from disk, 0..1.
@@ -102,7 +102,7 @@ def assemble_labels(
     labels = labels[~doubled]
     image_ids = present(labels.index.tolist(), files, source, max_missing)
     if not len(image_ids):
-        raise UserError(f"{source} names no picture that is below {root}; complete the copy.")
+        raise UserError(f"{source} names no image that is below {root}; complete the copy.")
     nothing = np.zeros(0, dtype=np.int64)
     table = RatingTable(
         database=database,
@@ -131,7 +131,7 @@ def present(
 
     Args:
         labelled: image ids, each once.
-        files: image id -> path, for every picture on disk.
+        files: image id -> path, for every image on disk.
         source: the file that names the images, for errors.
         max_missing: greatest share of labelled images that may be absent, 0..1.
         what: what is labelled, for errors.
@@ -146,7 +146,7 @@ def present(
         enough = np.ceil(100 * share) / 100
         raise UserError(
             f"{len(missing)} of the {len(labelled)} {what} ({100 * share:.1f} %) that {source} names are not on disk"
-            f" (first: {missing[0]}); complete the pictures, or allow it with data.max_missing={enough:.2f}."
+            f" (first: {missing[0]}); complete the images, or allow it with data.max_missing={enough:.2f}."
         )
     return np.array([name for name in labelled if name in files], dtype=np.str_)
 

@@ -1,4 +1,4 @@
-"""AVA: 255,530 photographs with histograms of votes 1 to 10 (Murray et al., CVPR 2012)."""
+"""AVA: 255,530 images with histograms of votes 1 to 10 (Murray et al., CVPR 2012)."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ SCALE = Scale(1, 10)
 
 
 def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
-    """Read an unpacked copy of AVA; it has histograms of votes, no ratings of single people.
+    """Read an unpacked copy of AVA; it has histograms of votes, no ratings of single users.
 
     Source: Murray, Marchesotti, Perronnin, "AVA: A Large-Scale Database for Aesthetic Visual Analysis", CVPR 2012.
 
     Args:
         root: the directory that holds ``AVA.txt``, ``images/<id>.jpg`` and, where they were copied,
-            ``aesthetics_image_lists/`` and ``style_image_lists/`` (all but the pictures may lie in ``AVA_dataset/``).
+            ``aesthetics_image_lists/`` and ``style_image_lists/`` (all but the images may lie in ``AVA_dataset/``).
         max_missing: greatest share of the images that may be absent from disk, 0..1.
 
     Returns:
         ``distribution`` ``(images, 10)``, shares of the votes 1..10; ``image_score``, the mean vote in [0, 1];
         ``attributes`` tag1, tag2, challenge: the *numbers* of classes (see ``tags.txt``, ``challenges.txt``), NaN where
         there is none; ``image_lists``: every ``aesthetics_image_lists/<name>.jpgl`` as ``<name>``, and the styles
-        as ``style:<name>`` (all pictures of a style), ``style_train`` and ``style_test``.
+        as ``style:<name>`` (all images of a style), ``style_train`` and ``style_test``.
 
     Raises:
         UserError: a file is absent, a line is not 15 whole numbers, nobody voted, or too many images are missing.
@@ -45,7 +45,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     labels = _labels(source)
     folder = files.find(root, [f"{nest}{name}" for nest in NESTED for name in ("images", "image")], directory=True)
     before = files.below(root, folder)
-    on_disk = {path[path.rfind("/") + 1 : path.rfind(".")]: before + path for path in files.pictures(folder)}
+    on_disk = {path[path.rfind("/") + 1 : path.rfind(".")]: before + path for path in files.images(folder)}
     lists = {**_lists(root), **_styles(root)}
     table, values = assemble_labels("ava", root, labels, on_disk, SCALE, source, max_missing, lists)
     numbers = values.to_numpy(dtype=np.float64)
@@ -94,7 +94,7 @@ def _labels(path: Path) -> pd.DataFrame:
 
 
 def _lists(root: Path) -> dict[str, Iterable[str]]:
-    """Read the official lists of generic and category pictures."""
+    """Read the official lists of generic and category images."""
     folder = files.look(root, [f"{nest}aesthetics_image_lists" for nest in NESTED], directory=True)
     if folder is None:
         return {}
@@ -103,7 +103,7 @@ def _lists(root: Path) -> dict[str, Iterable[str]]:
 
 
 def _styles(root: Path) -> dict[str, Iterable[str]]:
-    """Read the lists of 14 styles: one label for a training picture, any number for a test picture."""
+    """Read the lists of 14 styles: one label for a training image, any number for a test image."""
     folder = files.look(root, [f"{nest}style_image_lists" for nest in NESTED], directory=True)
     if folder is None:
         return {}
@@ -114,7 +114,7 @@ def _styles(root: Path) -> dict[str, Iterable[str]]:
     marks = _fields(folder / "test.multilab", len(style))
     for ids, labels, name in ((train, label, "train.lab"), (test, marks.index, "test.multilab")):
         if len(ids) != len(labels):
-            raise UserError(f"{folder / name} has {len(labels)} lines for {len(ids)} pictures; copy the lists again.")
+            raise UserError(f"{folder / name} has {len(labels)} lines for {len(ids)} images; copy the lists again.")
     lists: dict[str, Iterable[str]] = {"style_train": train, "style_test": test}
     for position, (number, name) in enumerate(style.items()):
         marked = [image for image, mark in zip(test, marks[position], strict=True) if mark == "1"]

@@ -1,4 +1,4 @@
-"""EVA: 4,070 photographs from AVA rated 0 to 10 by 1,094 people, 136,943 votes (Kang et al., ATQAM/MAST 2020)."""
+"""EVA: 4,070 images from AVA rated 0 to 10 by 1,094 users, 136,943 votes (Kang et al., ATQAM/MAST 2020)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from piaa_lightning.errors import UserError
 SCALE = Scale(0, 10)
 DELIMITER = "="
 NESTED = ("", "data/", "eva-dataset-master/data/")
-PICTURES = ("EVA_together", "images/EVA_together", "eva-dataset-master/images/EVA_together", "images")
+IMAGES = ("EVA_together", "images/EVA_together", "eva-dataset-master/images/EVA_together", "images")
 ATTRIBUTES = ("difficulty", "visual", "composition", "quality", "semantic")
 TRAITS = ("birth_year", "photographic_level", "glasses", "colour_blind")
 
@@ -27,7 +27,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     """Read an unpacked copy of EVA.
 
     Source: Kang, Valenzise, Dufaux, "EVA: An Explainable Visual Aesthetics Dataset", ATQAM/MAST 2020. Of its 5,101
-    pictures about a thousand have too few votes to be in the published file.
+    images about a thousand have too few votes to be in the published file.
 
     Args:
         root: the directory that holds ``votes_filtered.csv`` and ``users.csv`` (or ``data/`` with them) and
@@ -53,9 +53,9 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
             "score": files.numbers(frame["score"], source, SCALE.low, SCALE.high),
         }
     )
-    folder = files.find(root, PICTURES, directory=True)
+    folder = files.find(root, IMAGES, directory=True)
     before = files.below(root, folder)
-    on_disk = {path.rsplit("/", 1)[-1].rpartition(".")[0]: before + path for path in files.pictures(folder)}
+    on_disk = {path.rsplit("/", 1)[-1].rpartition(".")[0]: before + path for path in files.images(folder)}
     table = assemble("eva", root, ratings, on_disk, SCALE, source, max_missing)
     traits = _traits(_find(root, "users.csv"), table.user_ids)
     return replace(
@@ -65,7 +65,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
         traits=traits,
         trait_names=TRAITS,
         image_lists=_categories(root, table.image_ids),
-        dropped={**table.dropped, "people without traits": int(np.isnan(traits).all(axis=1).sum())},
+        dropped={**table.dropped, "users without traits": int(np.isnan(traits).all(axis=1).sum())},
     )
 
 
@@ -78,7 +78,7 @@ def _traits(path: Path, user_ids: Ids) -> Scores:
     frame = read_columns(path, ["id", "eyecheck"], ["age", "photographic_level_id"], DELIMITER)
     frame = frame.drop_duplicates("id")
     eyes = frame["eyecheck"].str.split(",")  # blank or 0 where there is nothing to tell
-    people = pd.DataFrame(
+    users = pd.DataFrame(
         {
             "birth_year": frame["age"],
             "photographic_level": frame["photographic_level_id"],
@@ -86,11 +86,11 @@ def _traits(path: Path, user_ids: Ids) -> Scores:
             "colour_blind": eyes.map(lambda told: float("2" in told)),
         }
     ).set_axis(pd.Index(files.ids(frame["id"], path)))
-    return people.reindex(user_ids).to_numpy(dtype=np.float32)
+    return users.reindex(user_ids).to_numpy(dtype=np.float32)
 
 
 def _categories(root: Path, image_ids: Ids) -> dict[str, Indices]:
-    """Read the pictures of each category; this file alone is separated by commas."""
+    """Read the images of each category; this file alone is separated by commas."""
     path = files.look(root, [f"{nest}image_content_category.csv" for nest in NESTED])
     if path is None:
         return {}

@@ -1,4 +1,4 @@
-"""Finding and reading other people's files: every error names the file, the line and what to do."""
+"""Finding and reading other users' files: every error names the file, the line and what to do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from piaa_lightning.runtime.progress import track
 
 CONTROL = r"[\x00-\x1f\x7f]"
 LONGEST = 200  # characters of a file that a sentence repeats
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".gif")
 
 
 def look(root: Path, variants: Sequence[str], directory: bool = False) -> Path | None:
@@ -203,24 +203,24 @@ def unique_ids(column: pd.Series[str], path: Path) -> pd.Series[str]:
 
 
 def names(column: pd.Series[str], path: Path) -> pd.Series[str]:
-    """Return a column of picture names with ``/`` between directories, none blank and none leaving the root.
+    """Return a column of image names with ``/`` between directories, none blank and none leaving the root.
 
     Raises:
         UserError: a cell is blank, holds a control character, is an absolute path, or climbs with ``..``.
     """
-    codes, unique = pd.factorize(ids(column, path))  # a picture is rated many times: look at each name once
+    codes, unique = pd.factorize(ids(column, path))  # an image is rated many times: look at each name once
     tidy = pd.Series(unique, dtype="str").str.replace("\\", "/", regex=False).str.removeprefix("./")
     unsafe = tidy.str.contains(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)", regex=True).to_numpy(dtype=bool)
-    refuse(column, unsafe[codes], path, "leaves the directory of pictures; use paths below it")
+    refuse(column, unsafe[codes], path, "leaves the directory of images; use paths below it")
     return pd.Series(tidy.to_numpy(dtype=object)[codes], index=column.index, name=column.name, dtype="str")
 
 
-def pictures(folder: Path) -> list[str]:
-    """List the pictures below a folder as paths relative to it, with ``/``, in no particular order.
+def images(folder: Path) -> list[str]:
+    """List the images below a folder as paths relative to it, with ``/``, in no particular order.
 
     Linked directories are followed; a directory is visited once.
     """
-    return list(track(_walk(folder, "", set()), f"looking for pictures in {folder}"))
+    return list(track(_walk(folder, "", set()), f"looking for images in {folder}"))
 
 
 def below(root: Path, folder: Path) -> str:
@@ -238,7 +238,7 @@ def _walk(folder: Path, prefix: str, seen: set[str]) -> Iterator[str]:
         for entry in entries:
             if entry.name.startswith("."):  # macOS leaves ._name.jpg beside every name.jpg
                 continue
-            if entry.name.lower().endswith(PICTURE_SUFFIXES):
+            if entry.name.lower().endswith(IMAGE_SUFFIXES):
                 yield prefix + entry.name
             elif entry.is_dir():
                 yield from _walk(Path(entry.path), f"{prefix}{entry.name}/", seen)

@@ -1,4 +1,4 @@
-"""FLICKR-AES: 40,988 Flickr photographs rated 1 to 5 by 210 workers, 193,208 ratings (Ren et al., ICCV 2017)."""
+"""FLICKR-AES: 40,988 Flickr images rated 1 to 5 by 210 workers, 193,208 ratings (Ren et al., ICCV 2017)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from piaa_lightning.data.readers.assemble import assemble
 
 RATINGS = ("FLICKR-AES_image_labeled_by_each_worker.csv", "FLICKR-AES-001/FLICKR-AES_image_labeled_by_each_worker.csv")
 SCORES = ("FLICKR-AES_image_score.txt", "FLICKR-AES-001/FLICKR-AES_image_score.txt")
-PICTURES = ("40K", "FLICKR-AES-001/40K")
+IMAGES = ("40K", "FLICKR-AES-001/40K")
 SCALE = Scale(1, 5)
 
 
@@ -46,9 +46,9 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
         }
     )
     published = _published_scores(files.find(root, SCORES))
-    folder = files.find(root, PICTURES, directory=True)
+    folder = files.find(root, IMAGES, directory=True)
     before = files.below(root, folder)
-    on_disk = {name: before + name for name in files.pictures(folder)}
+    on_disk = {name: before + name for name in files.images(folder)}
     table = assemble("flickr_aes", root, ratings, on_disk, SCALE, source, max_missing, also=published.index)
     return replace(table, image_score=published.reindex(table.image_ids).to_numpy(dtype=np.float32))
 

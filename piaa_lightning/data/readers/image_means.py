@@ -1,4 +1,4 @@
-"""What raters said about pictures beside their score, averaged per picture."""
+"""What raters said about images beside their score, averaged per image."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from piaa_lightning.data.ratings import Ids, Scores
 
 
 def image_means(image: pd.Series[str], answers: pd.DataFrame, image_ids: Ids) -> Scores:
-    """Average answers over everybody who rated a picture.
+    """Average answers over everybody who rated an image.
 
-    NOTE: the averages hold the answers of held-out people too, as published attributes do; learn from those of
-    training pictures only.
+    NOTE: the averages hold the answers of held-out users too, as published attributes do; learn from those of
+    training images only.
 
     Args:
         image: ``(answers,)`` image ids.
-        answers: ``(answers, attributes)`` numbers, NaN where a person gave none.
-        image_ids: the pictures of the table.
+        answers: ``(answers, attributes)`` numbers, NaN where a user gave none.
+        image_ids: the images of the table.
 
     Returns:
         ``(images, attributes)`` in the answers' own units, NaN where nobody answered.

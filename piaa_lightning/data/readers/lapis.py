@@ -1,4 +1,4 @@
-"""LAPIS: 11,723 artworks rated 0 to 100 by 568 people, 283,860 ratings (Maerten et al., CVPR Workshops 2025)."""
+"""LAPIS: 11,723 artworks rated 0 to 100 by 568 users, 283,860 ratings (Maerten et al., CVPR Workshops 2025)."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from piaa_lightning.data.readers.typed_csv import column_names, read_columns
 
 SCALE = Scale(0, 100)
 NESTED = ("annotation/", "")
-PERSON = "participant_id"
+USER = "participant_id"
 INTEREST = tuple(f"VAIAK{n}" for n in range(1, 8)) + tuple(f"2VAIAK{n}" for n in range(1, 5))
 TRAITS = ("age", "Art Interest VAIAK", *INTEREST)  # those that the copy has
 GROUPS = ("genre", "style")
 PUBLISHED_LISTS = {"train": "Train", "val": "Val", "test": "Test"}
-PICTURES = ("images", "datasetImages_originalSize")
+IMAGES = ("images", "datasetImages_originalSize")
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     """Read an unpacked copy of LAPIS, as published or in its older layout.
 
     Source: Maerten, Chen, De Winter, Bossens, Wagemans, "LAPIS: a novel dataset for personalized image aesthetic
-    assessment", CVPR Workshops 2025. The older layout writes ``<genre>/<name>`` where all pictures lie in one
+    assessment", CVPR Workshops 2025. The older layout writes ``<genre>/<name>`` where all images lie in one
     directory, and lists its images in ``imageset/{Train,Val,Test}ImageSet.txt``.
 
     Args:
@@ -58,7 +58,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
         max_missing: greatest share of the rated images that may be absent from disk, 0..1.
 
     Returns:
-        The ratings; image ids are file names; ``traits`` age in years and interest in art, as far as people told;
+        The ratings; image ids are file names; ``traits`` age in years and interest in art, as far as users told;
         ``image_lists`` train, val, test, and ``genre=..``, ``style=..``; ``image_score`` the published averages, where
         the copy has them.
 
@@ -71,15 +71,15 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     has = column_names(source)
     traits = [name for name in TRAITS if name in has]
     groups = [name for name in GROUPS if name in has]
-    frame = read_columns(source, [layout.image, PERSON, *traits, *groups], [layout.score])
-    unknown = (frame[PERSON] == "") | frame[layout.score].isna()
+    frame = read_columns(source, [layout.image, USER, *traits, *groups], [layout.score])
+    unknown = (frame[USER] == "") | frame[layout.score].isna()
     frame = frame[~unknown]
     image = _file_names(frame[layout.image], source)
     scores = files.numbers(frame[layout.score], source, SCALE.low, SCALE.high)
-    ratings = pd.DataFrame({"user": frame[PERSON], "image": image, "score": scores})
-    folder = files.find(root, PICTURES, directory=True)
+    ratings = pd.DataFrame({"user": frame[USER], "image": image, "score": scores})
+    folder = files.find(root, IMAGES, directory=True)
     before = files.below(root, folder)
-    on_disk = {_composed(path.rsplit("/", 1)[-1]): before + path for path in files.pictures(folder)}
+    on_disk = {_composed(path.rsplit("/", 1)[-1]): before + path for path in files.images(folder)}
     table = assemble("lapis", root, ratings, on_disk, SCALE, source, max_missing)
     lists, published = _published_lists(root)
     lists |= {f"{group}={value}": names for group in groups for value, names in image.groupby(frame[group]) if value}
@@ -89,7 +89,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
         traits=_traits(frame, traits, table.user_ids),
         trait_names=tuple(traits),
         image_lists={name: indices_of(set(names), table.image_ids) for name, names in lists.items()},
-        dropped={**table.dropped, "ratings without person or score": int(unknown.sum())},
+        dropped={**table.dropped, "ratings without user or score": int(unknown.sum())},
     )
 
 
@@ -105,8 +105,8 @@ def _file_names(column: pd.Series[str], source: Path) -> pd.Series[str]:
 
 
 def _traits(frame: pd.DataFrame, names: list[str], user_ids: Ids) -> Scores:
-    """Return ``(users, traits)``, what a person told on any line, NaN where nowhere or not as a number."""
-    told = frame[names].apply(pd.to_numeric, errors="coerce").groupby(frame[PERSON]).first()
+    """Return ``(users, traits)``, what a user told on any line, NaN where nowhere or not as a number."""
+    told = frame[names].apply(pd.to_numeric, errors="coerce").groupby(frame[USER]).first()
     values: Scores = told.reindex(user_ids).to_numpy(dtype=np.float32)
     return values
 

@@ -1,4 +1,4 @@
-"""PARA: 31,220 photographs rated 1 to 5 in halves by 438 people, 807,586 ratings (Yang et al., CVPR 2022)."""
+"""PARA: 31,220 images rated 1 to 5 in halves by 438 users, 807,586 ratings (Yang et al., CVPR 2022)."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     )
     folder = files.find(root, ["imgs", "PARA/imgs"], directory=True)
     before = files.below(root, folder)
-    on_disk = {path: before + path for path in files.pictures(folder)}
+    on_disk = {path: before + path for path in files.images(folder)}
     table = assemble("para", root, ratings, on_disk, SCALE, source, max_missing)
     traits = _traits(_find(root, "PARA-UserInfo.csv"), table.user_ids)
     published = _published_scores(root)
@@ -79,7 +79,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
         traits=traits,
         trait_names=(*BIG_FIVE, "age"),
         image_lists={name: indices_of(scores.index, table.image_ids) for name, scores in published.items()},
-        dropped={**table.dropped, "people without traits": int(np.isnan(traits).all(axis=1).sum())},
+        dropped={**table.dropped, "users without traits": int(np.isnan(traits).all(axis=1).sum())},
     )
 
 
@@ -120,12 +120,12 @@ def _traits(path: Path, user_ids: Ids) -> Scores:
     """Read ``(users, 6)``: the Big Five, 2..10 in the file, and age, an interval such as ``22-25`` in the file."""
     columns = [f"personality-{trait}" for trait in BIG_FIVE]
     frame = read_columns(path, ["userId", "age"], columns)
-    people = files.unique_ids(frame["userId"], path)
+    users = files.unique_ids(frame["userId"], path)
     values = {}
     for column in columns:
         known = frame[column].notna()
         files.numbers(frame.loc[known, column], path, BIG_FIVE_RANGE.low, BIG_FIVE_RANGE.high)
         values[column] = 2 * (frame[column] - BIG_FIVE_RANGE.low) / (BIG_FIVE_RANGE.high - BIG_FIVE_RANGE.low) - 1
     ends = frame["age"].str.split("-", n=1, expand=True).apply(pd.to_numeric, errors="coerce")
-    table = pd.DataFrame({**values, "age": ends.mean(axis=1)}).set_axis(pd.Index(people))
+    table = pd.DataFrame({**values, "age": ends.mean(axis=1)}).set_axis(pd.Index(users))
     return table.reindex(user_ids).to_numpy(dtype=np.float32)

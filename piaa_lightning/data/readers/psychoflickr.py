@@ -1,4 +1,4 @@
-"""PsychoFlickr: 300 people, 200 favourite photographs of each, and their Big Five (Cristani et al., ACM MM 2013)."""
+"""PsychoFlickr: 300 users, 200 favourite images of each, and their Big Five (Cristani et al., ACM MM 2013)."""
 
 from __future__ import annotations
 
@@ -26,26 +26,26 @@ def read(
     traits: Literal["attributed", "self"] = "attributed",
     max_missing: float = 0.01,
 ) -> RatingTable:
-    """Read favourites and traits; a rating of 1 says that a person likes a picture, and there are no others.
+    """Read favourites and traits; a rating of 1 says that a user likes an image, and there are no others.
 
     Source: Cristani, Vinciarelli, Segalin, Perina, "Unveiling the multimedia unconscious", ACM MM 2013. There is no
     public file of labels. Two layouts are read: ``traits.csv`` (``user,O,C,E,A,N`` as attributed by others, and
-    optionally ``self_O`` .. ``self_N``) beside a directory of pictures per person, in ``root`` or ``images/``; or one
-    ``*.txt`` file, each line ``<person>/<picture> O C E A N``, whose paths are relative to ``root`` or ``images/``.
+    optionally ``self_O`` .. ``self_N``) beside a directory of images per user, in ``root`` or ``images/``; or one
+    ``*.txt`` file, each line ``<user>/<image> O C E A N``, whose paths are relative to ``root`` or ``images/``.
 
-    NOTE: pictures are told apart by path, so a picture that two people like counts as two.
+    NOTE: images are told apart by path, so an image that two users like counts as two.
 
     Args:
         root: the directory that holds the file of traits.
         trait_range: the least and the greatest value that a trait can have; they become -1 and 1.
-        traits: as ``attributed`` by others or as the people see themselves (``self``).
-        max_missing: greatest share of the pictures (or of the people, where each has a directory) that may be absent.
+        traits: as ``attributed`` by others or as the users see themselves (``self``).
+        max_missing: greatest share of the images (or of the users, where each has a directory) that may be absent.
 
     Returns:
         One row per favourite; ``traits`` ``(users, 5)`` in [-1, 1] in the order O, C, E, A, N.
 
     Raises:
-        UserError: a file or a column is absent, a trait is out of range, or too many pictures or people are missing.
+        UserError: a file or a column is absent, a trait is out of range, or too many images or users are missing.
     """
     root = Path(root)
     low, high = _range(trait_range)
@@ -54,22 +54,22 @@ def read(
     source = files.find(root, ["traits.csv", "*.txt"])
     folder = files.look(root, ["images"], directory=True) or root
     before = files.below(root, folder)
-    on_disk = {path: before + path for path in files.pictures(folder)}
+    on_disk = {path: before + path for path in files.images(folder)}
     if source.suffix == ".csv":
-        people = _people(source, PREFIX[traits], low, high)
-        liked = _favourites(people, on_disk, source, max_missing)
+        users = _users(source, PREFIX[traits], low, high)
+        liked = _favourites(users, on_disk, source, max_missing)
     elif traits == "attributed":
-        people, liked = _picture_lines(source, before, low, high)
+        users, liked = _image_lines(source, before, low, high)
     else:
         raise UserError(f"{source} has one kind of traits, which counts as attributed; set traits=attributed.")
     table = assemble("psychoflickr", root, liked, on_disk, Scale(0, LIKED), source, max_missing)
-    values = people.loc[table.user_ids.tolist()].to_numpy(dtype=np.float64)
+    values = users.loc[table.user_ids.tolist()].to_numpy(dtype=np.float64)
     unit = 2 * (values - low) / (high - low) - 1
     return replace(
         table,
         traits=unit.astype(np.float32),
         trait_names=TRAITS,
-        dropped={**table.dropped, "people without pictures": len(people) - table.users},
+        dropped={**table.dropped, "users without images": len(users) - table.users},
     )
 
 
@@ -79,7 +79,7 @@ def _range(trait_range: Sequence[float]) -> tuple[float, float]:
     return float(trait_range[0]), float(trait_range[1])
 
 
-def _people(path: Path, prefix: str, low: float, high: float) -> pd.DataFrame:
+def _users(path: Path, prefix: str, low: float, high: float) -> pd.DataFrame:
     """Read ``(users, 5)`` traits, indexed by user."""
     columns = [prefix + trait for trait in TRAITS]
     frame = files.read_csv(path, ["user", *columns])
@@ -87,26 +87,26 @@ def _people(path: Path, prefix: str, low: float, high: float) -> pd.DataFrame:
     return pd.DataFrame(values, index=pd.Index(files.unique_ids(files.names(frame["user"], path), path)))
 
 
-def _favourites(people: pd.DataFrame, on_disk: Mapping[str, str], source: Path, max_missing: float) -> pd.DataFrame:
-    """Every picture in a person's directory is a favourite."""
+def _favourites(users: pd.DataFrame, on_disk: Mapping[str, str], source: Path, max_missing: float) -> pd.DataFrame:
+    """Every image in a user's directory is a favourite."""
     owner = {path: path.split("/")[0] for path in on_disk if "/" in path}
-    present(people.index, {person: person for person in owner.values()}, source, max_missing, "people")
-    known = set(people.index)
-    rows = [(person, path, LIKED) for path, person in owner.items() if person in known]
+    present(users.index, {user: user for user in owner.values()}, source, max_missing, "users")
+    known = set(users.index)
+    rows = [(user, path, LIKED) for path, user in owner.items() if user in known]
     return pd.DataFrame(rows, columns=["user", "image", "score"])
 
 
-def _picture_lines(path: Path, before: str, low: float, high: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read the authors' one file; a picture's directory is its person."""
+def _image_lines(path: Path, before: str, low: float, high: float) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Read the authors' one file; an image's directory is its user."""
     frame = files.read_fields(path, 1 + len(TRAITS))
-    image = files.names(frame[0].rename("picture"), path).str.removeprefix(before)
+    image = files.names(frame[0].rename("image"), path).str.removeprefix(before)
     homeless = ~image.str.contains("/", regex=False).to_numpy(dtype=bool)
-    files.refuse(image, homeless, path, "lies in no person's directory; write <person>/<picture>")
+    files.refuse(image, homeless, path, "lies in no user's directory; write <user>/<image>")
     user = image.str.rsplit("/", n=2).str[-2]
     values = pd.DataFrame(
         {trait: files.numbers(frame[n].rename(trait), path, low, high) for n, trait in enumerate(TRAITS, start=1)},
         index=frame.index,
     )
     changed = (values != values.groupby(user).transform("first")).any(axis=1).to_numpy(dtype=bool)
-    files.refuse(user.rename("person"), changed, path, "has other traits than on an earlier line; correct one of them")
+    files.refuse(user.rename("user"), changed, path, "has other traits than on an earlier line; correct one of them")
     return values.groupby(user).first(), pd.DataFrame({"user": user, "image": image, "score": LIKED})

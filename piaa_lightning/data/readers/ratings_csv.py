@@ -1,4 +1,4 @@
-"""Anybody's own ratings: a csv of user, image and score beside a directory of pictures."""
+"""Anybody's own ratings: a csv of user, image and score beside a directory of images."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def read(
     max_missing: float = 0.01,
     name: str = "ratings_csv",
 ) -> RatingTable:
-    """Read a csv of ratings, and optionally what is known of the people and of the pictures.
+    """Read a csv of ratings, and optionally what is known of the users and of the images.
 
     NOTE: give ``scale`` explicitly. Without it the range is the smallest and greatest score in the file, and the
-    range of a sample can be narrower than the scale people rated on.
+    range of a sample can be narrower than the scale users rated on.
 
     Args:
         root: the directory that everything else is relative to.
@@ -41,8 +41,8 @@ def read(
         images: the directory that the names of images are relative to.
         columns: what the columns ``user``, ``image`` and ``score`` are called in the csv, where they differ.
         scale: worst and best score possible.
-        users: a csv of people; its numeric columns become traits, other columns are ignored.
-        images_table: a csv of pictures.
+        users: a csv of users; its numeric columns become traits, other columns are ignored.
+        images_table: a csv of images.
         image_group: a column of that table; its values become image lists called ``<column>=<value>``.
         delimiter: what separates the fields of the three tables, one character.
         max_missing: greatest share of rated images that may be absent from disk, 0..1.
@@ -68,7 +68,7 @@ def read(
     )
     folder = files.find(root, [images], directory=True)
     before = files.below(root, folder)
-    on_disk = {path: before + path for path in files.pictures(folder)}
+    on_disk = {path: before + path for path in files.images(folder)}
     table = assemble(name, root, rated, on_disk, limits, source, max_missing)
     if users is not None:
         traits, trait_names = _traits(files.find(root, [users]), called["user"], table, delimiter)
@@ -95,21 +95,21 @@ def _scale(score: pd.Series[str], source: Path, scale: Sequence[float] | None) -
         return Scale(float(scale[0]), float(scale[1]))
     values = files.numbers(score, source)
     if values.min() == values.max():
-        raise UserError(f"{source}: every score is {values.min():g}; give the scale people rated on, as scale=[1,5].")
+        raise UserError(f"{source}: every score is {values.min():g}; give the scale users rated on, as scale=[1,5].")
     return Scale(float(values.min()), float(values.max()))
 
 
 def _traits(path: Path, user_column: str, table: RatingTable, delimiter: str) -> tuple[Scores, tuple[str, ...]]:
     frame = files.read_csv(path, delimiter=delimiter)
     key = user_column if user_column in frame else frame.columns[0]
-    people = files.unique_ids(frame[key], path)
+    users = files.unique_ids(frame[key], path)
     numeric = {}
     for column in frame.columns.drop(key):
         filled = ~frame[column].str.lower().isin(["", "na", "nan"])
         values = pd.to_numeric(frame[column].where(filled), errors="coerce")
         if filled.any() and bool(np.isfinite(values[filled]).all()):
             numeric[column] = values.to_numpy(dtype=np.float64)
-    traits = pd.DataFrame(numeric, index=pd.Index(people)).reindex(table.user_ids)
+    traits = pd.DataFrame(numeric, index=pd.Index(users)).reindex(table.user_ids)
     return traits.to_numpy(dtype=np.float32), tuple(str(column) for column in traits.columns)
 
 

@@ -1,4 +1,4 @@
-"""REAL-CUR: 14 personal albums, about 200 photographs each, rated 1 to 5 by their owners (Ren et al., ICCV 2017)."""
+"""REAL-CUR: 14 personal albums, about 200 images each, rated 1 to 5 by their owners (Ren et al., ICCV 2017)."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ COLUMNS = ("worker", "image_name", "score")
 
 
 def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
-    """Read an unpacked copy of REAL-CUR; the owner of an album is a person, who rated no other album.
+    """Read an unpacked copy of REAL-CUR; the owner of an album is a user, who rated no other album.
 
     Source: Ren, Shen, Lin, Mech, Foran, "Personalized Image Aesthetics", ICCV 2017. Two layouts are read:
     ``<album>/<score 1..5>/<image>`` below ``root``, ``images/`` or ``REAL-CUR/``; or the same with a csv of
     ``worker,image_name,score`` in ``root``, whose scores count instead of the directories.
 
-    NOTE: one name in two albums is two photographs. One name at two scores of an album is one photograph that was
+    NOTE: one name in two albums is two images. One name at two scores of an album is one image that was
     rated twice: the lower directory counts.
 
     Args:
@@ -41,11 +41,11 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     root = Path(root)
     folder = files.look(root, ["images", "REAL-CUR"], directory=True) or root
     before = files.below(root, folder)
-    parts = pd.Series(files.pictures(folder), dtype="str").sort_values().str.split("/", expand=True)
+    parts = pd.Series(files.images(folder), dtype="str").sort_values().str.split("/", expand=True)
     rated = parts.reindex(columns=range(4))  # album, score, image, and nothing below
     rated = rated[rated[1].isin(LEVELS) & rated[2].notna() & rated[3].isna()]
     if rated.empty:
-        raise UserError(f"{folder} holds no picture <album>/<score 1..5>/<image>; complete the copy or correct root.")
+        raise UserError(f"{folder} holds no image <album>/<score 1..5>/<image>; complete the copy or correct root.")
     albums = pd.DataFrame(
         {
             "user": rated[0],
@@ -59,7 +59,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     source = csv_with([root], COLUMNS)
     ratings = albums if source is None else _ratings(source)
     table = assemble("real_cur", root, ratings, on_disk, SCALE, source or folder, max_missing)
-    return replace(table, dropped={**table.dropped, "pictures outside albums": len(parts) - len(albums)})
+    return replace(table, dropped={**table.dropped, "images outside albums": len(parts) - len(albums)})
 
 
 def _ratings(source: Path) -> pd.DataFrame:

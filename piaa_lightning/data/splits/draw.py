@@ -54,23 +54,23 @@ def amount(wish: float, total: int, what: str) -> int:
 def held_out_images(
     table: RatingTable, wish: float | str | Sequence[str], among: Indices, what: str, seed: int
 ) -> Indices:
-    """Return the sorted pictures to hold out: a random share or number, or official lists.
+    """Return the sorted images to hold out: a random share or number, or official lists.
 
     Args:
         table: the ratings.
-        wish: a share of all pictures in [0, 1), a count, or one or several names of ``table.image_lists``.
-        among: the pictures that may be taken.
+        wish: a share of all images in [0, 1), a count, or one or several names of ``table.image_lists``.
+        among: the images that may be taken.
         what: the setting's name, for errors; draws under different names are independent.
         seed: of the draw.
 
     Raises:
-        UserError: no such list, or too few pictures.
+        UserError: no such list, or too few images.
     """
     if isinstance(wish, int | float):
         count = amount(wish, table.images, what)
         if count > len(among):
             raise UserError(
-                f"{table.database}: {what}={wish:g} asks for {count} pictures and {len(among)} are left; lower it."
+                f"{table.database}: {what}={wish:g} asks for {count} images and {len(among)} are left; lower it."
             )
         return drawn(table.image_ids, among, count, what, seed)
     lists = [wish] if isinstance(wish, str) else list(wish)
@@ -78,7 +78,7 @@ def held_out_images(
     if absent:
         has = ", ".join(sorted(table.image_lists)) or "none"
         raise UserError(
-            f"{table.database} has no list of pictures {absent[0]} for {what} (it has {has}); choose a share."
+            f"{table.database} has no list of images {absent[0]} for {what} (it has {has}); choose a share."
         )
     chosen = np.unique(np.concatenate([table.image_lists[name] for name in lists])) if lists else among[:0]
     return np.intersect1d(chosen, among).astype(np.int64)
@@ -98,7 +98,7 @@ def others(total: int, *taken: Indices) -> Indices:
 
 
 def ratings_on(table: RatingTable, images: Indices) -> Indices:
-    """Count every person's ratings of some pictures, ``(users,)``."""
+    """Count every user's ratings of some images, ``(users,)``."""
     rated = np.isin(table.image, images)
     return np.bincount(table.user[rated], minlength=table.users).astype(np.int64)
 
@@ -111,5 +111,5 @@ def need_ratings(table: RatingTable, rule: str) -> None:
     """
     if not table.ratings:
         raise UserError(
-            f"{table.database} has no ratings of single people, which the split {rule} needs; use ava or random_images."
+            f"{table.database} has no ratings of single users, which the split {rule} needs; use ava or random_images."
         )

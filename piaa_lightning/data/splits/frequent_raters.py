@@ -1,4 +1,4 @@
-"""PARA: hold out the official list of pictures, and people among those who rated much."""
+"""PARA: hold out the official list of images, and users among those who rated much."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ def para(
     min_ratings: int = 20,
     seed: int = 0,
 ) -> Split:
-    """Hold out pictures, and people with at least 160 ratings; training is the rest of both.
+    """Hold out images, and users with at least 160 ratings; training is the rest of both.
 
     Source: Yang et al., "Personalized Image Aesthetics Assessment with Rich Attributes", CVPR 2022, publishes lists of
-    28,220 training and 3,000 test pictures for generic aesthetics, and none of people.
+    28,220 training and 3,000 test images for generic aesthetics, and none of users.
 
-    NOTE: people are drawn here, and judged on the official test pictures, so that a generic model that learnt from the
-    official training pictures has seen none of them.
+    NOTE: users are drawn here, and evaluated on the official test images, so that a generic model that learnt from the
+    official training images has seen none of them.
 
     Args:
-        table: PARA, or any ratings in which people share pictures.
-        test_users: share of all people in [0, 1), or how many; papers hold out 40 of PARA's 438.
+        table: PARA, or any ratings in which users share images.
+        test_users: share of all users in [0, 1), or how many; papers hold out 40 of PARA's 438.
         val_users: likewise, drawn from the others.
-        test_images: an official list, a share of all pictures in [0, 1), or how many.
-        val_images: likewise, from the other pictures.
-        min_user_ratings: ratings in all that a held-out person must have given.
-        min_ratings: ratings that a test (validation) person must have given to test (validation) pictures.
+        test_images: an official list, a share of all images in [0, 1), or how many.
+        val_images: likewise, from the other images.
+        min_user_ratings: ratings in all that a held-out user must have given.
+        min_ratings: ratings that a test (validation) user must have given to test (validation) images.
         seed: of all draws.
 
     Raises:
-        UserError: no such list, or too few people or pictures for what is asked.
+        UserError: no such list, or too few users or images for what is asked.
     """
     need_ratings(table, "para")
     everything = others(table.images)
@@ -55,21 +55,21 @@ def para(
         able = np.setdiff1d(frequent[ratings_on(table, images)[frequent] >= min_ratings], parts.get("test", []))
         if count > len(able):
             raise UserError(
-                f"{table.database}: {part}_users={wish:g} asks for {count} people and {len(able)} gave"
-                f" {min_user_ratings} ratings, {min_ratings} of them to the {len(images)} {part} pictures; lower"
+                f"{table.database}: {part}_users={wish:g} asks for {count} users and {len(able)} gave"
+                f" {min_user_ratings} ratings, {min_ratings} of them to the {len(images)} {part} images; lower"
                 f" {part}_users, min_user_ratings or min_ratings, or raise {part}_images."
             )
         parts[part] = drawn(table.user_ids, able.astype(np.int64), count, f"{part}_users", seed)
     train = others(table.users, *parts.values())
     if not ratings_on(table, kept)[train].any():
         raise UserError(
-            f"{table.database}: nobody who is not held out rated any of the {len(kept)} training pictures; hold out"
-            " fewer people or pictures."
+            f"{table.database}: nobody who is not held out rated any of the {len(kept)} training images; hold out"
+            " fewer users or images."
         )
     return Split(
         description=(
-            f"{len(parts['test'])} test and {len(parts['val'])} validation people of the {len(frequent)} with"
-            f" {min_user_ratings} ratings, on {len(held_test)} (test_images={test_images}) and {len(held_val)} pictures"
+            f"{len(parts['test'])} test and {len(parts['val'])} validation users of the {len(frequent)} with"
+            f" {min_user_ratings} ratings, on {len(held_test)} (test_images={test_images}) and {len(held_val)} images"
             f" withheld of {table.images}, seed {seed}"
         ),
         train_users=train,

@@ -1,4 +1,4 @@
-"""FLICKR-AES: hold out the 37 workers that research on it holds out, and every picture they rated."""
+"""FLICKR-AES: hold out the 37 workers that research on it holds out, and every image they rated."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ LISTED = "flickr_aes_test_workers.sha256"
 FALLBACK_USERS = 37  # as many as in the published split
 FALLBACK_RATINGS = (80, 240)  # around the 112-180 that the listed workers gave
 FEWEST_VAL_RATINGS = 20  # fewer cannot be cut into ten shots and a query set
-SMALLEST_SHARE = 4  # validation takes at most a quarter of the training people ..
-PICTURE_SHARE = 3  # .. and a third of the pictures that no test person rated
+SMALLEST_SHARE = 4  # validation takes at most a quarter of the training users ..
+IMAGE_SHARE = 3  # .. and a third of the images that no test user rated
 
 
 def flickr_aes(
@@ -28,25 +28,25 @@ def flickr_aes(
     test_workers: str | Path | None = None,
     seed: int = 0,
 ) -> Split:
-    """Hold out the published test workers, and validation people among the others.
+    """Hold out the published test workers, and validation users among the others.
 
     Source: Ren et al., ICCV 2017: 173 training and 37 test workers; the list was never published, the one in use is
-    known by the SHA-256 of its worker ids. Test pictures are all that a test worker rated, training pictures all that
-    none rated. Where not every listed worker is found, 37 people with 80 to 240 ratings are drawn instead.
+    known by the SHA-256 of its worker ids. Test images are all that a test worker rated, training images all that
+    none rated. Where not every listed worker is found, 37 users with 80 to 240 ratings are drawn instead.
 
-    NOTE: the papers validate on nobody. Here validation people are drawn from the training people, and the pictures
-    they are judged on are withheld from everybody's training.
+    NOTE: the papers validate on nobody. Here validation users are drawn from the training users, and the images
+    they are evaluated on are withheld from everybody's training.
 
     Args:
         table: FLICKR-AES.
-        val_users: validation people; at most a quarter of the training people are taken.
-        val_ratings_per_user: pictures drawn for each of them; together at most a third of the pictures that no test
-            person rated.
+        val_users: validation users; at most a quarter of the training users are taken.
+        val_ratings_per_user: images drawn for each of them; together at most a third of the images that no test
+            user rated.
         test_workers: a file with one SHA-256 (hex, of the UTF-8 worker id) per line; None is the list in use.
         seed: of all draws.
 
     Raises:
-        UserError: the list cannot be read, or too few people or pictures are left.
+        UserError: the list cannot be read, or too few users or images are left.
     """
     need_ratings(table, "flickr_aes")
     test, origin = _test_users(table, test_workers, seed)
@@ -54,11 +54,11 @@ def flickr_aes(
     free = others(table.images, test_images)
     training = others(table.users, test)
     if not len(training) or not len(free):
-        raise UserError(f"{table.database}: {origin} leave nobody or nothing to learn from; add people or pictures.")
+        raise UserError(f"{table.database}: {origin} leave nobody or nothing to learn from; add users or images.")
     val = _val_users(table, training, free, val_users, seed)
     val_images = _val_images(table, val, free, val_ratings_per_user, seed)
     return Split(
-        description=f"{origin}; {len(val)} validation people and {len(val_images)} pictures, seed {seed}",
+        description=f"{origin}; {len(val)} validation users and {len(val_images)} images, seed {seed}",
         train_users=others(table.users, test, val),
         val_users=val,
         test_users=test,
@@ -84,7 +84,7 @@ def _test_users(table: RatingTable, path: str | Path | None, seed: int) -> tuple
     chosen = drawn(table.user_ids, candidates, FALLBACK_USERS, "test users", seed)
     return chosen, (
         f"NOT the published test workers ({len(found)} of {len(listed)} are there):"
-        f" {len(chosen)} people with {low} to {high} ratings drawn instead"
+        f" {len(chosen)} users with {low} to {high} ratings drawn instead"
     )
 
 
@@ -106,13 +106,13 @@ def _read_list(path: str | Path | None) -> set[str]:
 
 def _val_users(table: RatingTable, training: Indices, free: Indices, count: int, seed: int) -> Indices:
     if count < 0:
-        raise UserError(f"val_users={count} is negative; give a number of people from 0.")
+        raise UserError(f"val_users={count} is negative; give a number of users from 0.")
     enough = training[ratings_on(table, free)[training] >= FEWEST_VAL_RATINGS]
     count = min(count, len(training) // SMALLEST_SHARE)
     if count > len(enough):
         raise UserError(
-            f"{table.database}: {len(enough)} training people have {FEWEST_VAL_RATINGS} ratings of pictures that no"
-            f" test person rated; set val_users to that or less."
+            f"{table.database}: {len(enough)} training users have {FEWEST_VAL_RATINGS} ratings of images that no"
+            f" test user rated; set val_users to that or less."
         )
     return drawn(table.user_ids, enough, count, "validation users", seed)
 
@@ -122,7 +122,7 @@ def _val_images(table: RatingTable, val: Indices, free: Indices, per_user: int, 
         raise UserError(f"val_ratings_per_user={per_user} must be at least 1; for no validation set val_users=0.")
     if not len(val):
         return val
-    per_user = min(per_user, max(1, len(free) // PICTURE_SHARE // len(val)))
+    per_user = min(per_user, max(1, len(free) // IMAGE_SHARE // len(val)))
     chosen = []
     for user in val:
         rated = np.intersect1d(table.image[table.user == user], free)

@@ -1,4 +1,4 @@
-"""A split: disjoint people and disjoint pictures for training, validation and test."""
+"""A split: disjoint users and disjoint images for training, validation and test."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ class Split:
     Args:
         description: how the split was made, in a sentence for reports.
         train_users: indices into the table's ``user_ids``, sorted; likewise the other two, disjoint.
-        val_users: people who choose settings and epochs.
-        test_users: people whom nothing was learnt from.
+        val_users: users who choose settings and epochs.
+        test_users: users whom nothing was learnt from.
         train_images: indices into the table's ``image_ids``, sorted; likewise the other two, disjoint.
-        val_images: pictures that validation users are judged on.
-        test_images: pictures that test users are judged on.
+        val_images: images that validation users are evaluated on.
+        test_images: images that test users are evaluated on.
     """
 
     description: str
@@ -39,11 +39,11 @@ class Split:
     test_images: Indices
 
     def users(self, part: Part) -> Indices:
-        """Return the people of a part."""
+        """Return the users of a part."""
         return {"train": self.train_users, "val": self.val_users, "test": self.test_users}[part]
 
     def images(self, part: Part) -> Indices:
-        """Return the pictures of a part."""
+        """Return the images of a part."""
         return {"train": self.train_images, "val": self.val_images, "test": self.test_images}[part]
 
     def rows(self, table: RatingTable, part: Part) -> Indices:
@@ -70,7 +70,7 @@ class Split:
         """Return the split, or stop where parts overlap or do not fit the table.
 
         Raises:
-            UserError: a person or a picture is in two parts, unsorted or doubled within one, or not in the table.
+            UserError: a user or an image is in two parts, unsorted or doubled within one, or not in the table.
         """
         for what, ids, members in (("user", table.user_ids, self.users), ("image", table.image_ids, self.images)):
             for part in PARTS:

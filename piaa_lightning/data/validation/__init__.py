@@ -1,1 +1,1 @@
-"""Facts about a database: pure functions of its table, its split and its files; they judge nothing."""
+"""Facts about a database: pure functions of its table, its split and its files; they evaluate nothing."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from piaa_lightning.data.ratings import RatingTable
-from piaa_lightning.data.validation.image_facts import PictureFacts
+from piaa_lightning.data.validation.image_facts import ImageFacts
 from piaa_lightning.data.validation.published_counts import Published
 from piaa_lightning.data.validation.rating_facts import RatingFacts, Spread
 from piaa_lightning.data.validation.split_facts import SplitFacts
@@ -17,7 +17,7 @@ FEWEST = 0.9  # of the published counts: below that a copy is cut off or is a pa
 NARROW = 0.5  # of the scale: scores within less than that may be on another scale than was set
 LISTED = 4  # official lists that are named; the others are in the facts
 MISSING = "missing images"
-DROPPED_RATINGS = ("duplicated ratings", "ratings of missing images", "ratings without person or score")
+DROPPED_RATINGS = ("duplicated ratings", "ratings of missing images", "ratings without user or score")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def of_counts(facts: RatingFacts, dropped: Mapping[str, int], published: Publish
     published = published or Published("nowhere")
     named = {
         "images": (facts.images + dropped.get(MISSING, 0), published.images),
-        "people": (facts.users, published.users),
+        "users": (facts.users, published.users),
         "ratings": (facts.ratings + sum(dropped.get(what, 0) for what in DROPPED_RATINGS), published.ratings),
     }
     return [_count(what, count, wanted) for what, (count, wanted) in named.items()]
@@ -73,20 +73,20 @@ def of_dropped(facts: RatingFacts, dropped: Mapping[str, int], too_many_missing:
 
 
 def of_ratings(facts: RatingFacts) -> list[Finding]:
-    """Judge levels, ratings per person and picture, ties and constant people."""
+    """Evaluate levels, ratings per user and image, ties and constant users."""
     lines = [_levels(facts)] if facts.levels else []
     if facts.observed:
         lines.append(_scale(facts.scale, facts.observed))
     if facts.per_user and facts.per_image:
-        lines.append(Finding("ratings per person", "ok", _words(facts.per_user)))
-        lines.append(Finding("ratings per picture", "ok", _words(facts.per_image)))
+        lines.append(Finding("ratings per user", "ok", _words(facts.per_user)))
+        lines.append(Finding("ratings per image", "ok", _words(facts.per_image)))
     if facts.tied_pairs is not None:
-        lines.append(Finding("ties", "ok", f"{100 * facts.tied_pairs:.1f} % of the pairs of one person's ratings"))
+        lines.append(Finding("ties", "ok", f"{100 * facts.tied_pairs:.1f} % of the pairs of one user's ratings"))
     if facts.constant_users:
-        found = f"{facts.constant_users:,} gave every picture the same score: no SROCC"
-        lines.append(Finding("constant people", "note", found))
+        found = f"{facts.constant_users:,} gave every image the same score: no SROCC"
+        lines.append(Finding("constant users", "note", found))
     elif facts.ratings:
-        lines.append(Finding("constant people", "ok", "none"))
+        lines.append(Finding("constant users", "ok", "none"))
     if facts.lists:
         named = [f"{name} {count:,}" for name, count in list(facts.lists.items())[:LISTED]]
         more = f" and {len(facts.lists) - LISTED} more" if len(facts.lists) > LISTED else ""
@@ -96,26 +96,26 @@ def of_ratings(facts: RatingFacts) -> list[Finding]:
     return lines
 
 
-def of_pictures(facts: PictureFacts, table: RatingTable, max_broken: float) -> list[Finding]:
-    """Judge what the picture files hold.
+def of_images(facts: ImageFacts, table: RatingTable, max_broken: float) -> list[Finding]:
+    """Evaluate what the image files hold.
 
     Args:
-        facts: of the pictures.
+        facts: of the images.
         table: that they belong to.
-        max_broken: share of the pictures, in [0, 1], that a run may meet unreadable.
+        max_broken: share of the images, in [0, 1], that a run may meet unreadable.
     """
-    everything = facts.examined == facts.images
+    everything = facts.evaluated == facts.images
     earlier = f", {facts.reused:,} of them by an earlier check" if facts.reused else ""
-    found = f"{facts.examined:,} of {facts.images:,}{earlier}"
-    lines = [Finding("pictures opened", "ok" if everything else "note", found)]
-    if facts.examined:
+    found = f"{facts.evaluated:,} of {facts.images:,}{earlier}"
+    lines = [Finding("images opened", "ok" if everything else "note", found)]
+    if facts.evaluated:
         lines.append(_unreadable(facts, max_broken))
     if facts.width and facts.height:
         kinds = ", ".join(f"{mode} {count:,}" for mode, count in facts.modes.items())
         lines.append(Finding("width in pixels", "ok", _words(facts.width)))
         lines.append(Finding("height in pixels", "ok", _words(facts.height)))
         lines.append(Finding("kinds of pixels", "ok", kinds))
-    if facts.examined:
+    if facts.evaluated:
         lines.append(_groups("same bytes", facts.same_bytes, table))
     if facts.same_photo:
         lines.append(_groups("same photo id", facts.same_photo, table))
@@ -123,27 +123,27 @@ def of_pictures(facts: PictureFacts, table: RatingTable, max_broken: float) -> l
 
 
 def of_split(facts: SplitFacts, table: RatingTable) -> list[Finding]:
-    """Judge who and what is held out."""
+    """Evaluate who and what is held out."""
     replaced = facts.description.startswith("NOT ")
     lines = [Finding("split", "note" if replaced else "ok", f"{facts.description} (hash {facts.hash})")]
     for name, part in facts.parts.items():
-        found = f"{part.users:,} people, {part.images:,} images, {part.ratings:,} ratings"
+        found = f"{part.users:,} users, {part.images:,} images, {part.ratings:,} ratings"
         state: State = "ok"
         if part.constant_users:
-            state, found = "note", f"{found}; {part.constant_users:,} of the people without SROCC"
+            state, found = "note", f"{found}; {part.constant_users:,} of the users without SROCC"
         if name == "train" and (not part.images or (table.ratings and not part.ratings)):
             state, found = "WRONG", f"{found}: nothing to learn from; hold out less"
         elif name == "test" and not part.images:
-            state, found = "note", f"{found}: nothing to judge on"
+            state, found = "note", f"{found}: nothing to evaluate on"
         lines.append(Finding(name, state, found))
     if not facts.leaks:
-        return [*lines, Finding("picture in two parts", "ok", "none")]
+        return [*lines, Finding("image in two parts", "ok", "none")]
     first, second = (table.image_files[index] for index in facts.leaks[0])
     found = (
         f"{len(facts.leaks):,} lie in two parts under two names (first: {first} and {second}); remove one of the files"
         " of each"
     )
-    return [*lines, Finding("picture in two parts", "WRONG", found)]
+    return [*lines, Finding("image in two parts", "WRONG", found)]
 
 
 def _count(what: str, count: int, wanted: int | None) -> Finding:
@@ -162,7 +162,7 @@ def _levels(facts: RatingFacts) -> Finding:
     if len(facts.levels) > 1:
         return Finding("levels", "ok", shares)
     if any("traits" in what for what in facts.also):
-        return Finding("levels", "note", f"{shares} (favourites: what is learnt from them is people's traits)")
+        return Finding("levels", "note", f"{shares} (favourites: what is learnt from them is users' traits)")
     return Finding("levels", "WRONG", f"{shares}: every score is the same, so there is nothing to learn")
 
 
@@ -172,7 +172,7 @@ def _scale(scale: tuple[float, float], observed: tuple[float, float]) -> Finding
     return Finding("scale", "note" if narrow else "ok", f"{found}; is it the right scale?" if narrow else found)
 
 
-def _unreadable(facts: PictureFacts, max_broken: float) -> Finding:
+def _unreadable(facts: ImageFacts, max_broken: float) -> Finding:
     if not facts.unreadable:
         return Finding("unreadable", "ok", "none")
     first = facts.unreadable[min(facts.unreadable)].removesuffix(".")
@@ -184,9 +184,9 @@ def _unreadable(facts: PictureFacts, max_broken: float) -> Finding:
 
 def _groups(what: str, groups: list[list[int]], table: RatingTable) -> Finding:
     if not groups:
-        return Finding(what, "ok", "no picture is there twice")
+        return Finding(what, "ok", "no image is there twice")
     first = " = ".join(table.image_files[groups[0][:2]].tolist())
-    found = f"{sum(map(len, groups)):,} files hold {len(groups):,} pictures (first: {first})"
+    found = f"{sum(map(len, groups)):,} files hold {len(groups):,} images (first: {first})"
     return Finding(what, "note", found)
 
 

@@ -1,4 +1,4 @@
-"""What the picture files look like: sizes, kinds, which cannot be read and which are there twice."""
+"""What the image files look like: sizes, kinds, which cannot be read and which are there twice."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from piaa_lightning.data.validation.rating_facts import Spread
 
 
 @dataclass(frozen=True)
-class PictureFacts:
-    """What is known of a database's pictures.
+class ImageFacts:
+    """What is known of a database's images.
 
     Args:
         images: how many the table has.
-        examined: how many of them were opened, now or by an earlier check.
+        evaluated: how many of them were opened, now or by an earlier check.
         reused: how many of those an earlier check opened.
-        unreadable: why, by index of the picture.
+        unreadable: why, by index of the image.
         width: in pixels, of those that can be read; None where none was opened.
         height: likewise.
         modes: how many there are of each kind of pixels.
         same_bytes: groups of indices whose files are byte for byte the same.
-        same_photo: groups of indices whose names tell that they are the same photograph.
+        same_photo: groups of indices whose names tell that they are the same image.
     """
 
     images: int
-    examined: int
+    evaluated: int
     reused: int
     unreadable: dict[int, str]
     width: Spread | None
@@ -41,15 +41,15 @@ class PictureFacts:
     same_photo: list[list[int]]
 
 
-def picture_facts(table: RatingTable, manifest: Manifest) -> PictureFacts:
-    """Put together what a manifest knows of a table's pictures."""
+def image_facts(table: RatingTable, manifest: Manifest) -> ImageFacts:
+    """Put together what a manifest knows of a table's images."""
     names = table.image_files.tolist()
     files = {index: manifest.files[name] for index, name in enumerate(names) if name in manifest.files}
     sound = [file for file in files.values() if not file.broken]
-    return PictureFacts(
+    return ImageFacts(
         images=table.images,
-        examined=len(files),
-        reused=len(files) - manifest.examined,
+        evaluated=len(files),
+        reused=len(files) - manifest.evaluated,
         unreadable={index: file.broken for index, file in files.items() if file.broken},
         width=_spread([file.width for file in sound]),
         height=_spread([file.height for file in sound]),

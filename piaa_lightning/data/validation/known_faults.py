@@ -1,4 +1,4 @@
-"""What an earlier check of the pictures, or their names, tell against a run: stop before anything is decoded."""
+"""What an earlier check of the images, or their names, tell against a run: stop before anything is decoded."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from piaa_lightning.errors import UserError
 
 
 def refuse_known_faults(table: RatingTable, split: Split, manifest: Manifest, max_broken: float) -> None:
-    """Stop where an earlier ``mode=check`` found what would spoil a run, or where names tell of one picture twice.
+    """Stop where an earlier ``mode=check`` found what would spoil a run, or where names tell of one image twice.
 
     Without an earlier check the names alone are looked at; nothing is opened in either case.
 
     Args:
         table: what was split.
         split: who and what is held out.
-        manifest: what is known of the pictures, from `known`; may be empty.
-        max_broken: share of the pictures, in [0, 1], that a run may meet unreadable.
+        manifest: what is known of the images, from `known`; may be empty.
+        max_broken: share of the images, in [0, 1], that a run may meet unreadable.
 
     Raises:
-        UserError: too many pictures cannot be read, or one picture lies in two parts of the split under two names.
+        UserError: too many images cannot be read, or one image lies in two parts of the split under two names.
     """
     files = table.image_files.tolist()
     known = [manifest.files.get(name) for name in files]
     broken = [file.broken for file in known if file is not None and file.broken]
     if len(broken) > max_broken * table.images:
         raise UserError(
-            f"{table.root}: an earlier check found {len(broken)} of {table.images} pictures that cannot be read, and"
+            f"{table.root}: an earlier check found {len(broken)} of {table.images} images that cannot be read, and"
             f" data.max_broken={max_broken:g} allows fewer (first: {broken[0].removesuffix('.')}); replace the files"
             " or raise data.max_broken."
         )
     _refuse_twins(table, split, alike(["" if file is None else file.sha256 for file in known]), "byte for byte")
-    _refuse_twins(table, split, alike(photo_ids(table.database, files)), "by the id of the photograph in their names")
+    _refuse_twins(table, split, alike(photo_ids(table.database, files)), "by the id of the image in their names")
 
 
 def _refuse_twins(table: RatingTable, split: Split, groups: Sequence[Sequence[int]], how: str) -> None:
@@ -46,6 +46,6 @@ def _refuse_twins(table: RatingTable, split: Split, groups: Sequence[Sequence[in
         first, second = (table.image_files[index] for index in found[0])
         parts = " and ".join(next(part for part in PARTS if index in split.images(part)) for index in found[0])
         raise UserError(
-            f"{table.root}: {len(found)} times one picture lies in two parts of the split, the same {how} (first:"
+            f"{table.root}: {len(found)} times one image lies in two parts of the split, the same {how} (first:"
             f" {first} and {second}, in {parts}), which would leak into the results; remove one of the files of each."
         )

@@ -19,7 +19,7 @@ def check_distributions(values: NDArray[np.floating], names: Names, source: str 
 
     Args:
         values: ``(images, bins)`` shares of votes from the worst bin to the best; leave out images that have none.
-        names: ``(images,)`` what a person knows the images by, their ids.
+        names: ``(images,)`` what a user knows the images by, their ids.
         source: the file or the database that the rows come from.
 
     Raises:
@@ -50,7 +50,7 @@ def check_traits(
 
     Args:
         values: ``(users, traits)`` in [-1, 1], NaN where a trait is unknown.
-        names: ``(users,)`` what a person knows the users by, their ids.
+        names: ``(users,)`` what a user knows the users by, their ids.
         trait_names: of the columns.
         source: the file or the database that the rows come from.
 
@@ -64,5 +64,5 @@ def check_traits(
         raise UserError(
             f"{source}: {int(bad.sum())} of {rows.size} traits lie outside [-1, 1] (first: {trait_names[column]} of"
             f" {names[row]} is {rows[row, column]:g}); correct the reader's range, set"
-            " task.form.scaling=training, or name other traits with task.form.traits."
+            " task.dataset.scaling=training, or name other traits with task.dataset.traits."
         )

@@ -1,4 +1,4 @@
-"""The manifest: what is known of each picture file, kept for as long as the files stay as they are."""
+"""The manifest: what is known of each image file, kept for as long as the files stay as they are."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ KEPT = 4  # manifests of one place: whoever changes files leaves one behind ever
 
 
 @dataclass(frozen=True)
-class PictureFile:
+class ImageFile:
     """What one file holds.
 
     Args:
         sha256: of its bytes, in hex; blank where they could not be read.
-        width: pixels, as stored; 0 where the picture is broken.
+        width: pixels, as stored; 0 where the image is broken.
         height: likewise.
         mode: Pillow's name of its kind of pixels, such as ``RGB``, ``L`` or ``CMYK``.
         broken: why it cannot be decoded; blank where it can.
@@ -43,17 +43,17 @@ class PictureFile:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What is known of the pictures of a database.
+    """What is known of the images of a database.
 
     Args:
         key: changes with the name, size or time of any file.
-        files: by path relative to the database's root; pictures that nobody examined yet are not there.
-        examined: how many of them were examined now, as opposed to known from earlier.
+        files: by path relative to the database's root; images that nobody evaluated yet are not there.
+        evaluated: how many of them were evaluated now, as opposed to known from earlier.
     """
 
     key: str
-    files: dict[str, PictureFile]
-    examined: int = 0
+    files: dict[str, ImageFile]
+    evaluated: int = 0
 
 
 def known(root: Path, files: Sequence[str], cache: Path) -> Manifest:
@@ -61,7 +61,7 @@ def known(root: Path, files: Sequence[str], cache: Path) -> Manifest:
 
     Args:
         root: the directory that ``files`` are relative to.
-        files: paths of all pictures of the database.
+        files: paths of all images of the database.
         cache: manifests lie in its directory ``manifests``.
     """
     home = _home(cache, root)
@@ -70,16 +70,16 @@ def known(root: Path, files: Sequence[str], cache: Path) -> Manifest:
     return _read(home, _key(root, files))
 
 
-def examine(root: Path, files: Sequence[str], cache: Path, wanted: Iterable[str]) -> Manifest:
-    """Hash and decode the wanted pictures that no earlier check has found to be sound, and keep what was found.
+def evaluate(root: Path, files: Sequence[str], cache: Path, wanted: Iterable[str]) -> Manifest:
+    """Hash and decode the wanted images that no earlier check has found to be sound, and keep what was found.
 
-    What was found until an interruption is kept too. Broken pictures are looked at again every time.
+    What was found until an interruption is kept too. Broken images are looked at again every time.
 
     Args:
         root: the directory that ``files`` are relative to.
-        files: paths of all pictures of the database.
+        files: paths of all images of the database.
         cache: manifests lie in its directory ``manifests``.
-        wanted: those of ``files`` to examine.
+        wanted: those of ``files`` to evaluate.
 
     Raises:
         UserError: the manifest cannot be written.
@@ -93,7 +93,7 @@ def examine(root: Path, files: Sequence[str], cache: Path, wanted: Iterable[str]
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module=r"PIL\.")  # corrupt EXIF blocks and the like: the pixels are fine
             looked = pool.map(_look, [root / name for name in todo])
-            for name, facts in zip(todo, track(looked, "checking pictures", len(todo)), strict=True):
+            for name, facts in zip(todo, track(looked, "checking images", len(todo)), strict=True):
                 found[name] = facts
     finally:
         pool.shutdown(cancel_futures=True)
@@ -105,12 +105,12 @@ def examine(root: Path, files: Sequence[str], cache: Path, wanted: Iterable[str]
 def _read(home: Path, key: str) -> Manifest:
     try:
         content = json.loads((home / f"{key}.json").read_text(encoding="utf-8"))
-        return Manifest(key, {name: PictureFile(*facts) for name, facts in content["files"].items()})
+        return Manifest(key, {name: ImageFile(*facts) for name, facts in content["files"].items()})
     except (OSError, ValueError, KeyError, TypeError):  # there is none, or it is damaged
         return Manifest(key, {})
 
 
-def _look(path: Path) -> PictureFile:
+def _look(path: Path) -> ImageFile:
     try:
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -118,13 +118,13 @@ def _look(path: Path) -> PictureFile:
         digest = ""
     try:
         decode(path)
-        with Image.open(path) as picture:
-            return PictureFile(digest, picture.width, picture.height, picture.mode)
+        with Image.open(path) as image:
+            return ImageFile(digest, image.width, image.height, image.mode)
     except UserError as error:
-        return PictureFile(digest, 0, 0, "", str(error))
+        return ImageFile(digest, 0, 0, "", str(error))
 
 
-def _save(path: Path, root: Path, files: dict[str, PictureFile]) -> None:
+def _save(path: Path, root: Path, files: dict[str, ImageFile]) -> None:
     content = {"root": str(root), "files": {name: astuple(facts) for name, facts in sorted(files.items())}}
     try:
         replace_file(path, json.dumps(content, separators=(",", ":")).encode())

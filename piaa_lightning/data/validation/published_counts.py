@@ -11,9 +11,9 @@ class Published:
 
     Args:
         source: where the counts are from.
-        images: pictures with a label.
-        users: people who rated.
-        ratings: of single people.
+        images: images with a label.
+        users: users who rated.
+        ratings: of single users.
     """
 
     source: str
@@ -23,7 +23,7 @@ class Published:
 
 
 PUBLISHED = {
-    "aadb": Published("Kong et al., ECCV 2016: 8,458 + 500 + 1,000 pictures", images=9958),
+    "aadb": Published("Kong et al., ECCV 2016: 8,458 + 500 + 1,000 images", images=9958),
     "ava": Published("Murray et al., CVPR 2012: lines of AVA.txt", images=255530),
     "eva": Published("Kang et al., ATQAM/MAST 2020: votes_filtered.csv", images=4070, users=1094, ratings=136943),
     "flickr_aes": Published("Ren et al., ICCV 2017", images=40988, users=210, ratings=193208),

@@ -1,4 +1,4 @@
-"""What people's ratings look like: how many, which levels, how often tied."""
+"""What users' ratings look like: how many, which levels, how often tied."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ class Spread:
 
 @dataclass(frozen=True)
 class RatingFacts:
-    """What is in a table of ratings; None where it has no ratings of single people.
+    """What is in a table of ratings; None where it has no ratings of single users.
 
     Args:
-        images: pictures.
-        users: people.
-        ratings: of single people.
+        images: images.
+        users: users.
+        ratings: of single users.
         scale: the worst and the best score possible.
         observed: the worst and the best score given.
-        levels: share of the ratings (or, without them, of the votes of all pictures) at each level, worst first.
-        per_user: ratings that a person gave.
-        per_image: ratings of a picture, over the pictures that have any.
-        tied_pairs: share, among all pairs of ratings by one person, of the pairs with equal scores.
-        constant_users: people all of whose ratings are the same; no ranking of theirs can be right or wrong.
-        lists: official lists of pictures: how many each holds.
-        also: what else is known: its name and how many pictures or people have it.
+        levels: share of the ratings (or, without them, of the votes of all images) at each level, worst first.
+        per_user: ratings that a user gave.
+        per_image: ratings of an image, over the images that have any.
+        tied_pairs: share, among all pairs of ratings by one user, of the pairs with equal scores.
+        constant_users: users all of whose ratings are the same; no ranking of theirs can be right or wrong.
+        lists: official lists of images: how many each holds.
+        also: what else is known: its name and how many images or users have it.
     """
 
     images: int
@@ -95,7 +95,7 @@ def level_shares(table: RatingTable) -> dict[str, float]:
 
 
 def tied_pairs(table: RatingTable) -> float | None:
-    """Return the share of equal scores among all pairs of ratings by one person; None where nobody rated twice."""
+    """Return the share of equal scores among all pairs of ratings by one user; None where nobody rated twice."""
     _, count = _by_user_and_score(table)
     by_user = np.bincount(table.user, minlength=table.users)
     pairs = _pairs(by_user)
@@ -103,7 +103,7 @@ def tied_pairs(table: RatingTable) -> float | None:
 
 
 def constant_users(table: RatingTable) -> NDArray[np.int64]:
-    """Return the sorted indices of the people who rated and gave every picture the same score."""
+    """Return the sorted indices of the users who rated and gave every image the same score."""
     user, _ = _by_user_and_score(table)
     return np.flatnonzero(np.bincount(user, minlength=table.users) == 1).astype(np.int64)
 
@@ -140,7 +140,7 @@ def _also(table: RatingTable) -> dict[str, int]:
     if table.attributes is not None:
         known[f"images with some of {len(table.attribute_names)} attributes"] = _some(table.attributes)
     if table.traits is not None:
-        known[f"people with some of {len(table.trait_names)} traits"] = _some(table.traits)
+        known[f"users with some of {len(table.trait_names)} traits"] = _some(table.traits)
     return known
 
 

@@ -16,10 +16,10 @@ class Part:
     """How much is in a part of a split.
 
     Args:
-        users: its people.
-        images: its pictures.
-        ratings: of its pictures by its people.
-        constant_users: its people who gave all of its pictures that they rated the same score.
+        users: its users.
+        images: its images.
+        ratings: of its images by its users.
+        constant_users: its users who gave all of its images that they rated the same score.
     """
 
     users: int
@@ -36,7 +36,7 @@ class SplitFacts:
         description: how it was made.
         hash: tells two splits apart; a run writes the same one.
         parts: train, val and test.
-        leaks: pairs of pictures, by index, that are the same picture in different parts.
+        leaks: pairs of images, by index, that are the same image in different parts.
     """
 
     description: str
@@ -45,23 +45,23 @@ class SplitFacts:
     leaks: list[tuple[int, int]]
 
 
-def split_facts(table: RatingTable, split: Split, same_pictures: Iterable[Sequence[int]] = ()) -> SplitFacts:
+def split_facts(table: RatingTable, split: Split, same_images: Iterable[Sequence[int]] = ()) -> SplitFacts:
     """Compute the facts of a split.
 
     Args:
         table: what was split.
         split: who and what is held out.
-        same_pictures: groups of indices of pictures that are really one, from `picture_facts`.
+        same_images: groups of indices of images that are really one, from `image_facts`.
     """
     parts: dict[str, Part] = {part: _part(table, split, part) for part in PARTS}
-    return SplitFacts(split.description, split.hash(table), parts, leaks(split, same_pictures))
+    return SplitFacts(split.description, split.hash(table), parts, leaks(split, same_images))
 
 
-def leaks(split: Split, same_pictures: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
-    """Return a pair of indices for every group of pictures that are really one but lie in different parts."""
+def leaks(split: Split, same_images: Iterable[Sequence[int]]) -> list[tuple[int, int]]:
+    """Return a pair of indices for every group of images that are really one but lie in different parts."""
     part_of = {int(image): part for part in PARTS for image in split.images(part)}
     pairs: dict[tuple[int, int], None] = {}
-    for group in same_pictures:
+    for group in same_images:
         placed = [image for image in group if image in part_of]
         elsewhere = [image for image in placed[1:] if part_of[image] != part_of[placed[0]]]
         if elsewhere:

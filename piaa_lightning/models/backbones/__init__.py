@@ -1,1 +1,1 @@
-"""Networks that turn pictures into features; the factory is the only importer of timm."""
+"""Networks that turn images into features; the factory is the only importer of timm."""

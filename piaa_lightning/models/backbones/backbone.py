@@ -9,12 +9,12 @@ from torch import Tensor, nn
 
 
 class Backbone(nn.Module):
-    """A feature extractor that knows how its pictures must look.
+    """A feature extractor that knows how its images must look.
 
-    Normalisation happens here, on the device, so that pictures travel and are stored as bytes.
+    Normalisation happens here, on the device, so that images travel and are stored as bytes.
 
     Args:
-        network: maps ``(batch, 3, size, size)`` normalised pictures to ``(batch, features)``.
+        network: maps ``(batch, 3, size, size)`` normalised images to ``(batch, features)``.
         features: length of a feature vector.
         size: side of the square input in pixels.
         mean: per channel, of pixels in [0, 1].
@@ -34,24 +34,24 @@ class Backbone(nn.Module):
         self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1), persistent=False)
 
-    def normalise(self, pictures: Tensor) -> Tensor:
+    def normalise(self, images: Tensor) -> Tensor:
         """Turn bytes into what the network was made for; floats are taken to be that already.
 
         Args:
-            pictures: ``(batch, 3, size, size)`` uint8, or normalised floats.
+            images: ``(batch, 3, size, size)`` uint8, or normalised floats.
         """
-        if pictures.is_floating_point():
-            return pictures
-        return pictures.to(self.mean.dtype).div_(255).sub_(self.mean).div_(self.std)
+        if images.is_floating_point():
+            return images
+        return images.to(self.mean.dtype).div_(255).sub_(self.mean).div_(self.std)
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Turn pictures into features.
+    def forward(self, images: Tensor) -> Tensor:
+        """Turn images into features.
 
         Args:
-            pictures: ``(batch, 3, size, size)`` uint8, or normalised floats.
+            images: ``(batch, 3, size, size)`` uint8, or normalised floats.
 
         Returns:
             ``(batch, features)``.
         """
-        features: Tensor = self.network(self.normalise(pictures))
+        features: Tensor = self.network(self.normalise(images))
         return features

@@ -33,7 +33,7 @@ class Order(NamedTuple):
 
 
 class Network(NamedTuple):
-    """What a builder gives back: a network, its classifier's modules, and what its pictures look like."""
+    """What a builder gives back: a network, its classifier's modules, and what its images look like."""
 
     module: nn.Module
     classifier: tuple[str, ...]
@@ -92,7 +92,7 @@ def _small_cnn(order: Order) -> Network:
         raise UserError("backbone.output=logits: small_cnn has no classifier; leave backbone.output=pooled.")
     size = order.size or 64
     if size < 16 or size % 16:
-        raise UserError(f"backbone.size={size}: small_cnn halves its pictures; give a multiple of 16, for instance 64.")
+        raise UserError(f"backbone.size={size}: small_cnn halves its images; give a multiple of 16, for instance 64.")
     return Network(SmallCNN(size=size, **order.options), (), size, (0.5,) * 3, (0.25,) * 3)
 
 
@@ -175,7 +175,7 @@ def _feature_length(network: Network, size: int, name: str) -> int:
         if size == network.size:
             raise
         raise UserError(
-            f"backbone.size={size}: {name} cannot take pictures of this size; "
+            f"backbone.size={size}: {name} cannot take images of this size; "
             f"leave backbone.size=null for its own, {network.size}."
         ) from error
     network.module.train(mode)

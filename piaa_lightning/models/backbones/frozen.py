@@ -1,4 +1,4 @@
-"""Features of a frozen backbone, computed once per picture and kept on disk."""
+"""Features of a frozen backbone, computed once per image and kept on disk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from piaa_lightning.data.images.raw import AnyPictures
+from piaa_lightning.data.images.raw import AnyImages
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
@@ -23,24 +23,24 @@ Values = NDArray[np.float32]
 BATCH = 32
 
 
-def frozen_features(backbone: Backbone, pictures: AnyPictures, cache: Path, device: torch.device) -> Values:
-    """Run every picture through a backbone that will not be trained.
+def frozen_features(backbone: Backbone, images: AnyImages, cache: Path, device: torch.device) -> Values:
+    """Run every image through a backbone that will not be trained.
 
     Args:
         backbone: used in evaluation mode.
-        pictures: at the backbone's size.
-        cache: directory that keeps the features of this backbone and these pictures, where the pictures are kept too.
+        images: at the backbone's size.
+        cache: directory that keeps the features of this backbone and these images, where the images are kept too.
         device: where the backbone runs.
 
     Returns:
         ``(images, features)``.
     """
-    kept = None if pictures.key is None else cache / "features" / f"{_key(backbone, pictures)}.npy"
+    kept = None if images.key is None else cache / "features" / f"{_key(backbone, images)}.npy"
     if kept is not None and kept.is_file():
         with suppress(OSError, ValueError, EOFError):  # damaged: computed anew
             stored: Values = np.load(kept)
             return stored
-    values = _forward(backbone, pictures, device)
+    values = _forward(backbone, images, device)
     if kept is not None:
         with replacing(kept) as file:
             np.save(file, values)
@@ -49,7 +49,7 @@ def frozen_features(backbone: Backbone, pictures: AnyPictures, cache: Path, devi
 
 @dataclass(frozen=True)
 class Scaling:
-    """A common scale for features, fitted to training pictures; see `fit_scaling`.
+    """A common scale for features, fitted to training images; see `fit_scaling`.
 
     Args:
         mean: ``(features,)``.
@@ -64,7 +64,7 @@ class Scaling:
     unit: float = 1.0
 
     def apply(self, values: Values) -> Tensor:
-        """Scale ``(images, features)``, whichever pictures they are of."""
+        """Scale ``(images, features)``, whichever images they are of."""
         scaled = (values.astype(np.float64) - self.mean) / self.spread
         if self.axes is not None:
             scaled = scaled @ self.axes.T / self.unit
@@ -83,19 +83,19 @@ class Scaling:
 def fit_scaling(values: Values, known: Indices, components: int | None = None) -> Scaling:
     """Find a common scale for features, and their leading principal components if asked to.
 
-    A head on a thousand features learns a few hundred pictures by heart; on some tens of components it cannot.
+    A head on a thousand features learns a few hundred images by heart; on some tens of components it cannot.
 
     Args:
         values: ``(images, features)``.
-        known: numbers of the training pictures; means, scales and components come from them alone.
+        known: numbers of the training images; means, scales and components come from them alone.
         components: how many principal components to keep; None keeps the features.
 
     Returns:
-        A scale that gives training pictures mean 0 and standard deviation 1 per feature, or over all components
+        A scale that gives training images mean 0 and standard deviation 1 per feature, or over all components
         together, so that the leading ones stay the largest.
 
     Raises:
-        UserError: more components than training pictures or features.
+        UserError: more components than training images or features.
     """
     most = min(len(known), values.shape[1])
     if components is not None and not 0 < components <= most:
@@ -110,20 +110,20 @@ def fit_scaling(values: Values, known: Indices, components: int | None = None) -
     return Scaling(mean, spread, axes, float((own @ axes.T).std()))
 
 
-def _forward(backbone: Backbone, pictures: AnyPictures, device: torch.device) -> Values:
+def _forward(backbone: Backbone, images: AnyImages, device: torch.device) -> Values:
     backbone = backbone.to(device).eval()
-    values: Values = np.empty((len(pictures), backbone.features), dtype=np.float32)
+    values: Values = np.empty((len(images), backbone.features), dtype=np.float32)
     with torch.inference_mode():
-        for start in track(range(0, len(pictures), BATCH), "features of the frozen backbone"):
-            images = np.arange(start, min(start + BATCH, len(pictures)))
-            values[images] = backbone(pictures.batch(images).to(device)).cpu().numpy()
+        for start in track(range(0, len(images), BATCH), "features of the frozen backbone"):
+            numbers = np.arange(start, min(start + BATCH, len(images)))
+            values[numbers] = backbone(images.batch(numbers).to(device)).cpu().numpy()
     return values
 
 
-def _key(backbone: Backbone, pictures: AnyPictures) -> str:
-    """Name network, weights and pictures by content: neither a path nor a date can be stale."""
+def _key(backbone: Backbone, images: AnyImages) -> str:
+    """Name network, weights and images by content: neither a path nor a date can be stale."""
     # the network in print, for options such as the kind of padding that leave no trace in its weights
-    content = hashlib.sha256(f"{backbone.network} {backbone.size} {pictures.key}".encode())
+    content = hashlib.sha256(f"{backbone.network} {backbone.size} {images.key}".encode())
     for name, value in sorted(backbone.state_dict().items()):
         content.update(name.encode())
         content.update(value.cpu().contiguous().numpy().tobytes())

@@ -1,4 +1,4 @@
-"""Small tables of ratings, splits of them by hand, and inputs that tell which pictures are in a batch."""
+"""Small tables of ratings, splits of them by hand, and inputs that tell which images are in a batch."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.images.stored import Pictures
+from piaa_lightning.data.images.stored import Images
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import Split
 
@@ -36,8 +36,8 @@ def make_table():
 
 
 @pytest.fixture
-def people(make_table):
-    """One user per count, who rated that many pictures with scores of their own."""
+def users(make_table):
+    """One user per count, who rated that many images with scores of their own."""
 
     def make(*counts: int, images: int = 200) -> RatingTable:
         random = np.random.default_rng(0)
@@ -49,7 +49,7 @@ def people(make_table):
 
 @pytest.fixture
 def make_split():
-    """A split from the people and pictures that are held out; all others are trained on."""
+    """A split from the users and images that are held out; all others are trained on."""
 
     def make(
         table: RatingTable,
@@ -68,7 +68,7 @@ def make_split():
 
 @pytest.fixture
 def numbers():
-    """Inputs that are the pictures' numbers."""
+    """Inputs that are the images' numbers."""
 
     def make(images: int) -> Inputs:
         return Inputs(Features(torch.arange(images, dtype=torch.float32)[:, None]))
@@ -78,10 +78,10 @@ def numbers():
 
 @pytest.fixture
 def drawn():
-    """Inputs of pictures, 12 pixels wide for training and 8 for evaluation."""
+    """Inputs of images, 12 pixels wide for training and 8 for evaluation."""
 
     def make(images: int) -> Inputs:
         stored = np.random.default_rng(0).integers(0, 256, (images, 3, 12, 12), dtype=np.uint8)
-        return Inputs(Pictures(np.ascontiguousarray(stored[..., :8, :8]), {}), Pictures(stored, {}), 8)
+        return Inputs(Images(np.ascontiguousarray(stored[..., :8, :8]), {}), Images(stored, {}), 8)
 
     return make

@@ -28,7 +28,7 @@ def labels(table, make_split, numbers):
     return make
 
 
-def test_pictures_with_any_attribute_are_served_with_what_is_known(labels):
+def test_images_with_any_attribute_are_served_with_what_is_known(labels):
     data = labels()
     assert data.images.tolist() == [0, 1, 3]
     batch = data.__getitems__([Visit(2, 0), Visit(0, 0)])
@@ -37,12 +37,12 @@ def test_pictures_with_any_attribute_are_served_with_what_is_known(labels):
     assert batch.attributes[:, 0].tolist() == [0.5, -0.5]
 
 
-def test_units_within_the_range_stay_and_others_are_brought_there_by_training_pictures(labels):
+def test_units_within_the_range_stay_and_others_are_brought_there_by_training_images(labels):
     found = labels().attributes
     assert found[:, 0].tolist() == [-0.5, 0.25, 0.5]
     assert found[:, 1].tolist() == pytest.approx([-1, 1, NAN], nan_ok=True)  # 1 to 5
     test = labels("test").attributes
-    assert test.tolist() == [[pytest.approx(0.1), 1]]  # 9 is beyond the training pictures' 5
+    assert test.tolist() == [[pytest.approx(0.1), 1]]  # 9 is beyond the training images' 5
 
 
 def test_an_attribute_without_any_training_label_is_no_warning(labels, table):
@@ -64,9 +64,9 @@ def test_names_choose_columns(labels):
 @pytest.mark.parametrize(
     ("changes", "options", "sentence"),
     [
-        ({"attributes": None, "attribute_names": ()}, {}, r"^tests lacks the attributes of pictures \(it has none\)"),
+        ({"attributes": None, "attribute_names": ()}, {}, r"^tests lacks the attributes of images \(it has none\)"),
         ({}, {"attributes": ["light", "depth"]}, r"lacks the attributes depth \(it has light, colour\)"),
-        ({"attributes": np.full((5, 2), NAN, np.float32)}, {}, "no picture of the train part has attributes"),
+        ({"attributes": np.full((5, 2), NAN, np.float32)}, {}, "no image of the train part has attributes"),
     ],
 )
 def test_a_mistake_is_a_sentence(labels, table, changes, options, sentence):

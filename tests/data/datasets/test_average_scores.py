@@ -12,8 +12,8 @@ from piaa_lightning.errors import UserError
 RATINGS = ((0, 0, 0.2), (1, 0, 0.6), (2, 0, 1.0), (0, 1, 0.3), (2, 1, 0.1), (2, 2, 0.9))
 
 
-def test_only_pictures_that_training_people_rated_are_served(make_table, make_split, numbers):
-    # user 2 is a test person, whom alone picture 2 was rated by
+def test_only_images_that_training_users_rated_are_served(make_table, make_split, numbers):
+    # user 2 is a test user, whom alone image 2 was rated by
     table = make_table(RATINGS, 3, 4)
     data = AverageScores(table, make_split(table, test_users=[2]), "train", numbers(4), seed=0)
     assert data.images.tolist() == [0, 1]
@@ -30,7 +30,7 @@ def test_one_and_many_agree(make_table, make_split, numbers):
     assert (one.inputs.item(), one.scores.item()) == (2, pytest.approx(0.9))
 
 
-def test_crops_are_keyed_by_seed_epoch_and_picture(make_table, make_split, drawn):
+def test_crops_are_keyed_by_seed_epoch_and_image(make_table, make_split, drawn):
     table = make_table(RATINGS, 3, 4)
 
     def cropped(seed: int, epoch: int, *items: int) -> torch.Tensor:
@@ -48,5 +48,5 @@ def test_crops_are_keyed_by_seed_epoch_and_picture(make_table, make_split, drawn
 @pytest.mark.parametrize("score", [None, [0.5, 0.5, 0.5], [np.nan, 0.3, np.nan]])
 def test_nothing_to_learn_is_a_sentence(make_table, make_split, numbers, score):
     table = make_table([], 0, 3, image_score=None if score is None else np.array(score, dtype=np.float32))
-    with pytest.raises(UserError, match=r"^tests: its \d pictures of the train part have no differing average scores"):
+    with pytest.raises(UserError, match=r"^tests: its \d images of the train part have no differing average scores"):
         AverageScores(table, make_split(table), "train", numbers(3), seed=0)

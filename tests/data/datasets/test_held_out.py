@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from piaa_lightning.data.datasets import HeldOutLikes, HeldOutPictures, HeldOutUsers, held_out
+from piaa_lightning.data.datasets import HeldOutImages, HeldOutLikes, HeldOutUsers, held_out
 
 
 class TestHeldOutUsers:
     @pytest.fixture
-    def users(self, people, make_split, numbers):
+    def users(self, users, make_split, numbers):
         def make(*counts: int, seed: int = 0):
-            table = people(5, *counts)  # somebody has to be left to learn from
+            table = users(5, *counts)  # somebody has to be left to learn from
             split = make_split(table, val_users=range(1, 1 + len(counts)), val_images=range(table.images))
             return table, HeldOutUsers(table, split, "val", numbers(table.images), seed)
 
@@ -35,8 +35,8 @@ class TestHeldOutUsers:
     def test_users_with_small_query_sets_are_left_out(self, users):
         assert len(users(19, 20)[1]) == 1
 
-    def test_pictures_of_other_parts_are_not_served(self, people, make_split, numbers):
-        table = people(60, 60)
+    def test_images_of_other_parts_are_not_served(self, users, make_split, numbers):
+        table = users(60, 60)
         split = make_split(table, val_users=[1], val_images=range(0, 200, 2))
         (episode,) = [HeldOutUsers(table, split, "val", numbers(200), 0)[0]]
         served = torch.cat([episode.support.inputs, episode.query.inputs]).flatten().int()
@@ -44,7 +44,7 @@ class TestHeldOutUsers:
         assert len(served) == sum(table.image[table.user == 1] % 2 == 0)
 
 
-class TestHeldOutPictures:
+class TestHeldOutImages:
     VOTES = np.array([[1, 0], [0.5, 0.5], [np.nan, np.nan], [0.25, 0.75]], dtype=np.float32)
     SCORES = np.array([0, 0.5, 0.3, 0.75], dtype=np.float32)
 
@@ -53,14 +53,14 @@ class TestHeldOutPictures:
         return make_table([], 0, 4, distribution=self.VOTES, image_score=self.SCORES)
 
     def test_averages_alone(self, table, make_split, numbers):
-        data = HeldOutPictures(table, make_split(table, val_images=[1, 2]), "val", numbers(4))
+        data = HeldOutImages(table, make_split(table, val_images=[1, 2]), "val", numbers(4))
         batch = data.__getitems__([1, 0])
         assert batch.images.tolist() == batch.inputs.flatten().tolist() == [2, 1]
         assert batch.scores.tolist() == pytest.approx([0.3, 0.5])
         assert batch.distribution.shape == (2, 0)
 
-    def test_with_votes_pictures_without_any_are_left_out(self, table, make_split, numbers):
-        data = HeldOutPictures(table, make_split(table, test_images=[1, 2, 3]), "test", numbers(4), bins=2)
+    def test_with_votes_images_without_any_are_left_out(self, table, make_split, numbers):
+        data = HeldOutImages(table, make_split(table, test_images=[1, 2, 3]), "test", numbers(4), bins=2)
         assert data.images.tolist() == [1, 3]
         batch = data[1]
         assert batch.distribution.tolist() == [[0.25, 0.75]]
@@ -68,12 +68,12 @@ class TestHeldOutPictures:
 
     def test_they_are_never_augmented(self, table, make_split, drawn):
         inputs = drawn(4)
-        data = HeldOutPictures(table, make_split(table, val_images=[0, 1]), "val", inputs)
+        data = HeldOutImages(table, make_split(table, val_images=[0, 1]), "val", inputs)
         assert torch.equal(data.__getitems__([0, 1]).inputs, inputs.batch(np.array([0, 1])))
 
 
 class TestHeldOutLikes:
-    def test_they_are_the_likes_of_held_out_people_as_evaluation_sees_them(self, make_table, make_split, drawn):
+    def test_they_are_the_likes_of_held_out_users_as_evaluation_sees_them(self, make_table, make_split, drawn):
         traits = np.array([[0.1], [0.2], [0.3]], dtype=np.float32)
         ratings = [(0, 0, 1), (1, 1, 1), (1, 2, 0.1), (2, 3, 1), (2, 1, 1)]
         table = make_table(ratings, 3, 4, traits=traits, trait_names=("mood",))
@@ -88,10 +88,10 @@ class TestHeldOutLikes:
         assert data[1].users.tolist() == [2]
 
 
-def test_people_where_the_split_holds_out_people_and_pictures_elsewhere(people, make_split, numbers):
-    table = people(40, 40)
-    with_people = make_split(table, val_users=[1], val_images=range(100))
+def test_users_where_the_split_holds_out_users_and_images_elsewhere(users, make_split, numbers):
+    table = users(40, 40)
+    with_users = make_split(table, val_users=[1], val_images=range(100))
     without = make_split(table, val_images=range(100))
-    assert isinstance(held_out(table, with_people, "val", numbers(200), 0, bins=5), HeldOutUsers)
+    assert isinstance(held_out(table, with_users, "val", numbers(200), 0, bins=5), HeldOutUsers)
     assert held_out(table, without, "val", numbers(200), 0, bins=5)[0].distribution.shape == (1, 5)
     assert held_out(table, without, "val", numbers(200), 0)[0].distribution.shape == (1, 0)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from piaa_lightning.data.datasets import PicturePairs
+from piaa_lightning.data.datasets import ImagePairs
 from piaa_lightning.data.images.augment import cut_all
 from piaa_lightning.data.samplers import Visit
 from piaa_lightning.errors import UserError
@@ -14,15 +14,15 @@ SCORES = np.array([0.5, 0.1, 0.5, 0.9, 0.3, np.nan, 0.1], dtype=np.float32)
 
 @pytest.fixture
 def pairs(make_table, make_split, numbers):
-    def make(seed: int = 0, scores=SCORES, **options) -> PicturePairs:
+    def make(seed: int = 0, scores=SCORES, **options) -> ImagePairs:
         table = make_table([], 0, len(scores), image_score=scores)
-        return PicturePairs(table, make_split(table), "train", numbers(len(scores)), seed, **options)
+        return ImagePairs(table, make_split(table), "train", numbers(len(scores)), seed, **options)
 
     return make
 
 
-def served(data: PicturePairs, epochs: int) -> set[tuple[int, int, int]]:
-    """Item, better and worse picture of all that is served in some epochs."""
+def served(data: ImagePairs, epochs: int) -> set[tuple[int, int, int]]:
+    """Item, better and worse image of all that is served in some epochs."""
     found = set()
     for epoch in range(epochs):
         items = range(len(data))
@@ -44,15 +44,15 @@ def test_every_admissible_pair_is_reached_and_no_other(pairs, least):
     }
     found = served(data, 200)
     assert {(better, worse) for _, better, worse in found} == expected
-    # each picture meets every partner that it may have
-    for picture in known:
-        own = {pair for pair in expected if picture in pair}
-        items = [item for item in range(len(data)) if data.images[data.items[item]] == picture]
+    # each image meets every partner that it may have
+    for image in known:
+        own = {pair for pair in expected if image in pair}
+        items = [item for item in range(len(data)) if data.images[data.items[item]] == image]
         assert len(items) == bool(own)
         assert {(better, worse) for item, better, worse in found if item in items} == own
 
 
-def test_scores_belong_to_their_pictures_and_the_better_is_better(pairs):
+def test_scores_belong_to_their_images_and_the_better_is_better(pairs):
     data = pairs()
     batch = data.__getitems__([Visit(item, 3) for item in range(len(data))])
     for part in (batch.better, batch.worse):
@@ -63,7 +63,7 @@ def test_scores_belong_to_their_pictures_and_the_better_is_better(pairs):
 def test_draws_are_keyed_by_seed_epoch_and_item(pairs):
     data = pairs(scores=np.linspace(0, 1, 50, dtype=np.float32))
 
-    def drawn(data: PicturePairs, epoch: int, *items: int) -> list[tuple[float, float]]:
+    def drawn(data: ImagePairs, epoch: int, *items: int) -> list[tuple[float, float]]:
         batch = data.__getitems__([Visit(item, epoch) for item in items])
         return list(zip(*(part.inputs.flatten().tolist() for part in (batch.better, batch.worse)), strict=True))
 
@@ -76,7 +76,7 @@ def test_draws_are_keyed_by_seed_epoch_and_item(pairs):
 
 def test_both_sides_are_cropped_each_its_own_way(make_table, make_split, drawn):
     table = make_table([], 0, 2, image_score=np.array([0.2, 0.8], dtype=np.float32))
-    data = PicturePairs(table, make_split(table), "train", drawn(2), 0)
+    data = ImagePairs(table, make_split(table), "train", drawn(2), 0)
     found = [cut_all(data[Visit(0, epoch)]) for epoch in range(20)]
     assert {pair.better.inputs.shape for pair in found} == {(1, 3, 8, 8)}
     # never the same corner of both in step: where one side's crop repeats, the other's does not
@@ -87,7 +87,7 @@ def test_both_sides_are_cropped_each_its_own_way(make_table, make_split, drawn):
 
 @pytest.mark.parametrize(("scores", "least"), [([0.5, 0.5, 0.5], 0.0), ([0.1, 0.2, 0.3], 0.5), ([0.1, np.nan], 0.0)])
 def test_no_pair_is_a_sentence(pairs, scores, least):
-    with pytest.raises(UserError, match=rf"no two pictures of the train part differ by {least:g} .*min_difference"):
+    with pytest.raises(UserError, match=rf"no two images of the train part differ by {least:g} .*min_difference"):
         pairs(scores=np.array(scores, dtype=np.float32), min_difference=least)
 
 

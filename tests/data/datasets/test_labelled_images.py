@@ -1,4 +1,4 @@
-"""Labels that some pictures carry: AVA's tags and styles."""
+"""Labels that some images carry: AVA's tags and styles."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ def same(found: dict[int, list[float]], expected: dict[int, list[float]]) -> boo
 
 
 class TestTags:
-    def test_the_most_frequent_of_training_pictures_and_untagged_pictures_without_labels(self, form):
-        # 14 three times, 19 twice, 35 once; 40 on a test picture alone
+    def test_the_most_frequent_of_training_images_and_untagged_images_without_labels(self, form):
+        # 14 three times, 19 twice, 35 once; 40 on a test image alone
         found = labels(form(SemanticTags, tags=2))
         assert same(found, {0: [1, -1], 1: [1, -1], 2: [NAN, NAN], 3: [1, 1], 4: [-1, 1]})
 
@@ -68,24 +68,24 @@ class TestTags:
 
     def test_a_database_without_tags_is_a_sentence(self, form, table):
         bare = replace(table, attributes=None, attribute_names=())
-        with pytest.raises(UserError, match=r"^tests lacks semantic tags of pictures \(it has nothing .*choose ava\.$"):
+        with pytest.raises(UserError, match=r"^tests lacks semantic tags of images \(it has nothing .*choose ava\.$"):
             form(SemanticTags, table=bare)
         other = replace(table, attribute_names=("light", "colour", "depth"))
         with pytest.raises(UserError, match=r"\(it has light, colour, depth\)"):
             form(SemanticTags, table=other)
         untagged = replace(table, attributes=np.full((6, 3), NAN, np.float32))
-        with pytest.raises(UserError, match="no picture of the train part has a semantic tag"):
+        with pytest.raises(UserError, match="no image of the train part has a semantic tag"):
             form(SemanticTags, table=untagged)
 
 
 class TestStyles:
-    def test_listed_pictures_of_the_part_with_what_they_have_and_what_not(self, form):
+    def test_listed_images_of_the_part_with_what_they_have_and_what_not(self, form):
         data = form(StyleLabels)
         assert same(labels(data), {1: [1, -1], 3: [-1, 1], 4: [-1, 1]})
         assert np.array_equal(data.scores.numpy(), SCORES[[1, 3, 4]], equal_nan=True)
         assert same(labels(form(StyleLabels, "test", of_list="style_test")), {5: [1, -1]})
 
-    def test_unlisted_pictures_can_be_served_for_their_scores(self, form):
+    def test_unlisted_images_can_be_served_for_their_scores(self, form):
         found = labels(form(StyleLabels, only_labelled=False))
         assert same(found, {0: [NAN, NAN], 1: [1, -1], 2: [NAN, NAN], 3: [-1, 1], 4: [-1, 1]})
 
@@ -96,10 +96,10 @@ class TestStyles:
         assert data.attributes.isfinite().any(dim=1).all()
 
     def test_a_database_without_styles_is_a_sentence(self, form, table):
-        with pytest.raises(UserError, match=r"^tests lacks the styles of pictures; choose ava, and copy its style_im"):
+        with pytest.raises(UserError, match=r"^tests lacks the styles of images; choose ava, and copy its style_im"):
             form(StyleLabels, table=replace(table, image_lists={}))
         nothing = {**LISTS, "style_train": np.array([5])}
-        with pytest.raises(UserError, match="no picture of the train part has a style"):
+        with pytest.raises(UserError, match="no image of the train part has a style"):
             form(StyleLabels, table=replace(table, image_lists=nothing))
 
 
@@ -116,7 +116,7 @@ class TestRaterPairs:
         return make
 
     @pytest.mark.parametrize(("least", "expected"), [(0.0, {(1, 0), (2, 0), (0, 3)}), (0.5, {(0, 3)})])
-    def test_both_pictures_are_rated_by_one_training_person(self, pairs, least, expected):
+    def test_both_images_are_rated_by_one_training_user(self, pairs, least, expected):
         data, found = pairs(min_difference=least), set()
         for epoch in range(60):
             batch = data.__getitems__([Visit(item, epoch) for item in range(len(data))])
@@ -128,11 +128,11 @@ class TestRaterPairs:
                     *sides, batch.better.scores.tolist(), batch.worse.scores.tolist(), strict=True
                 )
             }
-            assert scores.get((0, 3), (0.9, 0.1)) == (0.9, 0.1)  # the person's own, not the average .55
+            assert scores.get((0, 3), (0.9, 0.1)) == (0.9, 0.1)  # the user's own, not the average .55
         assert found == expected
 
     def test_no_such_pair_is_a_sentence(self, pairs, table, make_split, numbers):
-        with pytest.raises(UserError, match=r"^tests: nobody rated two pictures of the train part 0\.95 apart"):
+        with pytest.raises(UserError, match=r"^tests: nobody rated two images of the train part 0\.95 apart"):
             pairs(min_difference=0.95)
-        with pytest.raises(UserError, match=r"^tests has no ratings of single people, so there are no pairs within"):
+        with pytest.raises(UserError, match=r"^tests has no ratings of single users, so there are no pairs within"):
             RaterPairs(table, make_split(table), "train", numbers(6), 0)

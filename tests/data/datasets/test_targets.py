@@ -1,4 +1,4 @@
-"""Whose ratings speak for a picture, part by part."""
+"""Whose ratings speak for an image, part by part."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from piaa_lightning.data.datasets.targets import average_scores, counted_rows, distributions
 from piaa_lightning.errors import UserError
 
-# user 0 trains, 1 validates, 2 is a test person; pictures 0 and 1 train, 2 validates, 3 is a test picture
+# user 0 trains, 1 validates, 2 is a test user; images 0 and 1 train, 2 validates, 3 is a test image
 EVERYBODY_EVERYTHING = [(u, i, (1 + 2 * u + i) / 10) for u in range(3) for i in range(4)]
 WHO = {"train": [0], "val": [0, 1], "test": [0, 1, 2]}
 WHAT = {"train": [0, 1], "val": [2], "test": [3]}
@@ -35,7 +35,7 @@ def test_the_ratings_that_count(table, split, part):
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_average_scores_are_means_of_these_and_nothing_is_said_of_other_pictures(table, split, part):
+def test_average_scores_are_means_of_these_and_nothing_is_said_of_other_images(table, split, part):
     averages = average_scores(table, split, part)
     for image in range(4):
         if image in WHAT[part]:
@@ -47,14 +47,14 @@ def test_average_scores_are_means_of_these_and_nothing_is_said_of_other_pictures
 
 @pytest.mark.parametrize(("part", "moves"), [("train", False), ("val", False), ("test", True)])
 @pytest.mark.parametrize("target", [average_scores, lambda *given: distributions(*given, bins=5)])
-def test_no_rating_of_a_test_person_moves_a_target_of_training_or_validation(table, split, target, part, moves):
+def test_no_rating_of_a_test_user_moves_a_target_of_training_or_validation(table, split, target, part, moves):
     score = np.where(table.user == 2, (table.score + 0.3) % 1, table.score)
     before, after = (target(each, split, part) for each in (table, replace(table, score=score)))
     assert np.array_equal(before, after, equal_nan=True) is not moves
 
 
 @pytest.mark.parametrize(("part", "moves"), [("train", False), ("val", True)])
-def test_no_rating_of_a_validation_person_moves_a_target_of_training(table, split, part, moves):
+def test_no_rating_of_a_validation_user_moves_a_target_of_training(table, split, part, moves):
     score = np.where(table.user == 1, (table.score + 0.3) % 1, table.score)
     before, after = (average_scores(each, split, part) for each in (table, replace(table, score=score)))
     assert np.array_equal(before, after, equal_nan=True) is not moves
@@ -68,14 +68,14 @@ def test_published_averages_are_taken_where_there_are_no_ratings(make_table, mak
     assert average_scores(table, split, "test") == pytest.approx([np.nan] * 3 + [0.4], nan_ok=True)
 
 
-def test_published_averages_are_not_taken_where_people_rated(table, split):
+def test_published_averages_are_not_taken_where_users_rated(table, split):
     assert np.nanmax(average_scores(replace(table, image_score=np.ones(4, np.float32)), split, "train")) < 1
 
 
 @pytest.mark.parametrize("part", PARTS)
 @pytest.mark.parametrize("bins", [2, 5, 10])
-def test_histograms_of_ratings_against_a_slow_loop(people, make_split, bins, part):
-    table = people(30, 40, 50, images=60)
+def test_histograms_of_ratings_against_a_slow_loop(users, make_split, bins, part):
+    table = users(30, 40, 50, images=60)
     split = make_split(table, [1], [2], range(20, 40), range(40, 60))
     who, what = WHO[part], split.images(part).tolist()
     for image, shares in enumerate(distributions(table, split, part, bins)):
@@ -126,5 +126,5 @@ def test_votes_that_are_no_distribution_are_a_sentence(make_table, make_split, r
 
 def test_neither_votes_nor_ratings_is_a_sentence(make_table, make_split):
     table = make_table([], 0, 2, image_score=np.array([0.1, 0.2], dtype=np.float32))
-    with pytest.raises(UserError, match=r"neither distributions of votes nor ratings of single people; .*task=generic"):
+    with pytest.raises(UserError, match=r"neither distributions of votes nor ratings of single users; .*task=generic"):
         distributions(table, make_split(table), "train", 10)

@@ -7,17 +7,17 @@ import torch
 from piaa_lightning.data.datasets import UserEpisodes
 from piaa_lightning.data.images.augment import Crops
 from piaa_lightning.data.images.inputs import Inputs
-from piaa_lightning.data.images.stored import Pictures
+from piaa_lightning.data.images.stored import Images
 from piaa_lightning.data.samplers import Visit
 from piaa_lightning.errors import UserError
 
 
 @pytest.fixture
-def episodes(people, make_split, numbers):
+def episodes(users, make_split, numbers):
     """Episodes of one user per count, all of whose ratings are trained on; the table comes with them."""
 
     def make(*counts: int, seed: int = 0, **options):
-        table = people(*counts)
+        table = users(*counts)
         return table, UserEpisodes(table, make_split(table), "train", numbers(table.images), seed, **options)
 
     return make
@@ -27,7 +27,7 @@ def parts(episode):
     return episode.support, episode.query
 
 
-def test_support_and_query_share_no_picture_and_belong_to_the_user(episodes):
+def test_support_and_query_share_no_image_and_belong_to_the_user(episodes):
     table, data = episodes(100, 150)
     for epoch in range(5):
         for item in range(2):
@@ -37,7 +37,7 @@ def test_support_and_query_share_no_picture_and_belong_to_the_user(episodes):
             assert support | query <= set(table.image[table.user == item].tolist())
 
 
-def test_every_picture_comes_with_the_users_own_score(episodes):
+def test_every_image_comes_with_the_users_own_score(episodes):
     table, data = episodes(60, 60)
     own = {(u, i): s for u, i, s in zip(table.user, table.image, table.score, strict=True)}
     for user in range(2):
@@ -75,8 +75,8 @@ def test_one_rating_is_no_episode(episodes):
     assert len(episodes(1, 40, min_ratings=0)[1]) == 1
 
 
-def test_only_training_people_and_training_pictures_are_drawn(people, make_split, numbers):
-    table = people(80, 80, 80)
+def test_only_training_users_and_training_images_are_drawn(users, make_split, numbers):
+    table = users(80, 80, 80)
     split = make_split(table, test_users=[1], val_images=range(0, 200, 3), test_images=range(1, 200, 3))
     data = UserEpisodes(table, split, "train", numbers(200), seed=0)
     seen = {
@@ -97,7 +97,7 @@ def test_users_with_few_ratings_are_left_out_and_counted(episodes):
 
 
 def test_nobody_left_is_a_sentence(episodes):
-    with pytest.raises(UserError, match=r"tests: no train user has 10 ratings .* task\.form\.min_ratings"):
+    with pytest.raises(UserError, match=r"tests: no train user has 10 ratings .* task\.dataset\.min_ratings"):
         episodes(9, 9)
 
 
@@ -118,15 +118,15 @@ def test_other_visits_change_nothing(episodes):
     assert torch.equal(alone.query.scores, among.query.scores)
 
 
-def test_support_pictures_are_cropped_and_query_pictures_never(people, make_split):
+def test_support_images_are_cropped_and_query_images_never(users, make_split):
     random = np.random.default_rng(0)
-    large = Pictures(random.integers(0, 256, (40, 3, 12, 12), dtype=np.uint8), {})
-    small = Pictures(np.repeat(np.arange(40, dtype=np.uint8), 3 * 64).reshape(40, 3, 8, 8), {})
-    table = people(40, images=40)
+    large = Images(random.integers(0, 256, (40, 3, 12, 12), dtype=np.uint8), {})
+    small = Images(np.repeat(np.arange(40, dtype=np.uint8), 3 * 64).reshape(40, 3, 8, 8), {})
+    table = users(40, images=40)
     episode = UserEpisodes(table, make_split(table), "train", Inputs(small, large, 8), seed=0)[Visit(0, 0)]
     assert isinstance(episode.support.inputs, Crops)
-    for picture in episode.query.inputs:
-        assert picture.unique().numel() == 1  # the evaluation pictures are of one colour each
+    for image in episode.query.inputs:
+        assert image.unique().numel() == 1  # the evaluation images are of one colour each
 
 
 def test_fewer_users_are_part_of_more_and_seeds_do_not_move_them(episodes):
@@ -140,5 +140,5 @@ def test_fewer_users_are_part_of_more_and_seeds_do_not_move_them(episodes):
     assert set(few) < set(more)
     assert few == sorted(few) == visited(4, seed=1)
     assert few != list(range(4))
-    with pytest.raises(UserError, match=r"^task\.form\.users=0: give the number"):
+    with pytest.raises(UserError, match=r"^task\.dataset\.users=0: give the number"):
         visited(0)

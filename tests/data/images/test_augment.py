@@ -9,16 +9,16 @@ from piaa_lightning.data.images.augment import Crops, copy_squares, cut, cut_all
 
 
 def coded(batch: int = 1, stored: int = 9) -> torch.Tensor:
-    """Pictures whose pixels tell where they lie: channel 0 the row, 1 the column, 2 the picture."""
-    pictures = torch.zeros((batch, 3, stored, stored), dtype=torch.uint8)
-    pictures[:, 0] = torch.arange(stored, dtype=torch.uint8)[:, None]
-    pictures[:, 1] = torch.arange(stored, dtype=torch.uint8)[None, :]
-    pictures[:, 2] = torch.arange(batch, dtype=torch.uint8)[:, None, None]
-    return pictures
+    """Images whose pixels tell where they lie: channel 0 the row, 1 the column, 2 the image."""
+    images = torch.zeros((batch, 3, stored, stored), dtype=torch.uint8)
+    images[:, 0] = torch.arange(stored, dtype=torch.uint8)[:, None]
+    images[:, 1] = torch.arange(stored, dtype=torch.uint8)[None, :]
+    images[:, 2] = torch.arange(batch, dtype=torch.uint8)[:, None, None]
+    return images
 
 
-def draw_crops(pictures: torch.Tensor, size: int, chance, flip: float = 0.5) -> Crops:
-    return Crops(pictures, draw_squares(pictures.shape[-1], size, chance, flip))
+def draw_crops(images: torch.Tensor, size: int, chance, flip: float = 0.5) -> Crops:
+    return Crops(images, draw_squares(images.shape[-1], size, chance, flip))
 
 
 def chances(batch: int, seed: int = 0):
@@ -26,11 +26,11 @@ def chances(batch: int, seed: int = 0):
 
 
 @pytest.mark.parametrize(("flip", "step"), [(0.0, 1), (1.0, -1)])
-def test_crops_are_squares_of_the_picture_and_flips_mirror_columns_only(flip, step):
+def test_crops_are_squares_of_the_image_and_flips_mirror_columns_only(flip, step):
     squares = cut(draw_crops(coded(50), 6, chances(50), flip)).int()
     assert squares.shape == (50, 3, 6, 6)
-    for number, picture in enumerate(squares):
-        rows, columns, owner = picture
+    for number, image in enumerate(squares):
+        rows, columns, owner = image
         assert owner.unique().tolist() == [number]
         assert (rows == rows[:1, :1] + torch.arange(6)[:, None]).all()
         assert (columns == columns[:1, :1] + step * torch.arange(6)[None, :]).all()
@@ -54,29 +54,29 @@ def test_the_least_and_the_greatest_chance_are_the_ends():
 
 
 def test_a_square_of_the_whole_size_moves_nothing():
-    pictures = coded(4)
-    assert torch.equal(cut(draw_crops(pictures, 9, chances(4), flip=0.0)), pictures)
+    images = coded(4)
+    assert torch.equal(cut(draw_crops(images, 9, chances(4), flip=0.0)), images)
 
 
-def test_every_picture_has_its_own_chance():
-    pictures, chance = coded(30), chances(30)
-    together = cut(draw_crops(pictures, 5, chance))
-    alone = [cut(draw_crops(pictures[i : i + 1], 5, chance[i : i + 1])) for i in range(30)]
+def test_every_image_has_its_own_chance():
+    images, chance = coded(30), chances(30)
+    together = cut(draw_crops(images, 5, chance))
+    alone = [cut(draw_crops(images[i : i + 1], 5, chance[i : i + 1])) for i in range(30)]
     assert torch.equal(together, torch.cat(alone))
 
 
-def test_the_stored_pictures_stay_as_they_are():
-    pictures = coded(8)
-    cut(draw_crops(pictures, 9, chances(8))).fill_(7)
-    assert torch.equal(pictures, coded(8))
+def test_the_stored_images_stay_as_they_are():
+    images = coded(8)
+    cut(draw_crops(images, 9, chances(8))).fill_(7)
+    assert torch.equal(images, coded(8))
 
 
 def test_cutting_while_gathering_is_cutting_afterwards():
-    pictures = torch.randint(0, 256, (30, 3, 9, 9), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
-    crops = draw_crops(pictures, 6, chances(30))
+    images = torch.randint(0, 256, (30, 3, 9, 9), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    crops = draw_crops(images, 6, chances(30))
     assert 0 < crops.squares.mirrored.sum() < 30
     out = np.empty((30, 3, 6, 6), dtype=np.uint8)
-    copy_squares(pictures.numpy(), crops.squares, out)
+    copy_squares(images.numpy(), crops.squares, out)
     assert torch.equal(torch.from_numpy(out), cut(crops))
 
 

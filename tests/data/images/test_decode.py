@@ -14,13 +14,13 @@ RNG = np.random.default_rng(7)
 
 
 def smooth(width: int, height: int) -> Image.Image:
-    """A picture without sharp edges, so that JPEG changes it little."""
+    """An image without sharp edges, so that JPEG changes it little."""
     small = Image.fromarray(RNG.integers(0, 256, (5, 6, 3), dtype=np.uint8))
     return small.resize((width, height), Image.Resampling.BICUBIC)
 
 
-def save(picture: Image.Image, path, **options):
-    picture.save(path, **options)
+def save(image: Image.Image, path, **options):
+    image.save(path, **options)
     return path
 
 
@@ -57,7 +57,7 @@ def test_16_bit_is_scaled_and_not_clipped(tmp_path):
 
 def test_32_bit_and_float_are_refused(tmp_path):
     deep = save(Image.fromarray(np.array([[0, 70_000]], dtype=np.int32)), tmp_path / "a.tif")
-    with pytest.raises(UserError, match=r"a\.tif.*32-bit.*save the picture as 8-bit"):
+    with pytest.raises(UserError, match=r"a\.tif.*32-bit.*save the image as 8-bit"):
         decode(deep)
     real = save(Image.fromarray(np.array([[0.0, 0.5]], dtype=np.float32)), tmp_path / "b.tif")
     with pytest.raises(UserError, match=r"b\.tif.*8-bit"):
@@ -72,26 +72,26 @@ def test_transparency_lies_over_white(tmp_path, mode):
 
 
 def test_transparent_palette_entry_is_white_and_the_others_keep_their_colour(tmp_path):
-    picture = Image.new("P", (2, 1))
-    picture.putpalette([10, 20, 30, 200, 100, 50])
-    picture.putdata([0, 1])
-    read = decode(save(picture, tmp_path / "a.png", transparency=0))
+    image = Image.new("P", (2, 1))
+    image.putpalette([10, 20, 30, 200, 100, 50])
+    image.putdata([0, 1])
+    read = decode(save(image, tmp_path / "a.png", transparency=0))
     assert read[0].tolist() == [[255, 255, 255], [200, 100, 50]]
 
 
 def test_transparent_colour_key_of_rgb_is_white(tmp_path):
-    picture = Image.new("RGB", (2, 1), (9, 9, 9))
-    picture.putpixel((1, 0), (1, 2, 3))
-    read = decode(save(picture, tmp_path / "a.png", transparency=(9, 9, 9)))
+    image = Image.new("RGB", (2, 1), (9, 9, 9))
+    image.putpixel((1, 0), (1, 2, 3))
+    read = decode(save(image, tmp_path / "a.png", transparency=(9, 9, 9)))
     assert read[0].tolist() == [[255, 255, 255], [1, 2, 3]]
 
 
 def test_orientation_is_ignored_unless_asked_for(tmp_path):
-    picture = Image.new("RGB", (4, 2))
-    picture.putpixel((0, 0), (255, 0, 0))
+    image = Image.new("RGB", (4, 2))
+    image.putpixel((0, 0), (255, 0, 0))
     exif = Image.Exif()
     exif[0x0112] = 6  # to be shown turned by 90 degrees clockwise
-    path = save(picture, tmp_path / "a.png", exif=exif)
+    path = save(image, tmp_path / "a.png", exif=exif)
     assert decode(path).shape == (2, 4, 3)
     upright = decode(path, apply_orientation=True)
     assert upright.shape == (4, 2, 3)
@@ -99,7 +99,7 @@ def test_orientation_is_ignored_unless_asked_for(tmp_path):
 
 
 @pytest.mark.parametrize("apply_orientation", [False, True])
-def test_broken_exif_does_not_spoil_the_picture(tmp_path, apply_orientation):
+def test_broken_exif_does_not_spoil_the_image(tmp_path, apply_orientation):
     broken = b"Exif\x00\x00II*\x00\xff\xff\x00\x00" + b"\x12\x01\x03\x00"
     path = save(smooth(20, 10), tmp_path / "a.jpg", exif=broken)
     with warnings.catch_warnings():
@@ -117,19 +117,19 @@ def test_cut_off_files_are_refused(tmp_path, suffix):
         decode(cut)
 
 
-def test_what_is_no_picture_is_refused_with_its_name(tmp_path):
-    (tmp_path / "text.jpg").write_text("not a picture")
+def test_what_is_no_image_is_refused_with_its_name(tmp_path):
+    (tmp_path / "text.jpg").write_text("not an image")
     (tmp_path / "empty.jpg").touch()
     for name in ("text.jpg", "empty.jpg"):
-        with pytest.raises(UserError, match=rf"{name}: this is not a picture"):
+        with pytest.raises(UserError, match=rf"{name}: this is not an image"):
             decode(tmp_path / name)
-    with pytest.raises(UserError, match=r"gone\.jpg: there is no such picture"):
+    with pytest.raises(UserError, match=r"gone\.jpg: there is no such image"):
         decode(tmp_path / "gone.jpg")
     with pytest.raises(UserError, match="unreadable"):
         decode(tmp_path)
 
 
-def test_huge_pictures_are_refused_before_their_pixels_are_read(tmp_path):
+def test_huge_images_are_refused_before_their_pixels_are_read(tmp_path):
     path = save(Image.new("RGB", (20, 10)), tmp_path / "a.png")
     assert decode(path, max_pixels=200).shape == (10, 20, 3)
     with pytest.raises(UserError, match=r"20 x 10 pixels, above the limit of 199"):

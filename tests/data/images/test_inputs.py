@@ -7,13 +7,13 @@ from PIL import Image
 
 from piaa_lightning.data.images.augment import Crops, cut, cut_all
 from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.images.raw import RawPictures
-from piaa_lightning.data.images.stored import Pictures, open_pictures
+from piaa_lightning.data.images.raw import RawImages
+from piaa_lightning.data.images.stored import Images, open_images
 
 
-def pictures(size: int, count: int = 6) -> Pictures:
+def images(size: int, count: int = 6) -> Images:
     random = np.random.default_rng(size)
-    return Pictures(random.integers(0, 256, (count, 3, size, size), dtype=np.uint8), {})
+    return Images(random.integers(0, 256, (count, 3, size, size), dtype=np.uint8), {})
 
 
 def chances(batch: int):
@@ -21,57 +21,57 @@ def chances(batch: int):
 
 
 def test_evaluation_is_never_cropped_or_flipped():
-    small, large = pictures(8), pictures(10)
+    small, large = images(8), images(10)
     inputs = Inputs(small, large, 8)
-    images = np.array([4, 0, 4])
-    assert torch.equal(inputs.batch(images), small.batch(images))
+    numbers = np.array([4, 0, 4])
+    assert torch.equal(inputs.batch(numbers), small.batch(numbers))
 
 
-def test_training_is_cut_from_the_larger_pictures():
-    small, large = pictures(8), pictures(10)
-    images = np.array([5, 2])
-    crops = Inputs(small, large, 8).augmented(images, chances(2))
+def test_training_is_cut_from_the_larger_images():
+    small, large = images(8), images(10)
+    numbers = np.array([5, 2])
+    crops = Inputs(small, large, 8).augmented(numbers, chances(2))
     assert isinstance(crops, Crops)
     squares = cut(crops)
     assert squares.shape == (2, 3, 8, 8)
-    for crop, whole in zip(squares, large.batch(images), strict=True):
+    for crop, whole in zip(squares, large.batch(numbers), strict=True):
         windows = [whole[:, top : top + 8, left : left + 8] for top in range(3) for left in range(3)]
         assert any(torch.equal(crop, window) or torch.equal(crop, window.flip(-1)) for window in windows)
 
 
 @pytest.mark.parametrize("images", [np.array([5, 2]), np.array([], dtype=np.int64)])
-def test_where_squares_are_cut_changes_none_of_them(images, tmp_path):
-    small, large = pictures(8), pictures(10)
-    later = Inputs(small, large, 8).augmented(images, chances(len(images)))
-    at_once = Inputs(small, large, 8, cut_on_device=False).augmented(images, chances(len(images)))
+def test_where_squares_are_cut_changes_none_of_them(numbers, tmp_path):
+    small, large = images(8), images(10)
+    later = Inputs(small, large, 8).augmented(numbers, chances(len(numbers)))
+    at_once = Inputs(small, large, 8, cut_on_device=False).augmented(numbers, chances(len(numbers)))
     assert torch.equal(at_once, cut(later))
     at_once.zero_()
     assert large.batch(np.arange(6)).any()
 
 
-def test_raw_pictures_are_cut_like_stored_ones(tmp_path):
+def test_raw_images_are_cut_like_stored_ones(tmp_path):
     files = []
     for number in range(3):
         pixels = np.random.default_rng(number).integers(0, 256, (12, 9, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
         files.append(f"{number}.png")
-    raw, stored = RawPictures(tmp_path, files, 10), open_pictures(tmp_path, files, [10], None)[10]
+    raw, stored = RawImages(tmp_path, files, 10), open_images(tmp_path, files, [10], None)[10]
     images = np.array([2, 0, 1])
     ways = [Inputs(raw, source, 8, late).augmented(images, chances(3)) for source in (raw, stored) for late in (0, 1)]
     first, *others = [cut_all(way) for way in ways]
     assert all(torch.equal(first, other) for other in others)
 
 
-def test_squares_of_a_picture_that_is_not_there_are_refused():
-    inputs = Inputs(pictures(8), pictures(10), 8, cut_on_device=False)
+def test_squares_of_a_image_that_is_not_there_are_refused():
+    inputs = Inputs(images(8), images(10), 8, cut_on_device=False)
     with pytest.raises(IndexError, match=r"3\.\.6 of 6"):
         inputs.augmented(np.array([3, 6]), chances(2))
 
 
-def test_without_larger_pictures_training_sees_what_evaluation_sees():
-    inputs = Inputs(pictures(8), None, 8)
-    images = np.array([1, 3])
-    assert torch.equal(inputs.augmented(images, chances(2)), inputs.batch(images))
+def test_without_larger_images_training_sees_what_evaluation_sees():
+    inputs = Inputs(images(8), None, 8)
+    numbers = np.array([1, 3])
+    assert torch.equal(inputs.augmented(numbers, chances(2)), inputs.batch(numbers))
 
 
 def test_features_are_handed_out_by_number_and_never_augmented():

@@ -1,4 +1,4 @@
-"""Pictures that come with patches of themselves."""
+"""Images that come with patches of themselves."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ import torch
 
 from piaa_lightning.data.images.augment import Views, cut_all, fixed_places
 from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.images.stored import Pictures
+from piaa_lightning.data.images.stored import Images
 from piaa_lightning.errors import UserError
 
 
-def pictures(size: int, count: int = 6) -> Pictures:
+def images(size: int, count: int = 6) -> Images:
     random = np.random.default_rng(size)
-    return Pictures(random.integers(0, 256, (count, 3, size, size), dtype=np.uint8), {})
+    return Images(random.integers(0, 256, (count, 3, size, size), dtype=np.uint8), {})
 
 
-SMALL, STORED, LARGE = pictures(8), pictures(10), pictures(16)
+SMALL, STORED, LARGE = images(8), images(10), images(16)
 IMAGES = np.array([4, 0, 4])
 CHANCE = np.random.default_rng(0).random((3, 3 + 2 * 5))
 
@@ -33,7 +33,7 @@ def test_nothing_changes_for_networks_that_look_at_none():
     assert torch.equal(none.augmented(IMAGES, CHANCE[:, :3]), plain.augmented(IMAGES, CHANCE[:, :3]))
 
 
-def test_evaluation_has_the_picture_and_patches_from_fixed_places():
+def test_evaluation_has_the_image_and_patches_from_fixed_places():
     found = inputs(True).batch(IMAGES)
     assert found.shape == (3, 6, 3, 8, 8)
     assert torch.equal(found[:, 0], SMALL.batch(IMAGES))
@@ -51,7 +51,7 @@ def test_where_patches_are_cut_changes_none_of_them():
     assert at_once.shape == (3, 6, 3, 8, 8)
 
 
-def test_patches_are_windows_of_the_larger_picture_flipped_with_it():
+def test_patches_are_windows_of_the_larger_image_flipped_with_it():
     found = inputs(False).augmented(IMAGES, CHANCE)
     assert torch.equal(found[:, 0], Inputs(SMALL, STORED, 8, False).augmented(IMAGES, CHANCE[:, :3]))
     flipped = CHANCE[:, 2] < 0.5
@@ -63,11 +63,11 @@ def test_patches_are_windows_of_the_larger_picture_flipped_with_it():
             assert torch.equal(found[item, 1 + number], window.flip(-1) if flipped[item] else window)
 
 
-def test_what_has_no_larger_pictures_or_draws_no_places_is_a_sentence():
+def test_what_has_no_larger_images_or_draws_no_places_is_a_sentence():
     for one in (Inputs(SMALL, STORED, 8), Inputs(Features(torch.zeros(3, 2)))):
-        with pytest.raises(UserError, match=r"^data\.detail=null: the network looks at patches"):
+        with pytest.raises(UserError, match=r"^data\.patch_scale=null: the network looks at patches"):
             one.with_patches(1)
-    with pytest.raises(UserError, match=r"learns from single pictures; choose another task\.form"):
+    with pytest.raises(UserError, match=r"learns from single images; choose another task\.dataset"):
         inputs(True).augmented(IMAGES, CHANCE[:, :3])
     with pytest.raises(UserError, match="patches=10: at most 9 have a place"):
         fixed_places(10)

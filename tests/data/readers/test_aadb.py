@@ -67,12 +67,12 @@ def test_the_published_lists(tmp_path, spelling, labels, newline):
 
 
 @pytest.mark.parametrize("place", ["datasetImages_warp256", "images", "AADB_newtest_originalSize"])
-def test_pictures_elsewhere(tmp_path, place):
+def test_images_elsewhere(tmp_path, place):
     table = aadb.read(lay_out(tmp_path, places=[f"{place}/{image}" for image in SCORES]))
     assert table.image_files.tolist() == [f"{place}/{image}" for image in SCORES]
 
 
-def test_the_first_directory_that_has_a_picture_counts(tmp_path):
+def test_the_first_directory_that_has_a_image_counts(tmp_path):
     warped = [f"datasetImages_warp256/{image}" for image in SCORES]
     table = aadb.read(lay_out(tmp_path, places=[*warped, PLACES["farm1_a.jpg"]]))
     assert table.image_files.tolist() == [PLACES["farm1_a.jpg"], *warped[1:]]

@@ -16,11 +16,11 @@ LINES = [
 ]
 
 
-def lay_out(root, lines=LINES, nest="", pictures="images", present=("953619", "20", "3", "404")):
-    for folder in (pictures, f"{nest}aesthetics_image_lists", f"{nest}style_image_lists"):
+def lay_out(root, lines=LINES, nest="", images="images", present=("953619", "20", "3", "404")):
+    for folder in (images, f"{nest}aesthetics_image_lists", f"{nest}style_image_lists"):
         (root / folder).mkdir(parents=True)
     for name in present:
-        (root / pictures / f"{name}.jpg").touch()
+        (root / images / f"{name}.jpg").touch()
     (root / nest / "AVA.txt").write_text("\n".join(lines) + "\n")
     lists = root / nest / "aesthetics_image_lists"
     (lists / "generic_test.jpgl").write_text("953619\n404\n")
@@ -43,11 +43,11 @@ def test_a_directory_or_a_dangling_link_called_like_a_list_is_a_stranger(tmp_pat
 
 
 @pytest.mark.parametrize("nest", ["", "AVA_dataset/"])
-@pytest.mark.parametrize("pictures", ["images", "images/images", "image"])
-def test_the_published_layout(tmp_path, nest, pictures):
-    table = ava.read(lay_out(tmp_path, nest=nest, pictures=pictures))
+@pytest.mark.parametrize("images", ["images", "images/images", "image"])
+def test_the_published_layout(tmp_path, nest, images):
+    table = ava.read(lay_out(tmp_path, nest=nest, images=images))
     assert table.image_ids.tolist() == ["20", "3", "404", "953619"]
-    assert table.image_files.tolist() == [f"{pictures}/{name}.jpg" for name in table.image_ids]
+    assert table.image_files.tolist() == [f"{images}/{name}.jpg" for name in table.image_ids]
     assert (table.users, table.ratings) == (0, 0)
     np.testing.assert_array_equal(table.distribution[0], np.eye(10, dtype=np.float32)[4])
     votes = np.array([0, 1, 5, 17, 38, 36, 15, 6, 5, 1])
@@ -115,8 +115,8 @@ def test_nothing_there(tmp_path):
         ava.read(tmp_path)
 
 
-def test_styles_that_do_not_fit_their_pictures(tmp_path):
+def test_styles_that_do_not_fit_their_images(tmp_path):
     root = lay_out(tmp_path)
     (root / "style_image_lists" / "train.lab").write_text("2\n")
-    with pytest.raises(UserError, match=r"train\.lab has 1 lines for 2 pictures"):
+    with pytest.raises(UserError, match=r"train\.lab has 1 lines for 2 images"):
         ava.read(root)

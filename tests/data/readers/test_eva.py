@@ -25,9 +25,9 @@ USERS = [
 CATEGORIES = '\ufeff"image_id","sort"\n"71","5"\n"843","1"\n"106","5"\n'
 
 
-def lay_out(root, votes=VOTES, users=USERS, nest="", folder="EVA_together", pictures=("71", "843"), newline="\n"):
+def lay_out(root, votes=VOTES, users=USERS, nest="", folder="EVA_together", images=("71", "843"), newline="\n"):
     (root / folder).mkdir(parents=True)
-    for name in pictures:
+    for name in images:
         (root / folder / f"{name}.jpg").touch()
     (root / nest).mkdir(parents=True, exist_ok=True)
     (root / nest / "votes_filtered.csv").write_bytes(newline.join(votes).encode("utf-8-sig"))
@@ -65,7 +65,7 @@ def test_the_published_layout(tmp_path, newline, nest, folder):
 def test_dirt_is_counted(tmp_path):
     dirt = [VOTES[1].replace("=7=", "=1="), "5=E136=7=3=4=3=2=1=11.2=0=1=0=1", "71=Enew=7=3=4=3=2=1=11.2=0=1=0=1", ""]
     users = [*USERS, USERS[1].replace("1992", "1900")]
-    root = lay_out(tmp_path, [*VOTES, *dirt], users, pictures=("71", "843", "106", "9"))
+    root = lay_out(tmp_path, [*VOTES, *dirt], users, images=("71", "843", "106", "9"))
     with pytest.raises(UserError, match=r"1 of the 3 images \(33\.3 %\).*first: 5"):
         eva.read(root)
     table = eva.read(root, max_missing=0.34)
@@ -74,9 +74,9 @@ def test_dirt_is_counted(tmp_path):
         "ratings of missing images": 1,
         "duplicated ratings": 1,
         "images without labels": 2,
-        "people without traits": 1,
+        "users without traits": 1,
     }
-    assert table.traits[1, 0] == 1992  # the first line about a person counts
+    assert table.traits[1, 0] == 1992  # the first line about a user counts
     assert table.score[1] == np.float32(0.7)
 
 

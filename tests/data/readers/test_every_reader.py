@@ -68,7 +68,7 @@ def copy_of(cache, tmp_path):
 @pytest.mark.parametrize(
     ("name", "file", "line"),
     [
-        # the main file of each is in tests/stages/test_check_every_database.py; these are the others that name pictures
+        # the main file of each is in tests/stages/test_check_every_database.py; these are the others that name images
         ("flickr_aes", "FLICKR-AES_image_score.txt", "{} 0.5"),
         ("aadb", "imgListFiles_label/imgListTestNewRegression_Light.txt", "{} 0.5"),
         ("para", "annotation/PARA-GiaaTrain.csv", "{},session1,sea" + 9 * ",0" + ",3.0,0.0"),
@@ -81,7 +81,7 @@ def test_a_path_that_leaves_is_refused_wherever_it_stands(copy_of, name, file, l
     content = (root / file).read_bytes() + f"{line.format(path)}\n".encode()
     (root / file).unlink()
     (root / file).write_bytes(content)
-    with pytest.raises(UserError, match=r", line \d+: .* leaves the directory of pictures") as raised:
+    with pytest.raises(UserError, match=r", line \d+: .* leaves the directory of images") as raised:
         READERS[name](root)
     assert str(raised.value).startswith(f"{root / file}, line ")
 
@@ -104,5 +104,5 @@ def test_a_path_that_leaves_is_refused_in_the_other_layouts(tmp_path, name, file
     (tmp_path / "x.jpg").touch()
     scale = {"scale": [1, 5]} if name == "ratings_csv" else {}
     (tmp_path / file).write_text(lines.format(path))
-    with pytest.raises(UserError, match=r"line \d: .* leaves the directory of pictures"):
+    with pytest.raises(UserError, match=r"line \d: .* leaves the directory of images"):
         READERS[name](tmp_path, **scale)

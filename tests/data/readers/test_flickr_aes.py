@@ -18,9 +18,9 @@ SCORES = [" a.jpg 0.4", "b.jpg 0.25", "c.jpg 1", "unrated.jpg 0.5"]
 
 
 def lay_out(
-    root, header=PUBLISHED_HEADER, rows=ROWS, scores=SCORES, csv=CSV, pictures="40K", end="\n", labels="", bom=b""
+    root, header=PUBLISHED_HEADER, rows=ROWS, scores=SCORES, csv=CSV, images="40K", end="\n", labels="", bom=b""
 ):
-    folder = root / pictures
+    folder = root / images
     folder.mkdir(parents=True)
     for name in ("a.jpg", "b.jpg", "c.jpg", "unrated.jpg"):
         (folder / name).touch()
@@ -34,8 +34,8 @@ VARIANTS = {
     "published": {},
     "cleaned header": {"header": "worker,imagePair,score"},
     "leading space in the file name": {"csv": " " + CSV},
-    "nested pictures": {"pictures": "FLICKR-AES-001/40K"},
-    "everything nested": {"pictures": "FLICKR-AES-001/40K", "labels": "FLICKR-AES-001"},
+    "nested images": {"images": "FLICKR-AES-001/40K"},
+    "everything nested": {"images": "FLICKR-AES-001/40K", "labels": "FLICKR-AES-001"},
     "Windows line ends": {"end": "\r\n"},
     "byte order mark": {"bom": b"\xef\xbb\xbf"},
     "spaces around values": {"rows": [row.replace(",", " , ") for row in ROWS]},
@@ -48,7 +48,7 @@ VARIANTS = {
 def test_every_copy_gives_the_same_table(tmp_path, variant):
     table = flickr_aes.read(lay_out(tmp_path, **variant))
     assert table.image_ids.tolist() == ["a.jpg", "b.jpg", "c.jpg", "unrated.jpg"]
-    prefix = variant.get("pictures", "40K")
+    prefix = variant.get("images", "40K")
     assert table.image_files.tolist() == [f"{prefix}/{name}" for name in table.image_ids]
     assert table.user_ids.tolist() == ["A", "B"]
     assert table.user.tolist() == [0, 0, 1, 1]
@@ -128,7 +128,7 @@ def test_a_bad_line_after_a_blank_line_is_named(tmp_path):
         ({"scores": ["a.jpg"]}, f"{TXT}, line 1: 'a.jpg' has not 2 fields"),
         ({"scores": [*SCORES, "a.jpg 1.5"]}, f"{TXT}, line 5: score '1.5' is not a number in 0..1"),
         ({"csv": "other.csv"}, f"holds no file {CSV} or FLICKR-AES-001/{CSV}"),
-        ({"pictures": "pictures"}, "holds no directory 40K or FLICKR-AES-001/40K"),
+        ({"images": "images"}, "holds no directory 40K or FLICKR-AES-001/40K"),
     ],
 )
 def test_a_bad_file_is_named(tmp_path, changes, sentence):
@@ -152,12 +152,12 @@ def test_nothing_left(tmp_path):
     root = lay_out(tmp_path)
     for name in ("a.jpg", "b.jpg", "c.jpg"):
         (root / "40K" / name).unlink()
-    with pytest.raises(UserError, match="holds no rating of a picture"):
+    with pytest.raises(UserError, match="holds no rating of an image"):
         flickr_aes.read(root, max_missing=1)
 
 
 def test_reading_scales(tmp_path):
-    """60,000 ratings of 3,000 pictures in well under a second: nothing loops over ratings in Python."""
+    """60,000 ratings of 3,000 images in well under a second: nothing loops over ratings in Python."""
     root = lay_out(
         tmp_path,
         scores=[f"p{n}.jpg 0.5" for n in range(3000)],

@@ -22,13 +22,13 @@ LINES = [
     f"3,9,a.jpg,12.5,2.1,9,,,,,,,0,{WORK.format('')}",
 ]
 LISTS = {"Train": ["7,b.jpg,75", "9,a.jpg,12.5"], "Val": ["8,café.jpg,50"], "Test": ["1,gone.jpg,50"]}
-PICTURES = ("a.jpg", "b.jpg", "café.jpg")
+IMAGES = ("a.jpg", "b.jpg", "café.jpg")
 
 
-def lay_out(root, lines=LINES, lists=LISTS, pictures=PICTURES, encoding="utf-8", annotation="annotation"):
+def lay_out(root, lines=LINES, lists=LISTS, images=IMAGES, encoding="utf-8", annotation="annotation"):
     (root / "images").mkdir()
     (root / annotation).mkdir(exist_ok=True)
-    for name in pictures:
+    for name in images:
         (root / "images" / name).touch()
     files = {"LAPIS_PIAA.csv": [HEADER, *lines]}
     files |= {f"LAPIS_GIAA_{part}split.csv": ["image_id,image_filename,mean_response", *lists[part]] for part in lists}
@@ -47,7 +47,7 @@ def lay_out_older(root, folder="images", imageset="imageset"):
         ["3", "9", "abstract/a.jpg", "12.5", "9", "", "", *11 * [""]],
         ["4", "9", "abstract/a.jpg", "", "11", "31", "female", *map(str, range(11))],  # was shown and not rated
     ]
-    for name in PICTURES:
+    for name in IMAGES:
         (root / folder).mkdir(exist_ok=True)
         (root / folder / name).touch()
     (root / "annotation").mkdir()
@@ -61,8 +61,8 @@ def lay_out_older(root, folder="images", imageset="imageset"):
 
 def check_ratings(table, folder="images"):
     assert table.user_ids.tolist() == ["11", "9"]
-    assert table.image_ids.tolist() == list(PICTURES)
-    assert [unicodedata.normalize("NFC", file) for file in table.image_files] == [f"{folder}/{n}" for n in PICTURES]
+    assert table.image_ids.tolist() == list(IMAGES)
+    assert [unicodedata.normalize("NFC", file) for file in table.image_files] == [f"{folder}/{n}" for n in IMAGES]
     assert (table.user.tolist(), table.image.tolist()) == ([0, 0, 1, 1], [1, 2, 0, 2])
     np.testing.assert_array_equal(table.score, np.float32([0.75, 0, 0.125, 1]))
     lists = {name: members.tolist() for name, members in table.image_lists.items()}
@@ -83,7 +83,7 @@ def test_the_published_layout(tmp_path, encoding, annotation):
 
 
 def test_names_that_macos_spelt(tmp_path):
-    table = lapis.read(lay_out(tmp_path, pictures=[unicodedata.normalize("NFD", name) for name in PICTURES]))
+    table = lapis.read(lay_out(tmp_path, images=[unicodedata.normalize("NFD", name) for name in IMAGES]))
     check_ratings(table)
     assert (table.root / table.image_files[2]).is_file()
 
@@ -96,7 +96,7 @@ def test_the_older_layout(tmp_path, folder, imageset):
     assert table.trait_names == ("age", *(f"VAIAK{n}" for n in range(1, 8)), *(f"2VAIAK{n}" for n in range(1, 5)))
     np.testing.assert_array_equal(table.traits, np.float32([[31, *range(11)], [np.nan] * 12]))
     assert table.image_score is None
-    assert table.dropped["ratings without person or score"] == 1
+    assert table.dropped["ratings without user or score"] == 1
 
 
 def test_dirt_is_counted(tmp_path):
@@ -106,7 +106,7 @@ def test_dirt_is_counted(tmp_path):
         f"6,9,a.jpg,5,2.1,,,,,,,,0,{WORK.format('')}",
         LINES[0].replace(",11,,", ",11,prefer not to say,"),
     ]
-    root = lay_out(tmp_path, lines=[*LINES, *dirt], pictures=(*PICTURES, "spare.jpg"))
+    root = lay_out(tmp_path, lines=[*LINES, *dirt], images=(*IMAGES, "spare.jpg"))
     with pytest.raises(UserError, match=r"1 of the 4 images \(25\.0 %\).*first: gone\.jpg"):
         lapis.read(root)
     table = lapis.read(root, max_missing=0.25)
@@ -115,7 +115,7 @@ def test_dirt_is_counted(tmp_path):
         "ratings of missing images": 1,
         "duplicated ratings": 2,
         "images without labels": 1,
-        "ratings without person or score": 1,
+        "ratings without user or score": 1,
     }
     check_ratings(table)
     np.testing.assert_array_equal(table.traits[0], np.float32([31, 4.5]))

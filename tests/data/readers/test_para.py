@@ -1,4 +1,4 @@
-"""PARA: one line per rating, joined to pictures by session and name."""
+"""PARA: one line per rating, joined to images by session and name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LINES = [
     "session2,iaa_pub1_.jpg,Aff,1.0,2.0,1,1,1,1,1,1,sadness,0,1,1,scene",  # the same name in another session
     "session2,iaa_pub2_.jpg,A3c6418,5.0,2.0,1,1,1,1,1,1,sadness,0,1,1,scene",
 ]
-PEOPLE = [
+USERS = [
     "userId,age,gender,EducationalLevel,artExperience,photographyExperience,personality-E,personality-A,personality-N,"
     "personality-O,personality-C",
     "Aff,22-25,female,university,beginner,expert,2,4,6,8,10",
@@ -29,14 +29,14 @@ LISTS = {
     "PARA-GiaaTrain.csv": ["iaa_pub1_.jpg,session1,animal,3.75", "iaa_pub2_.jpg,session2,scene,5.0"],
     "PARA-GiaaTest.csv": ["iaa_pub1_.jpg,session2,scene,1.0"],
 }
-PICTURES = ("session1/iaa_pub1_.jpg", "session2/iaa_pub1_.jpg", "session2/iaa_pub2_.jpg")
+IMAGES = ("session1/iaa_pub1_.jpg", "session2/iaa_pub1_.jpg", "session2/iaa_pub2_.jpg")
 
 
-def lay_out(root, lines=LINES, people=PEOPLE, lists=LISTS, pictures=PICTURES, newline="\n", annotation="annotation"):
-    for name in pictures:
+def lay_out(root, lines=LINES, users=USERS, lists=LISTS, images=IMAGES, newline="\n", annotation="annotation"):
+    for name in images:
         (root / "imgs" / name).parent.mkdir(parents=True, exist_ok=True)
         (root / "imgs" / name).touch()
-    files = {"PARA-Images.csv": [HEADER, *lines], "PARA-UserInfo.csv": people}
+    files = {"PARA-Images.csv": [HEADER, *lines], "PARA-UserInfo.csv": users}
     files |= {name: ["imageName,sessionId,semantic,aestheticScore_mean", *rows] for name, rows in lists.items()}
     (root / annotation).mkdir(exist_ok=True)
     for name, rows in files.items():
@@ -51,8 +51,8 @@ def test_the_published_layout(tmp_path, newline, annotation, test_list):
     lists = {"PARA-GiaaTrain.csv": LISTS["PARA-GiaaTrain.csv"], test_list: LISTS["PARA-GiaaTest.csv"]}
     table = para.read(lay_out(tmp_path, lists=lists, newline=newline, annotation=annotation))
     assert table.user_ids.tolist() == ["A3c6418", "Aff"]
-    assert table.image_ids.tolist() == list(PICTURES)
-    assert table.image_files.tolist() == [f"imgs/{name}" for name in PICTURES]
+    assert table.image_ids.tolist() == list(IMAGES)
+    assert table.image_files.tolist() == [f"imgs/{name}" for name in IMAGES]
     assert (table.user.tolist(), table.image.tolist()) == ([0, 0, 1, 1], [0, 2, 0, 1])
     np.testing.assert_array_equal(table.score, np.float32([0.5, 1, 0.875, 0]))
     assert table.trait_names == ("O", "C", "E", "A", "N", "age")
@@ -74,7 +74,7 @@ def test_dirt_is_counted(tmp_path):
         "session1,iaa_pub1_.jpg,Anew,2.0,,1,1,1,1,1,1,,0,1,1,",
         "",
     ]
-    root = lay_out(tmp_path, lines=[*LINES, *dirt], pictures=(*PICTURES, "session1/spare.jpg"))
+    root = lay_out(tmp_path, lines=[*LINES, *dirt], images=(*IMAGES, "session1/spare.jpg"))
     with pytest.raises(UserError, match=r"1 of the 4 images \(25\.0 %\).*first: session9/iaa_pub1_\.jpg"):
         para.read(root)
     table = para.read(root, max_missing=0.25)
@@ -83,7 +83,7 @@ def test_dirt_is_counted(tmp_path):
         "ratings of missing images": 1,
         "duplicated ratings": 1,
         "images without labels": 1,
-        "people without traits": 1,
+        "users without traits": 1,
     }
     assert table.score[table.user == 2].tolist() == [0.25]
     assert table.score[2] == np.float32(0.875)
@@ -106,10 +106,10 @@ def test_a_copy_without_lists(tmp_path):
         ({"lines": [*LINES, LINES[0].replace("A3c6418", "")]}, "line 6: userId '' is blank"),
         ({"lines": [*LINES, LINES[0].replace("session1", "..")]}, "line 6: sessionId .* leaves the directory"),
         (
-            {"people": [*PEOPLE, PEOPLE[1].replace("Aff", "B").replace("10", "11")]},
+            {"users": [*USERS, USERS[1].replace("Aff", "B").replace("10", "11")]},
             "line 5: personality-C '11.0' is not",
         ),
-        ({"people": [*PEOPLE, PEOPLE[1]]}, "line 5: userId 'Aff' stands there twice"),
+        ({"users": [*USERS, USERS[1]]}, "line 5: userId 'Aff' stands there twice"),
         (
             {"lists": {"PARA-GiaaTrain.csv": ["a,b,c,7"]}},
             r"line 2: aestheticScore_mean '7\.0' is not a number in 1\.\.5",

@@ -1,4 +1,4 @@
-"""PsychoFlickr: a directory per person, traits in a csv or beside every picture."""
+"""PsychoFlickr: a directory per user, traits in a csv or beside every image."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from piaa_lightning.errors import UserError
 
 TRAITS = "user,O,C,E,A,N,self_O,self_C,self_E,self_A,self_N\nu2,4,2,0,-2,-4,0,0,0,0,4\nu1,1,1,1,1,1,-4,-4,-4,-4,-4\n"
 LINES = ["u1/a b.jpg 1 1 1 1 1", "u2/a.jpg 4 2 0 -2 -4", "u2/c.jpg 4 2 0 -2 -4"]
-PICTURES = ("u1/a b.jpg", "u2/a.jpg", "u2/c.jpg")
+IMAGES = ("u1/a b.jpg", "u2/a.jpg", "u2/c.jpg")
 
 
-def lay_out(root, below="", traits=TRAITS, lines=None, pictures=PICTURES):
-    for name in pictures:
+def lay_out(root, below="", traits=TRAITS, lines=None, images=IMAGES):
+    for name in images:
         path = root / below / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -27,8 +27,8 @@ def lay_out(root, below="", traits=TRAITS, lines=None, pictures=PICTURES):
 
 def check(table, below):
     assert table.user_ids.tolist() == ["u1", "u2"]
-    assert table.image_ids.tolist() == list(PICTURES)
-    assert table.image_files.tolist() == [below + name for name in PICTURES]
+    assert table.image_ids.tolist() == list(IMAGES)
+    assert table.image_files.tolist() == [below + name for name in IMAGES]
     assert table.user.tolist() == [0, 1, 1]
     assert table.image.tolist() == [0, 1, 2]
     assert table.score.tolist() == [1, 1, 1]
@@ -38,7 +38,7 @@ def check(table, below):
 
 
 @pytest.mark.parametrize("below", ["", "images/"])
-def test_a_table_of_people(tmp_path, below):
+def test_a_table_of_users(tmp_path, below):
     check(psychoflickr.read(lay_out(tmp_path, below), trait_range=[-4, 4]), below)
 
 
@@ -54,18 +54,18 @@ def test_the_authors_file_with_paths_from_the_root(tmp_path):
     check(psychoflickr.read(root, trait_range=[-4, 4]), "images/")
 
 
-def test_traits_as_people_see_themselves(tmp_path):
+def test_traits_as_users_see_themselves(tmp_path):
     table = psychoflickr.read(lay_out(tmp_path), trait_range=[-4, 4], traits="self")
     np.testing.assert_array_equal(table.traits, np.float32([[-1] * 5, [0, 0, 0, 0, 1]]))
 
 
-def test_people_without_pictures_and_pictures_without_people_are_counted(tmp_path):
-    root = lay_out(tmp_path, traits=TRAITS + "u3,1,1,1,1,1,1,1,1,1,1\n", pictures=(*PICTURES, "u4/z.jpg", "loose.jpg"))
-    with pytest.raises(UserError, match=r"1 of the 3 people \(33\.3 %\).*first: u3"):
+def test_users_without_images_and_images_without_users_are_counted(tmp_path):
+    root = lay_out(tmp_path, traits=TRAITS + "u3,1,1,1,1,1,1,1,1,1,1\n", images=(*IMAGES, "u4/z.jpg", "loose.jpg"))
+    with pytest.raises(UserError, match=r"1 of the 3 users \(33\.3 %\).*first: u3"):
         psychoflickr.read(root, trait_range=[-4, 4])
     table = psychoflickr.read(root, trait_range=[-4, 4], max_missing=0.34)
     assert table.user_ids.tolist() == ["u1", "u2"]
-    assert table.dropped["people without pictures"] == 1
+    assert table.dropped["users without images"] == 1
     assert table.dropped["images without labels"] == 2
 
 
@@ -78,9 +78,9 @@ def test_people_without_pictures_and_pictures_without_people_are_counted(tmp_pat
         ({}, {"traits": "guessed"}, "choose attributed or self"),
         ({}, {"trait_range": [4, -4]}, "trait_range"),
         ({"lines": [*LINES, "u2/a.jpg 4 2 0 -2"]}, {}, r"labels\.txt, line 4: .* has not 6 fields"),
-        ({"lines": [*LINES, "a.jpg 4 2 0 -2 -4"]}, {}, "line 4: picture 'a.jpg' lies in no person's directory"),
+        ({"lines": [*LINES, "a.jpg 4 2 0 -2 -4"]}, {}, "line 4: image 'a.jpg' lies in no user's directory"),
         ({"lines": [*LINES, "../a.jpg 4 2 0 -2 -4"]}, {}, "line 4: .* leaves"),
-        ({"lines": [*LINES, "u2/a.jpg 4 2 0 -2 -3"]}, {}, "line 4: person 'u2' has other traits"),
+        ({"lines": [*LINES, "u2/a.jpg 4 2 0 -2 -3"]}, {}, "line 4: user 'u2' has other traits"),
         ({"lines": [*LINES, "u2/a.jpg 4 2 0 x -3"]}, {}, "line 4: A 'x' is not a number"),
         ({"lines": LINES}, {"traits": "self"}, "set traits=attributed"),
         ({"lines": [*LINES, "u2/b.jpg 4 2 0 -2 -4"]}, {}, r"1 of the 4 images .*first: u2/b\.jpg"),

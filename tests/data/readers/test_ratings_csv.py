@@ -14,9 +14,9 @@ from piaa_lightning.errors import UserError
 ROWS = "user,image,score\nzoe,x/a.jpg,2\nbob,b.png,4\nbob,x/a.jpg,3\n"
 
 
-def lay_out(root, text=ROWS, pictures="images"):
+def lay_out(root, text=ROWS, images="images"):
     for name in ("x/a.jpg", "b.png"):
-        path = root / pictures / name
+        path = root / images / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     (root / "ratings.csv").write_text(text)
@@ -38,7 +38,7 @@ def test_defaults_take_the_range_of_the_file(tmp_path):
 
 def test_everything_renamed(tmp_path):
     text = "Wer;Bild;Note;Bemerkung\nzoe;./x\\a.jpg;2;nett\nbob;b.png;4;\n"
-    lay_out(tmp_path, pictures="Fotos")
+    lay_out(tmp_path, images="Fotos")
     (tmp_path / "Noten.csv").write_text(text)
     table = ratings_csv.read(
         tmp_path,
@@ -54,12 +54,12 @@ def test_everything_renamed(tmp_path):
     np.testing.assert_allclose(table.score, [0.4, 0.2])
 
 
-def test_pictures_in_the_root_itself(tmp_path):
-    table = ratings_csv.read(lay_out(tmp_path, pictures="."), images=".")
+def test_images_in_the_root_itself(tmp_path):
+    table = ratings_csv.read(lay_out(tmp_path, images="."), images=".")
     assert table.image_files.tolist() == ["b.png", "x/a.jpg"]
 
 
-def test_linked_pictures(tmp_path):
+def test_linked_images(tmp_path):
     lay_out(tmp_path / "elsewhere")
     root = tmp_path / "root"
     root.mkdir()
@@ -131,7 +131,7 @@ def test_the_share_that_an_error_offers_is_enough(tmp_path):
     assert ratings_csv.read(tmp_path, max_missing=0.34).dropped["missing images"] == 1
 
 
-def test_a_person_twice_in_the_table_of_people(tmp_path):
+def test_a_user_twice_in_the_table_of_users(tmp_path):
     lay_out(tmp_path)
     (tmp_path / "users.csv").write_text("user,age\nbob,3\nbob,4\n")
     with pytest.raises(UserError, match=r"users\.csv, line 3: user 'bob' stands there twice"):
@@ -146,7 +146,7 @@ def test_groups_of_other_images(tmp_path):
 
 
 def test_oasis_as_it_lies():
-    """Counts from the set's own note: 757 people, 225 pictures each of 900, in four subsets of 225."""
+    """Counts from the set's own note: 757 users, 225 images each of 900, in four subsets of 225."""
     default = Path(__file__).parents[4] / "shared/data/oasis_beauty"
     root = Path(os.environ.get("PIAA_OASIS", default))
     if not (root / "ratings.csv").is_file():
@@ -172,7 +172,7 @@ def test_oasis_as_it_lies():
 
 @pytest.mark.parametrize("odd", ["\x00", "u\x00", "u\x1b[2J"])
 def test_an_id_of_which_numpy_would_lose_a_character_is_refused(tmp_path, odd):
-    # found by fuzzing: numpy drops zeros at the end of a text, and the person's ratings became the last person's
+    # found by fuzzing: numpy drops zeros at the end of a text, and the user's ratings became the last user's
     (tmp_path / "images").mkdir()
     for name in ("a.jpg", "b.jpg"):
         (tmp_path / "images" / name).touch()

@@ -8,12 +8,12 @@ import pytest
 from piaa_lightning.data.readers import real_cur
 from piaa_lightning.errors import UserError
 
-PICTURES = ("anna/1/a b.jpg", "anna/5/b.JPG", "ben/2/b.JPG", "ben/3/c.png")
+IMAGES = ("anna/1/a b.jpg", "anna/5/b.JPG", "ben/2/b.JPG", "ben/3/c.png")
 CSV = "worker,image_name,score\nben,b.JPG,2\nben,c.png,3\nanna,a b.jpg,1\nanna,b.JPG,5\n"
 
 
-def lay_out(root, below="", pictures=PICTURES, csv=None):
-    for name in pictures:
+def lay_out(root, below="", images=IMAGES, csv=None):
+    for name in images:
         path = root / below / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
@@ -25,7 +25,7 @@ def lay_out(root, below="", pictures=PICTURES, csv=None):
 def check(table, below=""):
     assert table.user_ids.tolist() == ["anna", "ben"]
     assert table.image_ids.tolist() == ["anna/a b.jpg", "anna/b.JPG", "ben/b.JPG", "ben/c.png"]
-    assert table.image_files.tolist() == [below + name for name in PICTURES]
+    assert table.image_files.tolist() == [below + name for name in IMAGES]
     assert table.user.tolist() == [0, 0, 1, 1]
     np.testing.assert_array_equal(table.score, np.float32([0, 1, 0.25, 0.5]))
     assert set(table.dropped.values()) == {0}
@@ -49,13 +49,13 @@ def test_the_csv_s_scores_count_and_a_stranger_is_not_read(tmp_path):
 
 def test_strays_and_one_photograph_at_two_scores_are_counted(tmp_path):
     strays = ("anna/cover.jpg", "anna/6/x.jpg", "ben/3/deeper/y.jpg", "z.jpg", "anna/1/._a b.jpg")
-    table = real_cur.read(lay_out(tmp_path, pictures=(*PICTURES, "ben/5/b.JPG", *strays)))
+    table = real_cur.read(lay_out(tmp_path, images=(*IMAGES, "ben/5/b.JPG", *strays)))
     assert table.dropped == {
         "missing images": 0,
         "ratings of missing images": 0,
         "duplicated ratings": 1,
         "images without labels": 0,
-        "pictures outside albums": 4,  # macOS's ._ file is no picture at all
+        "images outside albums": 4,  # macOS's ._ file is no image at all
     }
     np.testing.assert_array_equal(table.score, np.float32([0, 1, 0.25, 0.5]))  # 2 of ben's 2 and 5
     assert table.image_files[2] == "ben/2/b.JPG"
@@ -84,7 +84,7 @@ def test_bad_lines(tmp_path, line, sentence):
 
 
 def test_nothing_there(tmp_path):
-    with pytest.raises(UserError, match="holds no picture <album>/<score"):
+    with pytest.raises(UserError, match="holds no image <album>/<score"):
         real_cur.read(tmp_path)
-    with pytest.raises(UserError, match="holds no picture <album>/<score"):
-        real_cur.read(lay_out(tmp_path, pictures=("loose.jpg",)))
+    with pytest.raises(UserError, match="holds no image <album>/<score"):
+        real_cur.read(lay_out(tmp_path, images=("loose.jpg",)))

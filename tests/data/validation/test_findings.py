@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from piaa_lightning.data.validation.findings import of_counts, of_dropped, of_pictures, of_ratings, of_split
-from piaa_lightning.data.validation.image_facts import PictureFacts
+from piaa_lightning.data.validation.findings import of_counts, of_dropped, of_images, of_ratings, of_split
+from piaa_lightning.data.validation.image_facts import ImageFacts
 from piaa_lightning.data.validation.published_counts import Published
 from piaa_lightning.data.validation.rating_facts import RatingFacts, Spread
 from piaa_lightning.data.validation.split_facts import Part, SplitFacts
@@ -11,7 +11,7 @@ from piaa_lightning.data.validation.split_facts import Part, SplitFacts
 RATINGS = RatingFacts(
     90, 10, 1000, (1, 5), (1, 5), {"1": 0.5, "5": 0.5}, Spread(1, 2, 3), Spread(1, 2, 3), 0.25, 0, {}, {}
 )
-PICTURES = PictureFacts(90, 90, 0, {}, Spread(1, 2, 3), Spread(1, 2, 3), {"RGB": 90}, [], [])
+IMAGES = ImageFacts(90, 90, 0, {}, Spread(1, 2, 3), Spread(1, 2, 3), {"RGB": 90}, [], [])
 SPLIT = SplitFacts("by hand", "0123", {"train": Part(5, 50, 500, 0), "test": Part(2, 20, 100, 0)}, [])
 
 
@@ -55,14 +55,14 @@ def test_missing_images_are_a_note_below_the_limit_and_wrong_above():
 def test_ordinary_ratings_are_fine():
     lines = of_ratings(RATINGS)
     assert set(states(lines).values()) == {"ok"}
-    assert found(lines, "ties") == "25.0 % of the pairs of one person's ratings"
+    assert found(lines, "ties") == "25.0 % of the pairs of one user's ratings"
     assert found(lines, "levels") == "1: 50.0 %, 5: 50.0 %"
 
 
 def test_a_single_level_teaches_nothing_unless_traits_are_what_is_learnt():
     single = replace(RATINGS, levels={"1": 1.0}, observed=(1, 1), constant_users=10)
-    assert states(of_ratings(single)) | {"levels": "WRONG", "constant people": "note"} == states(of_ratings(single))
-    favourites = replace(single, also={"people with some of 5 traits": 10})
+    assert states(of_ratings(single)) | {"levels": "WRONG", "constant users": "note"} == states(of_ratings(single))
+    favourites = replace(single, also={"users with some of 5 traits": 10})
     assert states(of_ratings(favourites))["levels"] == "note"
 
 
@@ -70,37 +70,37 @@ def test_scores_in_a_corner_of_the_scale_are_noted():
     assert states(of_ratings(replace(RATINGS, scale=(0, 100))))["scale"] == "note"
 
 
-def test_unreadable_pictures_are_wrong_above_the_limit(make_table):
-    broken = replace(PICTURES, unreadable={1: "b.jpg: cut off."})
-    assert states(of_pictures(broken, make_table([]), 0.0))["unreadable"] == "WRONG"
-    lines = of_pictures(broken, make_table([]), 1 / 90)
+def test_unreadable_images_are_wrong_above_the_limit(make_table):
+    broken = replace(IMAGES, unreadable={1: "b.jpg: cut off."})
+    assert states(of_images(broken, make_table([]), 0.0))["unreadable"] == "WRONG"
+    lines = of_images(broken, make_table([]), 1 / 90)
     assert states(lines)["unreadable"] == "note"
     assert found(lines, "unreadable") == "1 (first: b.jpg: cut off)"
 
 
-def test_twice_the_same_picture_is_a_note_with_its_names(make_table):
-    lines = of_pictures(replace(PICTURES, same_bytes=[[0, 2], [1, 3]]), make_table([]), 0.0)
+def test_twice_the_same_image_is_a_note_with_its_names(make_table):
+    lines = of_images(replace(IMAGES, same_bytes=[[0, 2], [1, 3]]), make_table([]), 0.0)
     assert states(lines)["same bytes"] == "note"
-    assert found(lines, "same bytes") == "4 files hold 2 pictures (first: a.jpg = c.jpg)"
+    assert found(lines, "same bytes") == "4 files hold 2 images (first: a.jpg = c.jpg)"
 
 
 def test_nothing_opened_is_not_taken_for_nothing_wrong(make_table):
-    lines = of_pictures(PictureFacts(90, 0, 0, {}, None, None, {}, [], []), make_table([]), 0.0)
-    assert [(line.what, line.state, line.found) for line in lines] == [("pictures opened", "note", "0 of 90")]
+    lines = of_images(ImageFacts(90, 0, 0, {}, None, None, {}, [], []), make_table([]), 0.0)
+    assert [(line.what, line.state, line.found) for line in lines] == [("images opened", "note", "0 of 90")]
 
 
 def test_a_split_is_shown_with_its_hash(make_table):
     lines = of_split(SPLIT, make_table([]))
     assert found(lines, "split") == "by hand (hash 0123)"
-    assert found(lines, "train") == "5 people, 50 images, 500 ratings"
+    assert found(lines, "train") == "5 users, 50 images, 500 ratings"
     assert set(states(lines).values()) == {"ok"}
 
 
 @pytest.mark.parametrize(
     ("change", "what", "state"),
     [
-        ({"leaks": [(0, 1)]}, "picture in two parts", "WRONG"),
-        ({"description": "NOT the published people"}, "split", "note"),
+        ({"leaks": [(0, 1)]}, "image in two parts", "WRONG"),
+        ({"description": "NOT the published users"}, "split", "note"),
         ({"parts": {"train": Part(5, 0, 0, 0)}}, "train", "WRONG"),
         ({"parts": {"train": Part(0, 50, 0, 0)}}, "train", "WRONG"),
         ({"parts": {"test": Part(0, 0, 0, 0)}}, "test", "note"),
@@ -112,6 +112,6 @@ def test_what_a_split_may_have_against_it(make_table, change, what, state):
     assert states(lines)[what] == state
 
 
-def test_averages_alone_need_no_people_to_train(make_table):
+def test_averages_alone_need_no_users_to_train(make_table):
     split = replace(SPLIT, parts={"train": Part(0, 50, 0, 0)})
     assert states(of_split(split, make_table([])))["train"] == "ok"

@@ -26,8 +26,8 @@ def split(train, val, test):
 TEST = table("flickr_aes", ["40K/farm1_2_10_ab.jpg", "40K/farm1_2_11_ab.jpg", "40K/farm1_2_12_ab.jpg", "40K/odd.jpg"])
 LEARNT = table("aadb", ["farm3_4_12_cd_b.jpg", "farm3_4_99_cd_b.jpg", "farm3_4_10_cd_b.jpg", "odd.jpg"])
 ALL = np.arange(4)
-# Of LEARNT, picture 0 is photo 12 and picture 2 is photo 10; of TEST, these are pictures 2 and 0.
-JUDGED = split([1], [2], [0, 3])
+# Of LEARNT, image 0 is photo 12 and image 2 is photo 10; of TEST, these are images 2 and 0.
+EVALUATED = split([1], [2], [0, 3])
 
 
 def parts(found):
@@ -36,7 +36,7 @@ def parts(found):
 
 def test_photos_are_found_under_other_names_and_only_among_the_given_ones():
     assert shared_photos(LEARNT, ALL, TEST, ALL).tolist() == [0, 2]
-    assert shared_photos(LEARNT, ALL, TEST, ALL[:2]).tolist() == [2]  # photo 12 is no test picture
+    assert shared_photos(LEARNT, ALL, TEST, ALL[:2]).tolist() == [2]  # photo 12 is no test image
     assert shared_photos(LEARNT, ALL[1:2], TEST, ALL).tolist() == []
 
 
@@ -45,33 +45,33 @@ def test_photos_are_found_under_other_names_and_only_among_the_given_ones():
     [
         (split([0, 1, 2, 3], [], []), [[1, 3], [], []], "2 training and 0 validation"),
         (split([0, 1], [2, 3], []), [[1], [3], []], "1 training and 1 validation"),  # photo 10 is tested there
-        (split([1], [0, 3], [2]), None, ""),  # photo 12 validates here and there; the test pictures are not learnt from
+        (split([1], [0, 3], [2]), None, ""),  # photo 12 validates here and there; the test images are not learnt from
         (split([1, 3], [], [0, 2]), None, ""),
     ],
 )
-def test_what_is_judged_on_elsewhere_is_left_out_and_counted(learnt, left, counts):
-    found = without_shared_photos(LEARNT, learnt, TEST, JUDGED)
+def test_what_is_evaluated_on_elsewhere_is_left_out_and_counted(learnt, left, counts):
+    found = without_shared_photos(LEARNT, learnt, TEST, EVALUATED)
     if left is None:
         assert found is learnt
-        refuse_shared_photos(LEARNT, learnt, TEST, JUDGED)
+        refuse_shared_photos(LEARNT, learnt, TEST, EVALUATED)
         return
     assert parts(found) == left
-    assert found.description == f"by hand, less {counts} pictures that are judged on in flickr_aes"
+    assert found.description == f"by hand, less {counts} images that are evaluated on in flickr_aes"
     assert found.check(LEARNT).hash(LEARNT) != learnt.hash(LEARNT)
-    refuse_shared_photos(LEARNT, found, TEST, JUDGED)
+    refuse_shared_photos(LEARNT, found, TEST, EVALUATED)
     with pytest.raises(
         UserError,
-        match=rf"^{counts} pictures of aadb are judged on in flickr_aes \(first: farm3.*on_shared_photos=drop",
+        match=rf"^{counts} images of aadb are evaluated on in flickr_aes \(first: farm3.*on_shared_photos=drop",
     ):
-        refuse_shared_photos(LEARNT, learnt, TEST, JUDGED)
+        refuse_shared_photos(LEARNT, learnt, TEST, EVALUATED)
 
 
 def test_a_database_s_own_split_shares_nothing_with_itself():
-    assert without_shared_photos(TEST, JUDGED, TEST, JUDGED) is JUDGED
+    assert without_shared_photos(TEST, EVALUATED, TEST, EVALUATED) is EVALUATED
 
 
 def test_another_split_of_the_same_database_does():
-    assert parts(without_shared_photos(TEST, split([0, 1, 2], [], [3]), TEST, JUDGED)) == [[1], [], [3]]
+    assert parts(without_shared_photos(TEST, split([0, 1, 2], [], [3]), TEST, EVALUATED)) == [[1], [], [3]]
 
 
 def test_eva_and_ava_number_alike_and_others_do_not():

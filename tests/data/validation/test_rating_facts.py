@@ -69,4 +69,4 @@ def test_without_ratings_the_votes_are_shown(make_table):
 
 def test_blank_traits_do_not_count(make_table):
     table = make_table(ROWS, traits=np.float32([[1], [np.nan], [0], [1]]), trait_names=("O",))
-    assert rating_facts(table).also == {"people with some of 1 traits": 3}
+    assert rating_facts(table).also == {"users with some of 1 traits": 3}

@@ -14,8 +14,8 @@ def identity() -> Backbone:
 
 
 def test_bytes_are_scaled_then_normalised_per_channel():
-    pictures = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 3, 2, 2)
-    values = identity()(pictures)
+    images = torch.tensor([0, 51, 255], dtype=torch.uint8).view(3, 1, 1, 1).expand(3, 3, 2, 2)
+    values = identity()(images)
     for row, pixel in enumerate((0.0, 0.2, 1.0)):
         expected = [(pixel - mean) / std for mean, std in zip(MEAN, STD, strict=True)]
         for corner in ((0, 0), (1, 1)):
@@ -23,10 +23,10 @@ def test_bytes_are_scaled_then_normalised_per_channel():
 
 
 def test_the_bytes_stay_as_they_are():
-    pictures = torch.randint(0, 256, (2, 3, 2, 2), dtype=torch.uint8)
-    before = pictures.clone()
-    identity()(pictures)
-    assert torch.equal(pictures, before)
+    images = torch.randint(0, 256, (2, 3, 2, 2), dtype=torch.uint8)
+    before = images.clone()
+    identity()(images)
+    assert torch.equal(images, before)
 
 
 def test_what_is_normalised_already_is_not_normalised_again():

@@ -53,9 +53,9 @@ def test_logits_are_the_classifier_of_the_pooled_features(tmp_path, name):
     torch.save(logits.network.state_dict(), tmp_path / "weights.pth")
     pooled = build_backbone(name, str(tmp_path / "weights.pth"), size=64).eval()
     *_, classifier = (module for module in logits.modules() if isinstance(module, torch.nn.Linear))
-    pictures = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
+    images = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8)
     with torch.no_grad():
-        torch.testing.assert_close(logits(pictures), classifier(pooled(pictures)))
+        torch.testing.assert_close(logits(images), classifier(pooled(images)))
 
 
 def test_bn_inception_gets_the_input_that_its_weights_were_trained_on(tmp_path):

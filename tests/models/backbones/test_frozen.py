@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import nn
 
-from piaa_lightning.data.images.stored import Pictures
+from piaa_lightning.data.images.stored import Images
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.backbones.frozen import fit_scaling, frozen_features
@@ -22,8 +22,8 @@ def backbone(padding: str = "zeros", mean: float = 0.5, bias: float = 0.0) -> Ba
 
 
 def features(tmp_path, made: Backbone, key: str = "these"):
-    pictures = Pictures(PIXELS, {}, tmp_path / key)
-    return frozen_features(made, pictures, tmp_path / "cache", torch.device("cpu"))
+    images = Images(PIXELS, {}, tmp_path / key)
+    return frozen_features(made, images, tmp_path / "cache", torch.device("cpu"))
 
 
 def test_features_are_those_of_the_backbone_and_kept(tmp_path, monkeypatch):
@@ -56,7 +56,7 @@ VALUES = np.random.default_rng(1).normal(3, 2, (30, 4)).astype(np.float32) * np.
 KNOWN = np.arange(0, 30, 2)
 
 
-def test_training_pictures_have_mean_zero_and_spread_one():
+def test_training_images_have_mean_zero_and_spread_one():
     scaled = fit_scaling(VALUES, KNOWN).apply(VALUES).numpy()
     assert scaled.dtype == np.float32
     assert scaled[KNOWN].mean(axis=0) == pytest.approx(np.zeros(4), abs=1e-6)
@@ -64,7 +64,7 @@ def test_training_pictures_have_mean_zero_and_spread_one():
 
 
 @pytest.mark.parametrize("components", [None, 2])
-def test_other_pictures_have_no_part_in_the_scale(components):
+def test_other_images_have_no_part_in_the_scale(components):
     other = VALUES.copy()
     other[1::2] *= 100
     first, second = (fit_scaling(values, KNOWN, components).apply(VALUES) for values in (VALUES, other))

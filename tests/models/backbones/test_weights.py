@@ -85,7 +85,7 @@ def test_alexnet_takes_its_own_file(tmp_path):
     ],
     ids=["state_dict", "model", "module", "both", "old", "leading"],
 )
-def test_the_ways_in_which_people_store_weights(tmp_path, wrap):
+def test_the_ways_in_which_users_store_weights(tmp_path, wrap):
     network = Small()
     load(network, tmp_path / "small.pth", wrap(published()))
     assert_same(network, published())

@@ -1,4 +1,4 @@
-"""Pictures that the page asks for: large copies, and maps of what a score depends on."""
+"""Images that the page asks for: large copies, and maps of what a score depends on."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ GLOW = (255, 196, 0)
 
 
 def large_copy(session: Session, digest: str) -> bytes:
-    """Return a photograph as a JPEG of at most 1600 pixels, without anything that its file says besides."""
+    """Return an image as a JPEG of at most 1600 pixels, without anything that its file says besides."""
     photo = open_photo(session.path_of(digest), LARGE // 2, session.uploads.limits.pixels)
-    picture = Image.fromarray(photo.pixels)
-    picture.thumbnail((LARGE, LARGE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    image = Image.fromarray(photo.pixels)
+    image.thumbnail((LARGE, LARGE), Image.Resampling.BILINEAR, reducing_gap=2.0)
     file = io.BytesIO()
-    picture.save(file, "jpeg", quality=88)
+    image.save(file, "jpeg", quality=88)
     return file.getvalue()
 
 
-def map_picture(session: Session, person: str, digest: str) -> bytes:
-    """Return a see-through PNG that glows where a change would change the person's score most."""
-    prior, taste = session.prior, session.view(person).taste
-    pixels = open_photo(session.path_of(digest), prior.eye.size, session.uploads.limits.pixels).pixels
-    square = torch.from_numpy(squash(pixels, prior.eye.size, prior.config["resize"]))
-    normal = prior.eye.backbone.normalise(square[None])
-    (shown,) = gradient_map(lambda pictures: taste.score(prior.rows(pictures)), normal)
+def map_image(session: Session, user: str, digest: str) -> bytes:
+    """Return a see-through PNG that glows where a change would change the user's score most."""
+    prior, taste = session.prior, session.view(user).taste
+    pixels = open_photo(session.path_of(digest), prior.network.size, session.uploads.limits.pixels).pixels
+    square = torch.from_numpy(squash(pixels, prior.network.size, prior.config["resize"]))
+    normal = prior.network.backbone.normalise(square[None])
+    (shown,) = gradient_map(lambda images: taste.score(prior.rows(images)), normal)
     strongest = shown.flatten().quantile(0.98).clamp_min(torch.finfo(shown.dtype).tiny)
     # from a veil over what does not matter to a faint glow over what does
     strength = (shown / strongest).clamp(0, 1).numpy()[..., None]

@@ -1,4 +1,4 @@
-"""What fits people, fitted to everybody's average."""
+"""What fits users, fitted to everybody's average."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images
 from piaa_lightning.errors import UserError
-from piaa_lightning.estimators.estimator import PictureGround
-from piaa_lightning.estimators.one_person import AsOnePerson
+from piaa_lightning.estimators.estimator import ImageContext
+from piaa_lightning.estimators.one_user import AsOneUser
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
-from piaa_lightning.personalizers.image_facts import PictureFacts
+from piaa_lightning.personalizers.image_facts import ImageFacts
 from piaa_lightning.personalizers.personalizer import Personalizer
 from piaa_lightning.personalizers.usar import USAR
 
@@ -35,31 +35,31 @@ class Attributes(torch.nn.Module):
 
 
 @pytest.fixture
-def ground() -> PictureGround:
+def context() -> ImageContext:
     ids, nothing = np.array([f"{number:03}" for number in range(COUNT)]), np.zeros(0, np.int64)
     table = RatingTable(
         "made", Path(), ids, ids, ids[:0], nothing, nothing, np.zeros(0, np.float32), Scale(1, 10), image_score=TRUTH
     )
     torch.manual_seed(0)
     prior, split = ScoreNetwork(None, ScoreHead(6)), random_images(table, test_images=100, val_images=60)
-    aids = {"attributes": Attributes()}
-    return PictureGround(table, split, Inputs(Features(FEATURES)), torch.device("cpu"), 0.5, 0, Path(), prior, aids)
+    auxiliary = {"attributes": Attributes()}
+    return ImageContext(table, split, Inputs(Features(FEATURES)), torch.device("cpu"), 0.5, 0, Path(), prior, auxiliary)
 
 
 def usar(*parts: str) -> USAR:
-    return USAR(parts, PictureFacts(components=6), weights=[0.03, 0.3])
+    return USAR(parts, ImageFacts(components=6), weights=[0.03, 0.3])
 
 
 @pytest.mark.parametrize(("parts", "least"), [(["ppr"], 0.7), (["pad"], 0.4), (["ppr", "pad"], 0.7)])
-def test_the_crowds_ranker_orders_pictures_that_it_has_not_seen(ground, parts, least):
-    crowd = AsOnePerson(usar(*parts), shots=150)
-    crowd.fit(ground)
-    test = ground.split.test_images
-    verdict = crowd.judge(test)
-    assert (verdict.cut, verdict.ordered, verdict.votes) == (None, True, None)
-    assert srocc(verdict.values, TRUTH[test]) > least
-    generic = ground.prior(FEATURES[test]).detach().numpy()
-    assert srocc(verdict.values, TRUTH[test]) > srocc(generic, TRUTH[test])
+def test_the_crowds_ranker_orders_images_that_it_has_not_seen(context, parts, least):
+    crowd = AsOneUser(usar(*parts), shots=150)
+    crowd.fit(context)
+    test = context.split.test_images
+    prediction = crowd.predict(test)
+    assert (prediction.threshold, prediction.ordered, prediction.votes) == (None, True, None)
+    assert srocc(prediction.values, TRUTH[test]) > least
+    generic = context.model(FEATURES[test]).detach().numpy()
+    assert srocc(prediction.values, TRUTH[test]) > srocc(generic, TRUTH[test])
 
 
 class Told(Personalizer):
@@ -76,27 +76,27 @@ class Told(Personalizer):
         return lambda images: settings["sign"] * TRUTH[images]
 
 
-def test_support_is_of_training_pictures_and_validation_pictures_choose(ground):
+def test_support_is_of_training_images_and_validation_images_choose(context):
     told = Told()
-    crowd = AsOnePerson(told, shots=50)
-    crowd.fit(ground)
+    crowd = AsOneUser(told, shots=50)
+    crowd.fit(context)
     assert crowd.chosen == {"sign": 1}
     for support in told.seen:
         assert len(support.images) == 50
-        assert np.isin(support.images, ground.split.train_images).all()
+        assert np.isin(support.images, context.split.train_images).all()
         assert support.scores.tolist() == TRUTH[support.images].tolist()
-    assert crowd.judge(np.array([3, 7])).values.tolist() == TRUTH[[3, 7]].tolist()
+    assert crowd.predict(np.array([3, 7])).values.tolist() == TRUTH[[3, 7]].tolist()
 
 
-def test_all_training_pictures_where_there_are_fewer_and_another_seed_draws_others(ground):
+def test_all_training_images_where_there_are_fewer_and_another_seed_draws_others(context):
     one, two, whole = Told(), Told(), Told()
-    AsOnePerson(one, 50).fit(ground)
-    AsOnePerson(two, 50).fit(replace(ground, seed=1))
-    AsOnePerson(whole).fit(ground)
+    AsOneUser(one, 50).fit(context)
+    AsOneUser(two, 50).fit(replace(context, seed=1))
+    AsOneUser(whole).fit(context)
     assert one.seen[0].images.tolist() != two.seen[0].images.tolist()
-    assert whole.seen[0].images.tolist() == ground.split.train_images.tolist()
+    assert whole.seen[0].images.tolist() == context.split.train_images.tolist()
 
 
-def test_what_it_stands_on_is_missed_in_a_sentence(ground):
-    with pytest.raises(UserError, match=r"^USAR cannot judge pictures: it stands on attributes, and no network"):
-        AsOnePerson(usar("pad")).fit(replace(ground, aids={}))
+def test_what_it_stands_on_is_missed_in_a_sentence(context):
+    with pytest.raises(UserError, match=r"^USAR cannot evaluate images: it stands on attributes, and no network"):
+        AsOneUser(usar("pad")).fit(replace(context, auxiliary={}))

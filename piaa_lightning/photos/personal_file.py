@@ -1,4 +1,4 @@
-"""A personal file: what a person said of how many pictures as the prior saw them, and no picture."""
+"""A personal file: what a user said of how many images as the prior saw them, and no image."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from torch import Tensor
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.personal_model import Taste
-from piaa_lightning.photos.published_model import Prior
+from piaa_lightning.photos.personal_model import PersonalModel
+from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.runtime.atomic import replace_file
 
 FORMAT = "piaa_lightning person 1"
 
 
 @dataclass(frozen=True)
-class Person:
-    """Enough to score any photograph for a person, together with the prior.
+class PersonalFile:
+    """Enough to score any image for a user, together with the prior.
 
     Args:
-        name: what the person is called.
+        name: what the user is called.
         prior: hash of the prior.
-        scale: of what the person said.
-        rows: ``(ratings, 1 + components)`` float32, the rated pictures as the prior saw them.
+        scale: of what the user said.
+        rows: ``(ratings, 1 + components)`` float32, the rated images as the prior saw them.
         scores: ``(ratings,)`` float32, in [0, 1].
     """
 
@@ -38,9 +38,9 @@ class Person:
     rows: Tensor
     scores: Tensor
 
-    def taste(self, prior: Prior) -> Taste:
-        """Fit the person, in milliseconds."""
-        return Taste(prior.people, self.rows, self.scores)
+    def taste(self, prior: PublishedModel) -> PersonalModel:
+        """Fit the user, in milliseconds."""
+        return PersonalModel(prior.users, self.rows, self.scores)
 
     def bytes(self) -> bytes:
         """Return the personal file."""
@@ -54,7 +54,7 @@ class Person:
         replace_file(file.with_suffix(".md"), card.encode())
 
 
-def load_person(file: Path, prior: Prior) -> Person:
+def load_personal_file(file: Path, prior: PublishedModel) -> PersonalFile:
     """Read a personal file.
 
     Raises:
@@ -69,18 +69,18 @@ def load_person(file: Path, prior: Prior) -> Person:
                 raise UserError(f"person={file}: this is no personal file; give one that mode=adapt has written.")
             told = json.loads(metadata["config"])
             rows, scores = opened.get_tensor("rows"), opened.get_tensor("scores")
-        person = Person(str(told["name"]), str(told["prior"]), Scale(*told["scale"]), rows, scores)
+        user = PersonalFile(str(told["name"]), str(told["prior"]), Scale(*told["scale"]), rows, scores)
     except UserError:
         raise
     except (OSError, SafetensorError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise UserError(f"person={file}: the personal file is damaged ({error}); copy or make it again.") from error
-    if person.prior != prior.hash:
+    if user.prior != prior.hash:
         raise UserError(
-            f"person={file}: it was made with another prior ({person.prior[:12]}) than this one ({prior.hash[:12]}),"
+            f"person={file}: it was made with another prior ({user.prior[:12]}) than this one ({prior.hash[:12]}),"
             " and says nothing without its own; give that one with prior=DIR, or make the file again with mode=adapt."
         )
-    fits = scores.dim() == 1 and rows.shape == (len(scores), len(prior.people.mean) - 1)
+    fits = scores.dim() == 1 and rows.shape == (len(scores), len(prior.users.mean) - 1)
     fits = fits and bool(torch.isfinite(rows).all())
     if not fits or not bool(torch.isfinite(scores).all()):
         raise UserError(f"person={file}: the personal file is damaged (its numbers do not fit); make it again.")
-    return person
+    return user

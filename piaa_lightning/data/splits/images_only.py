@@ -1,4 +1,4 @@
-"""Generic aesthetics: hold out pictures, whoever rated them."""
+"""Generic aesthetics: hold out images, whoever rated them."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ OFFICIAL_TEST = "generic_test"
 
 
 def ava(table: RatingTable, val_images: float | str | Sequence[str] = 0.05, seed: int = 0) -> Split:
-    """Hold out AVA's official test list of 20,000 pictures.
+    """Hold out AVA's official test list of 20,000 images.
 
     Source: Murray, Marchesotti, Perronnin, "AVA", CVPR 2012; other papers use splits of their own, so name this one.
 
     Args:
         table: AVA with its list ``generic_test``.
-        val_images: share of all pictures in [0, 1), how many, or named lists, from the pictures outside that list.
+        val_images: share of all images in [0, 1), how many, or named lists, from the images outside that list.
         seed: of the draw.
 
     Raises:
-        UserError: the list is absent, or too few pictures are left.
+        UserError: the list is absent, or too few images are left.
     """
     if not len(table.image_lists.get(OFFICIAL_TEST, ())):
         raise UserError(
@@ -39,20 +39,20 @@ def random_images(
     val_images: float | str | Sequence[str] = 0.05,
     seed: int = 0,
 ) -> Split:
-    """Hold out pictures at random, or by lists.
+    """Hold out images at random, or by lists.
 
-    All people are training people: there are no held-out ratings of single people, only held-out pictures.
+    All users are training users: there are no held-out ratings of single users, only held-out images.
 
     Args:
         table: any database.
-        test_images: share of all pictures in [0, 1), how many, or named lists.
-        val_images: likewise, from the other pictures.
+        test_images: share of all images in [0, 1), how many, or named lists.
+        val_images: likewise, from the other images.
         seed: of both draws.
 
     Raises:
-        UserError: no such list, or too few pictures for what is asked.
+        UserError: no such list, or too few images for what is asked.
     """
-    return _split(table, test_images, val_images, f"pictures by test_images={test_images}", seed)
+    return _split(table, test_images, val_images, f"images by test_images={test_images}", seed)
 
 
 def _split(
@@ -67,10 +67,10 @@ def _split(
     val = held_out_images(table, val_images, others(table.images, test), "val_images", seed)
     train = others(table.images, test, val)
     if not len(train):
-        raise UserError(f"{table.database}: every one of its {table.images} pictures is held out; hold out less.")
+        raise UserError(f"{table.database}: every one of its {table.images} images is held out; hold out less.")
     nobody = everything[:0]
     return Split(
-        description=f"{origin}: {len(test)} test and {len(val)} validation pictures of {table.images}, seed {seed}",
+        description=f"{origin}: {len(test)} test and {len(val)} validation images of {table.images}, seed {seed}",
         train_users=others(table.users),
         val_users=nobody,
         test_users=nobody,
