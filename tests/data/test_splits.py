@@ -350,7 +350,7 @@ def test_images_follow_their_users():
         assert len(split.rows(table, part)) == 4 * len(split.users(part))
 
 
-def test_a_image_that_two_parts_share_is_never_trained_on():
+def test_an_image_that_two_parts_share_is_never_trained_on():
     table = make([(f"u{u}", name) for u in range(10) for name in (f"u{u}/own", "shared")])
     split = splits.users_only(table)
     assert "shared" in table.image_ids[split.test_images]

@@ -97,7 +97,7 @@ def test_mistakes_are_sentences(context):
     with pytest.raises(UserError, match=r"^estimator\.kinds=\['taste'\]: choose one or both of expert, deep\.$"):
         BoostedTrees(kinds=["taste"])
     with pytest.raises(UserError, match=r"^estimator: deep features need a network that scores images"):
-        BoostedTrees().fit(replace(context, prior=None))
+        BoostedTrees().fit(replace(context, model=None))
     with pytest.raises(
         UserError, match=r"all images of the train part are on one side of the threshold; move data\.threshold"
     ):

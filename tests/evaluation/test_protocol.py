@@ -297,7 +297,7 @@ class CutOffError(Exception):
 class Mortal(Fake):
     """Dies in the middle, as a process does."""
 
-    together = 2
+    user_batch_size = 2
 
     def __init__(self, *rules, lives: int):
         super().__init__(*rules)

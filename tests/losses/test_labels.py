@@ -21,7 +21,7 @@ def test_labels_are_a_mean_cross_entropy_over_what_is_known():
     assert (prediction.grad == 0).tolist() == [[False, False, True], [True, False, False]]
 
 
-def test_contents_are_a_cross_entropy_with_equal_parts_of_what_a_image_holds():
+def test_contents_are_a_cross_entropy_with_equal_parts_of_what_an_image_holds():
     shares = torch.tensor([[0.5, 0.3, 0.2], [0.1, 0.1, 0.8], [0.2, 0.2, 0.6], [1.0, 0.0, 0.0]], requires_grad=True)
     target = torch.tensor([[1.0, -1, -1], [-1, 1, 1], [NAN, NAN, NAN], [-1, -1, -1]])
     expected = -(math.log(0.5) + (math.log(0.1) + math.log(0.8)) / 2) / 2

@@ -50,7 +50,7 @@ def test_without_distributions_there_is_no_emd():
     assert set(metric.compute()) == {"acc", "balanced_acc", "srocc", "plcc"}
 
 
-def test_a_image_that_is_repeated_counts_once():
+def test_an_image_that_is_repeated_counts_once():
     arrays = images(1)
     once, padded = ImageMetrics(bins=10), ImageMetrics(bins=10)
     update(once, arrays, np.arange(101))

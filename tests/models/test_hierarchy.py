@@ -30,7 +30,7 @@ def each(network: Hierarchy) -> torch.Tensor:
     return torch.stack([head(own(IMAGES)) for head, own in pairs], dim=1)
 
 
-def test_a_image_is_judged_by_the_network_of_its_likeliest_kind(network):
+def test_an_image_is_judged_by_the_network_of_its_likeliest_kind(network):
     network.eval()
     kind = network.head.kind(network.backbone(IMAGES)).argmax(dim=1)
     assert len(set(kind.tolist())) > 1

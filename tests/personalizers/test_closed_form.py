@@ -123,7 +123,7 @@ class TestEveryClosedForm:
     @pytest.mark.parametrize("make", CLOSED.values(), ids=CLOSED)
     def test_without_a_prior_it_is_a_sentence(self, context, make):
         with pytest.raises(UserError, match="starts from a prior and none is given"):
-            make().prepare(replace(context, prior=None))
+            make().prepare(replace(context, model=None))
 
 
 class TestRidge:
@@ -246,7 +246,7 @@ class TestGaussianProcess:
 class TestHierarchical:
     def model(self, context, covariance, noise=0.05, mean="learnt"):
         method = prepared(Hierarchical(mean=mean, components=3), context)
-        method.model = replace(method.model, covariance=covariance)
+        method.prior = replace(method.prior, covariance=covariance)
         method.noise = noise
         return method
 
@@ -349,7 +349,7 @@ def test_a_taste_that_was_drawn_is_learnt_in_closed_form(context):
         table=table,
         split=split,
         inputs=Inputs(Features(torch.from_numpy(values))),
-        prior=ScoreNetwork(None, ScoreHead(size)),
+        model=ScoreNetwork(None, ScoreHead(size)),
     )
     hierarchical, ridge = prepared(Hierarchical(), known), prepared(Ridge([0.01]), known)
     shown, asked = np.arange(210, 300), np.arange(200, 204)

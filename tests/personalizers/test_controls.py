@@ -38,7 +38,7 @@ class TestGeneric:
 
     def test_without_a_prior_it_is_a_sentence(self, context):
         with pytest.raises(UserError, match="starts from a prior and none is given"):
-            Generic().prepare(replace(context, prior=None))
+            Generic().prepare(replace(context, model=None))
 
 
 class TestGenericAffine:

@@ -62,7 +62,7 @@ def test_steps_are_torch_adams_on_the_whole_support_set(context, support, images
         optimizer.step()
     with torch.no_grad():
         expected = own(context.inputs.batch(images)).numpy()
-    tuned = prepared(FineTune(INNER, rates=[2.0], steps=[3]), context).fit(told, settings(3, 2.0))(images)
+    tuned = prepared(FineTune(INNER, lr_multipliers=[2.0], steps=[3]), context).fit(told, settings(3, 2.0))(images)
     assert tuned == pytest.approx(expected, abs=1e-5)
 
 
@@ -105,23 +105,23 @@ def test_what_bfloat16_cannot_do_is_said(context):
         FineTune(INNER, precision="bf15")
     with pytest.raises(UserError, match="one by one"):
         FineTune(INNER, precision="bf16-mixed", user_batch_size=2)
-    flat = replace(context, prior=ScoreNetwork(None, torch.nn.Linear(3, 1)))
+    flat = replace(context, model=ScoreNetwork(None, torch.nn.Linear(3, 1)))
     with pytest.raises(UserError, match="no backbone to compute"):
         FineTune(INNER, precision="bf16-mixed").prepare(flat)
 
 
 def test_candidates_are_all_combinations(context):
-    found = FineTune(INNER, rates=[0.5, 2.0], steps=[4, 1]).candidates()
+    found = FineTune(INNER, lr_multipliers=[0.5, 2.0], steps=[4, 1]).candidates()
     assert {(c["lr_multiplier"], c["steps"]) for c in found} == {(0.5, 1), (0.5, 4), (2.0, 1), (2.0, 4)}
     assert {c["layers"] for c in found} == {"all"}
     assert len(found) == 4
-    assert len(FineTune(INNER, rates=[0.5, 2.0], steps=[4], layers=["head", "all", "norm"]).candidates()) == 6
+    assert len(FineTune(INNER, lr_multipliers=[0.5, 2.0], steps=[4], layers=["head", "all", "norm"]).candidates()) == 6
 
 
 @pytest.mark.parametrize("bn_mode", ["frozen", "per_task_reset", "transductive"])
 def test_a_trace_on_the_prior_itself_equals_separate_fits_of_copies(context, support, images, bn_mode):
     inner = replace(INNER, bn_mode=bn_mode)
-    tune = FineTune(inner, rates=[0.5, 3.0], steps=[0, 1, 2, 5], layers=["all", "head", "last_stage"])
+    tune = FineTune(inner, lr_multipliers=[0.5, 3.0], steps=[0, 1, 2, 5], layers=["all", "head", "last_stage"])
     prepared(tune, context)
     candidates = list(tune.candidates())[::-1]  # asked for in any order
     traced = tune.trace(support(), images, candidates)
@@ -133,7 +133,7 @@ def test_a_trace_on_the_prior_itself_equals_separate_fits_of_copies(context, sup
 @pytest.mark.parametrize("cache_features", [False, True])
 def test_users_at_once_are_users_one_by_one(context, support, cache_features):
     layers = ["head", "all", "norm"]
-    options = {"rates": [0.5, 3.0], "steps": [0, 2, 5], "layers": layers}
+    options = {"lr_multipliers": [0.5, 3.0], "steps": [0, 2, 5], "layers": layers}
     alone = prepared(FineTune(INNER, **options), context)
     once = prepared(FineTune(INNER, **options, user_batch_size=3, cache_features=cache_features), context)
     supports = [support(4, draw=0), support(5, draw=1), support(4, draw=2)]
@@ -253,7 +253,9 @@ def test_many_images_are_scored_as_few(context, monkeypatch):
 
 class TestParts:
     def test_a_part_has_a_factor_of_its_own(self, context, support):
-        tuned = FineTune(InnerLoop(lr_by_part=RATES_OF_PARTS), rates=[1.0], steps=[3], parts={"head": [0.0, 2.0]})
+        scaled = {"head": [0.0, 2.0]}
+        inner = InnerLoop(lr_by_part=RATES_OF_PARTS)
+        tuned = FineTune(inner, lr_multipliers=[1.0], steps=[3], part_lr_multipliers=scaled)
         tuned.prepare(context)
         still, moved = tuned.candidates()
         assert still == {"layers": "all", "lr_multiplier": 1.0, "head": 0.0, "steps": 3}
@@ -280,7 +282,7 @@ class TestParts:
             UserError,
             match=r"^personalizer\.part_lr_multipliers: \w+ needs a rate in inner\.lr_by_part and at least one f",
         ):
-            FineTune(InnerLoop(lr_by_part=RATES_OF_PARTS), parts=parts)
+            FineTune(InnerLoop(lr_by_part=RATES_OF_PARTS), part_lr_multipliers=parts)
 
 
 RATES_OF_PARTS = {"backbone": 1e-3, "head": 1e-2}

@@ -26,7 +26,7 @@ def described(context):
     values = torch.from_numpy(np.random.default_rng(5).normal(2, 3, (context.table.images, 6)).astype(np.float32))
     prior = ScoreNetwork(None, ScoreHead(6, hidden=[]))
     network = AttributeNetwork(None, partial(ScoreHead, hidden=[]), 6, partial(TraitHead, traits=3, hidden=[]))
-    return replace(context, inputs=Inputs(Features(values)), prior=prior, auxiliary={"attributes": network})
+    return replace(context, inputs=Inputs(Features(values)), model=prior, auxiliary={"attributes": network})
 
 
 def test_contents_are_probabilities_that_follow_the_clusters(described):
@@ -110,7 +110,7 @@ def test_what_is_lacking_leaves_the_row_out_with_the_reason(described):
     with pytest.raises(LeftOutError, match="20 training images cannot be parted into 21 contents"):
         ImageFacts(["content"], clusters=21).of(described)
     with pytest.raises(UserError, match="starts from a prior and none is given"):
-        ImageFacts(["content"]).of(replace(described, prior=None))
+        ImageFacts(["content"]).of(replace(described, model=None))
 
 
 def test_a_backbone_is_looked_through(context):

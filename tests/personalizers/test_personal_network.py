@@ -22,7 +22,7 @@ def prepared(context, fusion, personalizer=None):
     chosen = personalizer or FineTune(
         InnerLoop(lr_by_part={"backbone": 0.0, "head": 0.0, "head.fusion": 0.01}), steps=[3]
     )
-    chosen.prepare(replace(context, prior=fused(joint, fusion)))
+    chosen.prepare(replace(context, model=fused(joint, fusion)))
     return chosen
 
 

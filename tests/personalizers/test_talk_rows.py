@@ -58,7 +58,7 @@ def facts():
 def stage(context, facts):
     """The context with a generic model of the facts, so that it can be written down."""
     inputs = Inputs(Features(torch.from_numpy(facts.values).float()))
-    return replace(context, inputs=inputs, prior=ScoreNetwork(None, Linear()))
+    return replace(context, inputs=inputs, model=ScoreNetwork(None, Linear()))
 
 
 def ways(facts):
@@ -175,7 +175,7 @@ class TestPAM:
         way, told = PAM(facts), support(shots=15)
         way.prepare(stage)
         with torch.no_grad():
-            generic = stage.prior(stage.inputs.batch(np.arange(IMAGES))).numpy()
+            generic = stage.model(stage.inputs.batch(np.arange(IMAGES))).numpy()
         machine = SVR(kernel="rbf", C=0.3, gamma=0.3 / FEATURES, epsilon=0.05)
         machine.fit(facts.values[told.images], told.scores - generic[told.images])
         images = stage.split.test_images

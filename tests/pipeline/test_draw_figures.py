@@ -66,7 +66,7 @@ def test_every_kind_of_result_is_drawn_under_a_caption_that_says_how_it_was_chos
     assert all(svg.startswith("<svg") for svg in found.values())
 
 
-def test_a_image_that_is_gone_does_not_stop_the_report(tmp_path, databases, results, caplog):
+def test_an_image_that_is_gone_does_not_stop_the_report(tmp_path, databases, results, caplog):
     draw_figures(CFG, SUMMARY, databases, results, tmp_path / "figures")
     assert "p9.png" in caplog.text
 

@@ -84,7 +84,7 @@ def test_votes_have_distances(context):
     assert row["acc"] == 1
 
 
-def test_a_image_without_votes_is_not_judged_where_votes_are(context):
+def test_an_image_without_votes_is_not_judged_where_votes_are(context):
     table = context.table
     shares = table.distribution.copy()
     shares[context.split.test_images[3]] = np.nan

@@ -5,7 +5,8 @@ from PIL import Image
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.report import canvas, figures
+from piaa_lightning.report import figures
+from piaa_lightning.report import style as canvas
 
 
 def records(users, methods=("BLG-PIAA", "BA-PIAA"), shots=(10, 100), repeats=2, backbones=("resnet18",)):

@@ -31,7 +31,7 @@ def test_nobody_stands_on_both_sides_and_ties_go_by_id():
     assert [f.image for f in least] == [0]
 
 
-def test_a_image_that_two_users_like_is_shown_once():
+def test_an_image_that_two_users_like_is_shown_once():
     made = evaluation([0.9, 0.8, -0.8, -0.9], [(0, 7, 0.9), (1, 7, 0.9), (1, 8, 0.1), (2, 5, 0), (3, 5, 0)])
     most, least = favourites(made, 0, 2)
     assert [f.image for f in most] == [7, 8]
@@ -49,9 +49,9 @@ def test_numbers_are_shown_and_users_are_not(tmp_path, trait_evaluation, image, 
 
 
 def test_two_users_are_enough_and_one_is_not(tmp_path, trait_evaluation, image, words):
-    texts = words(liked_images(trait_evaluation(users=2), image, tmp_path / "l.png", "d"))
+    texts = words(liked_images(trait_evaluation(count=2), image, tmp_path / "l.png", "d"))
     assert sum("said" in text for text in texts) == 10
-    for made in (trait_evaluation(users=1), replace(trait_evaluation(), liked=None)):
+    for made in (trait_evaluation(count=1), replace(trait_evaluation(), liked=None)):
         with pytest.raises(UserError, match="at least two users"):
             liked_images(made, image, tmp_path / "l.png", "d")
 

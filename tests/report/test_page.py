@@ -101,7 +101,7 @@ def test_every_kind_has_its_table_and_its_words(tmp_path):
         "Images of ava (80 test images)",
         "Traits of users of psychoflickr, SROCC (9 test users)",
     ]
-    assert '<td class="name talk">talk: PA_IAA<wbr>(Inception-v3)</td>' in text
+    assert '<td class="name talk">published: PA_IAA<wbr>(Inception-v3)</td>' in text
     assert "bootstrap interval over images or users" in text
     assert "Wilcoxon" not in text
     assert "<h3>" not in page(tmp_path)

@@ -92,7 +92,11 @@ def test_kinds_and_databases_do_not_share_a_table():
     found = tables(*trait_rows("PA_IAA"), image_row("PA_IAA"), image_row("PA_IAA", database="para"),
                    row("PA_IAA", "densenet121", 10, 0.5))  # fmt: skip
     assert [table.kind for table in found] == ["users", "images", "images", "traits"]
-    assert [name for name, _ in published_notes(found)] == ["talk, users", "talk, images", "talk, traits"]
+    assert [name for name, _ in published_notes(found)] == [
+        "published, users",
+        "published, images",
+        "published, traits",
+    ]
     assert "FLICKR-AES" in found[0].published_note
     assert "AVA" in found[1].published_note
     assert "PsychoFlickr" in found[3].published_note

@@ -27,7 +27,7 @@ def test_the_talk_is_silent_about_other_traits(tmp_path, trait_evaluation, words
 
 @pytest.mark.parametrize("users", [1, 2])
 def test_few_users_give_a_dash_and_no_warning(tmp_path, trait_evaluation, words, users):
-    evaluation = trait_evaluation(users=users)
+    evaluation = trait_evaluation(count=users)
     evaluation = replace(evaluation, traits=np.zeros_like(evaluation.traits))  # all have the same value: no order
     texts = words(trait_bars([evaluation], tmp_path / "t.png", "d"))
     assert texts.count("\u2013") == 6

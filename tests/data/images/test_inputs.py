@@ -39,7 +39,7 @@ def test_training_is_cut_from_the_larger_images():
         assert any(torch.equal(crop, window) or torch.equal(crop, window.flip(-1)) for window in windows)
 
 
-@pytest.mark.parametrize("images", [np.array([5, 2]), np.array([], dtype=np.int64)])
+@pytest.mark.parametrize("numbers", [np.array([5, 2]), np.array([], dtype=np.int64)])
 def test_where_squares_are_cut_changes_none_of_them(numbers, tmp_path):
     small, large = images(8), images(10)
     later = Inputs(small, large, 8).augmented(numbers, chances(len(numbers)))
@@ -62,7 +62,7 @@ def test_raw_images_are_cut_like_stored_ones(tmp_path):
     assert all(torch.equal(first, other) for other in others)
 
 
-def test_squares_of_a_image_that_is_not_there_are_refused():
+def test_squares_of_an_image_that_is_not_there_are_refused():
     inputs = Inputs(images(8), images(10), 8, cut_on_device=False)
     with pytest.raises(IndexError, match=r"3\.\.6 of 6"):
         inputs.augmented(np.array([3, 6]), chances(2))

@@ -72,7 +72,7 @@ def test_images_elsewhere(tmp_path, place):
     assert table.image_files.tolist() == [f"{place}/{image}" for image in SCORES]
 
 
-def test_the_first_directory_that_has_a_image_counts(tmp_path):
+def test_the_first_directory_that_has_an_image_counts(tmp_path):
     warped = [f"datasetImages_warp256/{image}" for image in SCORES]
     table = aadb.read(lay_out(tmp_path, places=[*warped, PLACES["farm1_a.jpg"]]))
     assert table.image_files.tolist() == [PLACES["farm1_a.jpg"], *warped[1:]]

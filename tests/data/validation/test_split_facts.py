@@ -22,7 +22,7 @@ def test_parts_by_hand(make_table, split):
     assert (facts.description, facts.hash, facts.leaks) == ("by hand", split.hash(table), [])
 
 
-def test_a_image_in_two_parts_is_a_leak_and_within_one_is_none(split):
+def test_an_image_in_two_parts_is_a_leak_and_within_one_is_none(split):
     assert leaks(split, [[0, 1], [2, 3]]) == []
     assert leaks(split, [[0, 1, 3], [1, 2]]) == [(0, 3), (1, 2)]
 
