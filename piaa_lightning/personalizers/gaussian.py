@@ -11,30 +11,7 @@ from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
 from piaa_lightning.personalizers.features import Floats, ImageFeatures
 from piaa_lightning.personalizers.personalizer import Personalizer, Scorer, Settings, Support
-
-
-def posterior_means(
-    residuals: Floats, covariance: Floats, across: Floats, noise: float, prior_variances: Sequence[float]
-) -> list[Floats]:
-    """Posterior mean of a Gaussian process, K_* (K + noise / width I)^-1 r, for several prior_variances at once.
-
-    Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equation 2.25. A width multiplies
-    the covariance, which is dividing the noise.
-
-    Args:
-        residuals: ``(shots,)`` ratings less the prior mean.
-        covariance: ``(shots, shots)`` K between the support images.
-        across: ``(images, shots)`` K_* between the images to score and the support images.
-        noise: variance of one rating about the user's taste, above 0.
-        prior_variances: factors of the covariance; 0 gives the prior mean.
-
-    Returns:
-        For each width ``(images,)``, to be added to the prior mean.
-    """
-    values, axes = np.linalg.eigh(covariance)
-    values = np.maximum(values, 0.0)
-    turned, seen = axes.T @ residuals, across @ axes
-    return [seen @ (turned * width / (width * values + noise)) for width in prior_variances]
+from piaa_lightning.personalizers.posterior import posterior_means
 
 
 class GaussianPersonalizer(Personalizer):

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from piaa_lightning.data.images.decode import MAX_PIXELS
+from piaa_lightning.data.images.formats import MAX_PIXELS
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
 from piaa_lightning.photos.store import Store
