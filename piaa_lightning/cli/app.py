@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from piaa_lightning.cli.allowed_targets import refuse_strange_targets
 from piaa_lightning.cli.schema import config_dir, refuse_dangling, register, shots_of
 from piaa_lightning.errors import UserError
+from piaa_lightning.pipeline.backbone_config import settle_backbone
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.quiet import quiet_libraries
 
@@ -38,6 +39,7 @@ def hydra_main(cfg: DictConfig) -> float | None:
     """Run what the command line asks for, in the directory that Hydra made for it."""
     cfg.command = " ".join(["python -m piaa_lightning", *HydraConfig.get().overrides.task])
     try:
+        settle_backbone(cfg, HydraConfig.get().overrides.task)
         if HydraConfig.get().mode == RunMode.MULTIRUN and cfg.mode == "run":
             return job(cfg, Path(HydraConfig.get().runtime.output_dir))
         return dispatch(cfg, Path(HydraConfig.get().runtime.output_dir))

@@ -26,6 +26,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.backbones.frozen import Scaling, fit_scaling, frozen_features
+from piaa_lightning.pipeline.backbone_config import network_settings, settle_backbone
 from piaa_lightning.simulation import embedded
 
 log = logging.getLogger(__name__)
@@ -88,10 +89,10 @@ class Databases:
         self.cfg = cfg
         self.device = device
         self.cache = Path(cfg.paths.cache).expanduser()
-        net = cfg.backbone
-        self.extractor = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
+        settle_backbone(cfg)
+        self.extractor = build_backbone(network_settings(cfg.backbone))
         self.scaling: Scaling | None = None
-        self.backbone: Backbone | None = None if net.frozen else self.extractor
+        self.backbone: Backbone | None = None if cfg.backbone.frozen else self.extractor
         self.opened: dict[str, Data] = {}
         self._open_all({MAIN: cfg.data, **cfg.databases})
         inputs = self.main.inputs.evaluation
@@ -150,6 +151,8 @@ class Databases:
                 f"data.patch_scale={config.patch_scale}: patches are cut from larger images; give 1 or more."
             )
         sizes = {size, stored} if details is None else {size, stored, details}
+        if frozen:  # each network sees its own size
+            sizes |= {member.size for member in self.extractor.members}
         images = self._images(config, table.root, files, sorted(sizes))
         if images[size].broken:
             table = table.without_labels_of(sorted(images[size].broken), "broken images")
@@ -159,7 +162,7 @@ class Databases:
             larger = None if details is None else images[details]
             inputs = Inputs(images[size], images[stored], size, self.device.type != "cpu", larger)
             return Data(name, table, split, inputs, threshold)
-        values = frozen_features(self.extractor, images[size], self.cache, self.device)
+        values = frozen_features(self.extractor, images, self.cache, self.device)
         if self.scaling is None:
             self.scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
         return Data(name, table, split, Inputs(Features(self.scaling.apply(values))), threshold)

@@ -29,6 +29,7 @@ from piaa_lightning.photos.population import PopulationPrior, assumed, learnt
 from piaa_lightning.photos.programs import write_programs
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.scoring_network import HEADS, FeatureScale, ScoringNetwork, scoring_network_of
+from piaa_lightning.pipeline.backbone_config import network_settings
 from piaa_lightning.pipeline.open_data import Databases
 from piaa_lightning.pipeline.train_models import ModelTrainer
 
@@ -116,9 +117,8 @@ def describe(cfg: DictConfig, task: DictConfig) -> dict[str, Any]:
     Raises:
         UserError: it has parts that a published prior knows nothing of.
     """
-    net = OmegaConf.to_container(cfg.backbone, resolve=True)
+    every = [{k: v for k, v in one.items() if k != "weights"} for one in network_settings(cfg.backbone)]
     head = OmegaConf.to_container(cfg.head, resolve=True)
-    assert isinstance(net, dict)
     assert isinstance(head, dict)
     chain = [task]
     while chain[-1].init_from is not None:
@@ -134,14 +134,9 @@ def describe(cfg: DictConfig, task: DictConfig) -> dict[str, Any]:
                 raise _unpublished(task, step.extend._target_)
             fusion = _arguments(step.extend)
     return {
-        "backbone": {
-            "name": net["name"],
-            "size": net["size"],
-            "output": net["output"],
-            "options": dict(net["options"]),
-        },
-        "frozen": bool(net["frozen"]),
-        "components": net["components"] if net["frozen"] else None,
+        "backbone": every[0] if len(every) == 1 else {"networks": every},
+        "frozen": bool(cfg.backbone.frozen),
+        "components": cfg.backbone.components if cfg.backbone.frozen else None,
         "head": {"kind": _kind(str(head["_target_"])), **_plain(head)},
         "personality": personality,
         "fused": fusion,
