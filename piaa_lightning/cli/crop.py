@@ -11,13 +11,13 @@ import torch
 from omegaconf import DictConfig
 from PIL import Image
 
-from piaa_lightning.data.images.stored import cores
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.crops import Crop, best_crops, shape_of
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.ranking import order_of
 from piaa_lightning.pipeline.read_folder import personal_model_of, read_folder
 from piaa_lightning.runtime.atomic import replacing
+from piaa_lightning.runtime.cores import cores
 from piaa_lightning.runtime.progress import track
 
 COLUMNS = ("image", "shape", "left", "upper", "right", "lower", "score")

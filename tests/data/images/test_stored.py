@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from piaa_lightning.data import images as module
+from piaa_lightning.data.images import stored as module
 from piaa_lightning.data.images.decode import decode, squash
 from piaa_lightning.data.images.stored import Images, open_images
 from piaa_lightning.errors import UserError
