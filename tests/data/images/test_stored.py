@@ -214,7 +214,7 @@ def test_an_interrupted_build_leaves_nothing(root, tmp_path, monkeypatch):
 
 SLOW_OPEN = """
 import sys, time, pathlib
-from piaa_lightning.data.images.decode import stored as images
+from piaa_lightning.data.images import stored as images
 decode, seen = images.decode, []
 def slowly(path):
     seen.append(path)
