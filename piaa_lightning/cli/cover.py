@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import torch
@@ -12,7 +10,7 @@ from omegaconf import DictConfig
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.cover import choose_cover
 from piaa_lightning.pipeline.read_folder import personal_model_of, read_folder
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.csv_file import write_csv
 
 
 def choose_photos(cfg: DictConfig, directory: Path) -> None:
@@ -32,12 +30,10 @@ def choose_photos(cfg: DictConfig, directory: Path) -> None:
     with torch.inference_mode():
         scores = taste.score(read.shelf.rows)
     chosen = choose_cover(scores, read.shelf.rows, cfg.cover.count, cfg.cover.diversity)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("place", "image", "score"))
+    rows: list[tuple[int, str, str]] = []
     for place, number in enumerate(chosen, start=1):
         score = float(scale.from_unit(scores[number].clamp(0, 1).numpy()))
-        writer.writerow((place, read.shelf.files[number], f"{score:.3f}"))
+        rows.append((place, read.shelf.files[number], f"{score:.3f}"))
         print(f"{place:3} {score:6.2f}  {read.shelf.files[number]}")
-    replace_file(directory / "cover.csv", text.getvalue().encode())
+    write_csv(directory / "cover.csv", ("place", "image", "score"), rows)
     print(f"{directory / 'cover.csv'}: {len(chosen)} of {len(read.shelf.files)} photographs {title}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +9,14 @@ import torch
 from omegaconf import DictConfig
 from PIL import Image
 
-from piaa_lightning.data.images.stored import cores
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.crops import Crop, best_crops, shape_of
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.ranking import order_of
 from piaa_lightning.pipeline.read_folder import personal_model_of, read_folder
 from piaa_lightning.runtime.atomic import replacing
+from piaa_lightning.runtime.cores import cores
+from piaa_lightning.runtime.csv_file import write_csv
 from piaa_lightning.runtime.progress import track
 
 COLUMNS = ("image", "shape", "left", "upper", "right", "lower", "score")
@@ -41,9 +40,7 @@ def crop_photos(cfg: DictConfig, directory: Path) -> None:
     read = read_folder(cfg)
     taste, scale, title = personal_model_of(cfg, read)
     size, resize = read.prior.network.size, read.prior.config["resize"]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
+    rows: list[tuple[object, ...]] = []
     torch.set_num_threads(cores())
     order = order_of(taste, read.shelf, scale).order[: cfg.crop.limit].tolist()
     for number in track(order, "crops"):
@@ -53,11 +50,10 @@ def crop_photos(cfg: DictConfig, directory: Path) -> None:
         crops = best_crops(small, shapes, size, resize, lambda squares: taste.score(read.prior.rows(squares)))
         for crop in crops:
             score = float(scale.from_unit(np.clip(crop.score, 0, 1)))
-            writer.writerow((file, crop.shape, *crop.pixels(width, height), f"{score:.3f}"))
+            rows.append((file, crop.shape, *crop.pixels(width, height), f"{score:.3f}"))
             if cfg.crop.write:
                 _write(photo.pixels, crop, directory / "crops" / _name(file, crop))
-    with replacing(directory / "crops.csv") as output:
-        output.write(text.getvalue().encode())
+    write_csv(directory / "crops.csv", COLUMNS, rows)
     print(f"{directory / 'crops.csv'}: the best crops at {', '.join(shapes)} of {len(order)} photographs {title}")
 
 

@@ -25,7 +25,7 @@ def predict_photos(cfg: DictConfig, directory: Path) -> None:
     read = read_folder(cfg)
     taste, scale, title = personal_model_of(cfg, read)
     ranking = order_of(taste, read.shelf, scale)
-    replace_file(directory / "ranking.csv", ranking_csv(ranking, read.shelf.files).encode())
+    replace_file(directory / "ranking.csv", ranking_csv(ranking, read.shelf.files).encode(errors="surrogateescape"))
     count = len(read.shelf.files)
     page = contact_sheet(
         f"{count} photographs {title}",

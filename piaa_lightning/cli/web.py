@@ -11,11 +11,11 @@ from pathlib import Path
 import torch
 from omegaconf import DictConfig
 
-from piaa_lightning.data.images.stored import cores
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.folder import find_photos
 from piaa_lightning.pipeline.open_published import open_prior
 from piaa_lightning.pipeline.read_folder import open_store
+from piaa_lightning.runtime.cores import cores
 
 log = logging.getLogger(__name__)
 

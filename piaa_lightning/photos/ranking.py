@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from piaa_lightning.data.ratings import Indices, Scale
 from piaa_lightning.photos.personal_model import PersonalModel
 from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.runtime.csv_file import csv_text
 
 COLUMNS = ("image", "stars", "score", "generic", "uncertainty", "rank")
 Values = NDArray[np.float64]
@@ -103,19 +102,15 @@ def _places(order: Indices) -> Indices:
 
 def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
     """Return the ranking as csv, the best image first; ``stars`` is empty where the user said nothing."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for number in ranking.order.tolist():
-        given = ranking.stars[number]
-        writer.writerow(
-            (
-                files[number],
-                "" if np.isnan(given) else f"{given:g}",
-                f"{ranking.scores[number]:.3f}",
-                f"{ranking.generic[number]:.3f}",
-                f"{ranking.uncertainty[number]:.3f}",
-                ranking.places[number],
-            )
+    rows = [
+        (
+            files[number],
+            None if np.isnan(ranking.stars[number]) else f"{ranking.stars[number]:g}",
+            f"{ranking.scores[number]:.3f}",
+            f"{ranking.generic[number]:.3f}",
+            f"{ranking.uncertainty[number]:.3f}",
+            ranking.places[number],
         )
-    return text.getvalue()
+        for number in ranking.order.tolist()
+    ]
+    return csv_text(COLUMNS, rows)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-from collections import deque
+from contextlib import closing
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -16,13 +15,14 @@ from PIL import Image
 
 from piaa_lightning.data.images.decode import Pixels
 from piaa_lightning.data.images.formats import MAX_PIXELS
-from piaa_lightning.data.images.stored import cores
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.folder_statistics import FolderStatistics
 from piaa_lightning.photos.networks import PhotoNetworks, Squares, mean_score
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.photo_features import PhotoFeatures
 from piaa_lightning.photos.store import KeptImage, NetworkView, Store
+from piaa_lightning.runtime.cores import cores
+from piaa_lightning.runtime.read_ahead import read_ahead
 
 log = logging.getLogger(__name__)
 
@@ -88,11 +88,15 @@ def read_photos(
         are in the store by then.
     """
     waiting: list[_Read] = []
-    for read in _opened(networks, store, root, files, max_pixels):
-        waiting.append(read)
-        if sum(one.photo is not None for one in waiting) >= BATCH or len(waiting) >= 256:
-            yield from _look(networks, store, waiting)
-            waiting = []
+    opened = read_ahead(
+        lambda file: _open(networks, store, root, file, max_pixels), files, ahead=2 * cores() + BATCH
+    )
+    with closing(opened):  # nobody wants the rest of what is not taken
+        for read in opened:
+            waiting.append(read)
+            if sum(one.photo is not None for one in waiting) >= BATCH or len(waiting) >= 256:
+                yield from _look(networks, store, waiting)
+                waiting = []
     yield from _look(networks, store, waiting)
 
 
@@ -112,25 +116,6 @@ def shelf_of(networks: PhotoNetworks, store: Store, read: Sequence[tuple[str, st
         PhotoFeatures(torch.cat([values for values, _ in parts], dim=1), score),
         {file: reason for file, _, reason in read if reason},
     )
-
-
-def _opened(
-    networks: PhotoNetworks, store: Store, root: Path, files: Sequence[str], max_pixels: int
-) -> Iterator[_Read]:
-    """Decode in parallel; threads, because Pillow lets go of the interpreter while it works."""
-    ahead: deque[Future[_Read]] = deque()
-    workers = cores()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for file in files:
-                ahead.append(pool.submit(_open, networks, store, root, file, max_pixels))
-                if len(ahead) > 2 * workers + BATCH:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            for waiting in ahead:  # nobody wants the rest
-                waiting.cancel()
 
 
 def _open(networks: PhotoNetworks, store: Store, root: Path, file: str, max_pixels: int) -> _Read:
