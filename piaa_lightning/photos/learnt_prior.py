@@ -84,18 +84,20 @@ class LearntPrior(PopulationPrior):
     @cached_property
     def _crowd(self) -> tuple[Tensor, Tensor, Tensor]:
         """Return directions of training images, the weights of m and the matrix that makes v of `Described`."""
-        directions = torch.nn.functional.normalize(self.images.double(), dim=1)
-        noisy = likeness(directions @ directions.T) + torch.diag(self.ridge.double())
-        half = torch.linalg.cholesky(noisy)
-        pull = torch.cholesky_solve(self.said.double()[:, None], half)[:, 0]
-        inverse = torch.linalg.solve_triangular(half, torch.eye(len(half), dtype=torch.float64), upper=False)
-        return directions.float(), pull.float(), inverse.T.float()
+        with torch.inference_mode(False), torch.no_grad():  # so that gradients can pass another time
+            directions = torch.nn.functional.normalize(self.images.double(), dim=1)
+            noisy = likeness(directions @ directions.T) + torch.diag(self.ridge.double())
+            half = torch.linalg.cholesky(noisy)
+            pull = torch.cholesky_solve(self.said.double()[:, None], half)[:, 0]
+            inverse = torch.linalg.solve_triangular(half, torch.eye(len(half), dtype=torch.float64), upper=False)
+            return directions.float(), pull.float(), inverse.T.float()
 
     @cached_property
     def _half(self) -> Tensor:
         """Return a square root of C, which may be singular."""
-        values, axes = torch.linalg.eigh(self.covariance.double())
-        return (axes * values.clamp(min=0).sqrt()).float()
+        with torch.inference_mode(False), torch.no_grad():
+            values, axes = torch.linalg.eigh(self.covariance.double())
+            return (axes * values.clamp(min=0).sqrt()).float()
 
     def crowd(self, seen: PhotoFeatures) -> Tensor:
         """Return what the crowd says of images, ``(images,)``; gradients pass."""

@@ -44,7 +44,8 @@ class PhotoNetworks:
 
     @cached_property
     def _fast(self) -> Backbone:
-        return self.backbone.for_inference()
+        with torch.inference_mode(False):
+            return self.backbone.for_inference()
 
     @property
     def features(self) -> int:
@@ -77,12 +78,10 @@ class PhotoNetworks:
         Returns:
             For each network ``(photographs, features)`` and, where it has one, ``(photographs,)`` its score in [0, 1].
         """
-        found = []
+        members = self._fast.members
         with torch.inference_mode():
             batches = {square: _stacked([one[square] for one in squares]) for square in self.backbone.squares}
-            for number in numbers:
-                found.append(self._fast.members[number].with_score(batches))
-        return found
+            return [members[number].with_score(batches) for number in numbers]
 
     def look_at_all(self, squares: Sequence[Squares]) -> PhotoFeatures:
         """Let all networks look at photographs."""

@@ -42,6 +42,11 @@ class Ranking:
     places: Indices
     generic_places: Indices
 
+    @property
+    def stands(self) -> Values:
+        """What an image counts for: the user's own word, and the score where there is none."""
+        return np.where(np.isnan(self.stars), self.scores, self.stars)
+
 
 def order_of(taste: PersonalModel, shelf: Shelf, scale: Scale, rated: Sequence[int] | None = None) -> Ranking:
     """Put images in order; those with equal scores stay in the order of their files.
