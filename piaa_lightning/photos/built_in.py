@@ -10,7 +10,7 @@ from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.photos.folder_prior import FolderNumbers, FolderPrior
 from piaa_lightning.photos.folder_statistics import FolderStatistics
 from piaa_lightning.photos.networks import PhotoNetworks
-from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.published_model import PublishedModel, load_prior, prior_directory
 
 NETWORKS = ("mobilenetv2", "nima")
 REFERENCE = Path(__file__).parent / "reference.safetensors"
@@ -36,3 +36,18 @@ def built_in_model() -> PublishedModel:
     reference = FolderStatistics(REFERENCE_IMAGES, kept["mean"].double(), kept["variance"].double())
     users = FolderPrior(CHOSEN, reference, "nobody's own ratings; its numbers were chosen on 651 people of OASIS")
     return PublishedModel(networks, users, {"name": "built-in", "data": DATA, "command": "", "versions": {}})
+
+
+def open_model(place: str | None) -> tuple[PublishedModel, str]:
+    """Open a model.
+
+    Args:
+        place: directory or id on the hub of a published one; None takes the one out of the box.
+
+    Returns:
+        The model, and a sentence on what its first order stands on; empty where the user has named it.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    return (built_in_model(), NOTE) if place is None else (load_prior(prior_directory(place)), "")

@@ -17,11 +17,7 @@ from piaa_lightning.data.images.decode import DecodedImage, decode_image
 from piaa_lightning.data.images.formats import MAX_PIXELS, open_image
 from piaa_lightning.data.images.orientation import TAG
 from piaa_lightning.errors import UserError
-
-PLAIN = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff"}
-HEIF = {".heic", ".heif"}
-RAW = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw"}
-SUFFIXES = PLAIN | HEIF | RAW
+from piaa_lightning.photos.suffixes import HEIF, RAW
 
 
 def open_photo(path: Path, at_least: int | None = None, max_pixels: int = MAX_PIXELS) -> DecodedImage:

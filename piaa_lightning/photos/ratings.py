@@ -72,17 +72,17 @@ def read_ratings(source: str, root: Path, files: Sequence[str], scale: Scale = S
     return Ratings(scores, scale, missing)
 
 
-def refuse_equal(scores: Sequence[float]) -> None:
-    """Stop where ratings say nothing about an order.
+def equal_note(scores: Sequence[float]) -> str:
+    """Return a sentence where several ratings are all equal, which says little; otherwise nothing.
 
-    Raises:
-        UserError: there are fewer than two different scores.
+    A camera or a program may have written them into every file.
     """
-    if len(set(scores)) < 2:
-        raise UserError(
-            f"All {len(scores)} ratings are equal, so nothing can be learned yet; rate some photographs better or worse"
-            " than the others."
-        )
+    if len(scores) < 2 or len(set(scores)) > 1:
+        return ""
+    return (
+        f"All {len(scores)} ratings are {scores[0]:g}: what is learnt is what these photographs have in common; if that is"
+        " not what you meant, rate some better or worse than the others."
+    )
 
 
 def _names(files: Sequence[str]) -> dict[str, str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.built_in import NOTE, built_in_model
-from piaa_lightning.photos.published_model import PublishedModel, load_prior, prior_directory
+from piaa_lightning.photos.built_in import open_model
+from piaa_lightning.photos.published_model import PublishedModel
 
 
 def open_prior(cfg: DictConfig) -> tuple[PublishedModel, str]:
@@ -18,11 +18,9 @@ def open_prior(cfg: DictConfig) -> tuple[PublishedModel, str]:
     Raises:
         UserError: it cannot be read, or a database is named that no model was published of yet.
     """
-    if cfg.prior is not None:
-        return load_prior(prior_directory(str(cfg.prior))), ""
-    if cfg.data.root is not None:
+    if cfg.prior is None and cfg.data.root is not None:
         raise UserError(
             f"data.root={cfg.data.root} was given without a prior; publish one of it first with mode=export, then name"
             " its directory with prior=DIR."
         )
-    return built_in_model(), NOTE
+    return open_model(None if cfg.prior is None else str(cfg.prior))
