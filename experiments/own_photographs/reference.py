@@ -46,7 +46,9 @@ def main(root: Path) -> None:
         seen.append(networks.look_at_all([networks.squares(np.ascontiguousarray(part)) for part in parts]))
     found = FolderStatistics.of(PhotoFeatures.joined(seen))
     save_file({"mean": found.mean.half(), "variance": (WIDER * found.variance).half()}, REFERENCE)
-    print(f"{REFERENCE}: {found.count:g} images; generic score {found.mean[-1]:.3f}, sd {found.variance[-1] ** 0.5:.3f}")
+    print(
+        f"{REFERENCE}: {found.count:g} images; generic score {found.mean[-1]:.3f}, sd {found.variance[-1] ** 0.5:.3f}"
+    )
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def posterior_means(
 class Posterior:
     """What the ratings of a few images leave of a process: one width, with gradients, uncertainty and a look back.
 
-    Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equations 2.25 and 2.26, and 5.12 for
-    what each image is expected to get from the others alone.
+    Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equations 2.25 and 2.26, and 5.12
+    for what each image is expected to get from the others alone.
 
     Args:
         residuals: ``(ratings,)`` less the prior mean; there may be none.
@@ -50,7 +50,7 @@ class Posterior:
     Example:
         >>> import torch
         >>> after = Posterior(torch.tensor([1.0]), torch.tensor([[2.0]]), noise=2.0)
-        >>> after.mean(torch.tensor([[2.0], [0.0]])).tolist()  # half of what was said, and nothing where nothing is alike
+        >>> after.mean(torch.tensor([[2.0], [0.0]])).tolist()  # half of what was said; nothing where nothing is alike
         [1.0, 0.0]
     """
 
@@ -66,10 +66,11 @@ class Posterior:
         Args:
             across: ``(images, ratings)`` K between the images and the rated ones; gradients pass.
         """
-        return across @ self.weights.to(across.dtype)
+        added: Tensor = across @ self.weights.to(across.dtype)
+        return added
 
     def variance(self, before: Tensor, across: Tensor) -> Tensor:
-        """Return the variances that are left of images', ``(images,)``; the ratings do not matter, only of what they are.
+        """Return the variances that are left, ``(images,)``; what was said does not matter, only of which images.
 
         Args:
             before: ``(images,)`` without ratings.

@@ -1,4 +1,4 @@
-"""The model out of the box: two small networks inside the package, and what people may like beyond a score for everybody."""
+"""The model out of the box: two small networks inside the package, and what people may like beyond their score."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NOTE = (
 
 def built_in_model() -> PublishedModel:
     """Return the model out of the box; nothing is trained, drawn or downloaded."""
-    defaults = {"size": None, "output": "pooled", "layer": "last", "options": {}}
+    defaults: dict[str, object] = {"size": None, "output": "pooled", "layer": "last", "options": {}}
     networks = PhotoNetworks(build_backbone(list(NETWORKS)), [{"name": name, **defaults} for name in NETWORKS])
     kept = load_file(REFERENCE)
     reference = FolderStatistics(REFERENCE_IMAGES, kept["mean"].double(), kept["variance"].double())

@@ -20,7 +20,7 @@ def write_crop(photo: Path, crop: Crop, target: Path) -> None:
     """Cut a crop out of a photograph at its full size and write it as a JPEG; the photograph is only read.
 
     Colours stay in the photograph's own space where a JPEG can hold them (RGB and grey, 8 bits): nothing is lost, and
-    its profile goes along. Others are written as sRGB. EXIF goes along but for the orientation, since a crop is upright.
+    its profile goes along. Others are written as sRGB. EXIF goes along but for the orientation: a crop is upright.
 
     Args:
         photo: the file.

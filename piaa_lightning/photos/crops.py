@@ -93,9 +93,7 @@ def best_crops(
     for start in range(0, len(asked), BATCH):
         some = [Crop(shape, box, 0.0).pixels(width, height) for shape, box in asked[start : start + BATCH]]
         # a crop of a thin image may be less than a pixel wide in a small copy
-        cut = [
-            pixels[upper : max(lower, upper + 1), left : max(right, left + 1)] for left, upper, right, lower in some
-        ]
+        cut = [pixels[upper : max(lower, upper + 1), left : max(right, left + 1)] for left, upper, right, lower in some]
         with torch.inference_mode():
             found += score(networks.look_at_all([networks.squares(crop) for crop in cut])).tolist()
     crops = [Crop(shape, box, value) for (shape, box), value in zip(asked, found, strict=True)]

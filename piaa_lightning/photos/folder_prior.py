@@ -1,4 +1,4 @@
-"""A population prior that nobody's ratings but the generic score's stand behind: features measured against the folder."""
+"""A population prior that nobody's own ratings stand behind: a generic score, and features measured by the folder."""
 
 from __future__ import annotations
 
@@ -42,9 +42,9 @@ class FolderNumbers:
 class FolderPrior(PopulationPrior):
     """f = slope g + N(0, slope_variance) g + x.w + level, w ~ N(0, feature_variance / d) for each of d features.
 
-    g is the generic score and x the features, each less its mean over the folder and divided by its spread. The spread is
-    the folder's, shrunk to that of a reference by a few pretended images of it, so that it means something in a folder
-    of three.
+    g is the generic score and x the features, each less its mean over the folder and divided by its spread. The spread
+    is the folder's, shrunk to that of a reference by a few pretended images of it, so that it means something in a
+    folder of three.
 
     Args:
         chosen: the numbers.

@@ -55,8 +55,8 @@ def learn_population(
 ) -> LearntPrior:
     """Learn what users have in common, and how they differ.
 
-    The crowd's taste is fitted to the users' mean z scores; how people differ from it is learnt by EM from what each says
-    besides what the others say of the same image, see `empirical_bayes.learn_prior`.
+    The crowd's taste is fitted to the users' mean z scores; how people differ from it is learnt by EM from what each
+    says besides what the others say of the same image, see `empirical_bayes.learn_prior`.
 
     NOTE: where few people rated an image, what the crowd says of it is uncertain by as much (1 / raters is added to the
     ridge), and a user is compared with the others' mean, shrunk by one pretended rater to what the crowd would say of
@@ -157,6 +157,4 @@ def _left_out(images: Tensor, said: Floats, ridge: Floats) -> Floats:
 
 
 def _with(prior: LearntPrior, covariance: Tensor, numbers: LearntNumbers) -> LearntPrior:
-    return LearntPrior(
-        prior.components, prior.images, prior.said, prior.ridge, covariance, numbers, prior.learnt_from
-    )
+    return LearntPrior(prior.components, prior.images, prior.said, prior.ridge, covariance, numbers, prior.learnt_from)

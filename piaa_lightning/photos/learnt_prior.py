@@ -1,4 +1,4 @@
-"""A population prior learnt from people's ratings of training images: the crowd's taste, and how people differ from it."""
+"""A population prior learnt from people's ratings of images: the crowd's taste, and how people differ from it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Components:
 
     Args:
         centre: ``(features,)`` of training images.
-        axes: ``(components, features)``; each network's features are standardised and weigh as much as another's, whatever
-            their number.
+        axes: ``(components, features)``; each network's features are standardised and weigh as much as another's,
+            whatever their number.
     """
 
     centre: Tensor

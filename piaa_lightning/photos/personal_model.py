@@ -58,9 +58,7 @@ class PersonalModel:
     def score(self, seen: PhotoFeatures) -> Tensor:
         """Score images, ``(images,)`` mostly in [0, 1]; gradients pass."""
         images = self.process.describe(seen)
-        return self.unit.back(
-            images.expected + self._posterior.mean(self.process.covariance(images, self._told))
-        )
+        return self.unit.back(images.expected + self._posterior.mean(self.process.covariance(images, self._told)))
 
     def predict(self, seen: PhotoFeatures) -> Prediction:
         """Score images, with what anybody would say and how sure the score is, a few at a time."""

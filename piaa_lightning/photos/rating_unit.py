@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor
 
 MIDDLE = 0.5  # of a scale from 0 to 1
@@ -17,8 +16,8 @@ class RatingUnit:
     """One user's unit: z = (rating - middle of the scale) / spread.
 
     The spread is that of the user's own ratings, moved towards that of people in general by five pretended ratings:
-    ``sqrt((5 s0^2 + sum (y - mean y)^2) / (5 + n - 1))``. The middle of the scale stays where it is, so that ratings that
-    are all equal say something, too.
+    ``sqrt((5 s0^2 + sum (y - mean y)^2) / (5 + n - 1))``. The middle of the scale stays where it is, so that ratings
+    that are all equal say something, too.
 
     Args:
         spread: as a share of the scale.

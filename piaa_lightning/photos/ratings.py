@@ -80,8 +80,8 @@ def equal_note(scores: Sequence[float]) -> str:
     if len(scores) < 2 or len(set(scores)) > 1:
         return ""
     return (
-        f"All {len(scores)} ratings are {scores[0]:g}: what is learnt is what these photographs have in common; if that is"
-        " not what you meant, rate some better or worse than the others."
+        f"All {len(scores)} ratings are {scores[0]:g}: what is learnt is what these photographs have in common; if that"
+        " is not what you meant, rate some better or worse than the others."
     )
 
 

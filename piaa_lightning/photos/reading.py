@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 import logging
-from contextlib import closing
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -88,9 +88,7 @@ def read_photos(
         are in the store by then.
     """
     waiting: list[_Read] = []
-    opened = read_ahead(
-        lambda file: _open(networks, store, root, file, max_pixels), files, ahead=2 * cores() + BATCH
-    )
+    opened = read_ahead(lambda file: _open(networks, store, root, file, max_pixels), files, ahead=2 * cores() + BATCH)
     with closing(opened):  # nobody wants the rest of what is not taken
         for read in opened:
             waiting.append(read)
@@ -105,9 +103,7 @@ def shelf_of(networks: PhotoNetworks, store: Store, read: Sequence[tuple[str, st
     there = [(file, digest) for file, digest, reason in read if not reason]
     digests = [digest for _, digest in there]
     sizes = store.sizes(digests)
-    parts = [
-        store.features(digests, key, count) for key, count in zip(networks.keys, networks.blocks, strict=True)
-    ]
+    parts = [store.features(digests, key, count) for key, count in zip(networks.keys, networks.blocks, strict=True)]
     score = mean_score([score for _, score in parts], len(there))
     return Shelf(
         [file for file, _ in there],

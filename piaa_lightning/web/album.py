@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piaa_lightning.data.images.formats import MAX_PIXELS
-from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.photo_features import PhotoFeatures
+from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
 from piaa_lightning.photos.store import Store
 

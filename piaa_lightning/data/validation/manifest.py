@@ -11,7 +11,6 @@ from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-
 from piaa_lightning.data.images.decode import decode
 from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.errors import UserError

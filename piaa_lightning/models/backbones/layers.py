@@ -50,9 +50,7 @@ class Layers(nn.Module):
         """Return ``(batch, features)`` of the layers, and what the network itself returns."""
         with _taking() as taken:
             last: Tensor = self.whole(images)
-        means = [
-            last if stage is None else taken[self.whole.get_submodule(stage.name)] for stage in self.stages
-        ]
+        means = [last if stage is None else taken[self.whole.get_submodule(stage.name)] for stage in self.stages]
         return torch.cat(means, dim=1), last
 
     def forward(self, images: Tensor) -> Tensor:
@@ -126,7 +124,11 @@ def stages_of(network: nn.Module, size: int) -> list[Stage]:
         run = list(group)
         if any(True for name, _, _ in run for _ in network.get_submodule(name).parameters()):  # more than pooling
             stages.append(Stage(run[-1][0], run[-1][2].shape[1]))
-    if maps and last.shape == (1, maps[-1][2].shape[1]) and torch.allclose(last, maps[-1][2].mean(dim=(2, 3)), atol=1e-5):
+    if (
+        maps
+        and last.shape == (1, maps[-1][2].shape[1])
+        and torch.allclose(last, maps[-1][2].mean(dim=(2, 3)), atol=1e-5)
+    ):
         stages.pop()  # the last layer by another name
     return stages
 
