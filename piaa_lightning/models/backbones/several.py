@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
@@ -33,11 +33,13 @@ class Backbones(Backbone):
 
     def __init__(self, networks: Mapping[str, Backbone]) -> None:
         own = list(networks.values())
-        common = _agreed(own)
+        found = {(tuple(member.mean.flatten().tolist()), tuple(member.std.flatten().tolist())) for member in own}
+        common = found.pop() if len(found) == 1 else COMMON
         largest = max(own, key=lambda member: member.size)
         features = sum(member.features for member in own)
         super().__init__(nn.Identity(), features, largest.size, *common, largest.resize)
         del self.network
+        self.agreed = not found  # all take the same normalised images
         # a submodule's name may hold no dot, as timm's names of weights do
         self.networks = nn.ModuleDict({name.replace(".", "_"): member for name, member in networks.items()})
 
@@ -68,11 +70,7 @@ class Backbones(Backbone):
         if images.shape[-1] != member.size:
             side = (member.size, member.size)
             images = interpolate(images, side, mode="bilinear", align_corners=False, antialias=True)
-        if torch.equal(member.mean, self.mean) and torch.equal(member.std, self.std):
+        if self.agreed:
             return images
         return images * (self.std / member.std) + (self.mean - member.mean) / member.std
 
-
-def _agreed(members: Sequence[Backbone]) -> tuple[Sequence[float], Sequence[float]]:
-    found = {(tuple(member.mean.flatten().tolist()), tuple(member.std.flatten().tolist())) for member in members}
-    return found.pop() if len(found) == 1 else COMMON
