@@ -33,7 +33,7 @@ def built_in_model() -> PublishedModel:
     defaults: dict[str, object] = {"size": None, "output": "pooled", "layer": "last", "options": {}}
     networks = PhotoNetworks(build_backbone(list(NETWORKS)), [{"name": name, **defaults} for name in NETWORKS])
     kept = load_file(REFERENCE)
-    reference = FolderStatistics(REFERENCE_IMAGES, kept["mean"].double(), kept["variance"].double())
+    reference = FolderStatistics(float(REFERENCE_IMAGES), kept["mean"].double(), kept["variance"].double())
     users = FolderPrior(CHOSEN, reference, "nobody's own ratings; its numbers were chosen on 651 people of OASIS")
     return PublishedModel(networks, users, {"name": "built-in", "data": DATA, "command": "", "versions": {}})
 

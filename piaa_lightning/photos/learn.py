@@ -137,7 +137,7 @@ def _crowd(
     )
     unseen = np.empty(len(seen))
     for start in range(0, len(seen), 1024):
-        unseen[start : start + 1024] = prior.crowd(seen[start : start + 1024]).numpy()
+        unseen[start : start + 1024] = prior.crowd(seen.values[start : start + 1024]).numpy()
     unseen[chosen] = _left_out(images, said, ridge)
     unseen[np.setdiff1d(np.arange(len(seen)), rated)] = 0.0
     return prior, unseen

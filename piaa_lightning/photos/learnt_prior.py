@@ -99,13 +99,13 @@ class LearntPrior(PopulationPrior):
             values, axes = torch.linalg.eigh(self.covariance.double())
             return (axes * values.clamp(min=0).sqrt()).float()
 
-    def crowd(self, seen: PhotoFeatures) -> Tensor:
-        """Return what the crowd says of images, ``(images,)``; gradients pass."""
-        return self._described(seen)[0]
+    def crowd(self, values: Tensor) -> Tensor:
+        """Return what the crowd says of images with these features, ``(images,)``; gradients pass."""
+        return self._described(values)[0]
 
-    def _described(self, seen: PhotoFeatures) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def _described(self, values: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         known, pull, _ = self._crowd
-        rows = self.components.of(seen.values)
+        rows = self.components.of(values)
         directions = torch.nn.functional.normalize(rows, dim=1)
         across = likeness(directions @ known.T)
         return across @ pull, rows, directions, across
@@ -116,7 +116,7 @@ class LearntPrior(PopulationPrior):
         count = len(half) - LEADING
 
         def describe(seen: PhotoFeatures) -> Described:
-            crowd, rows, directions, across = self._described(seen)
+            crowd, rows, directions, across = self._described(seen.values)
             leading = torch.stack([torch.ones_like(crowd), crowd / own.crowd_spread], dim=1)
             level = torch.full_like(crowd, own.level_variance**0.5)[:, None]
             linear = torch.cat([torch.cat([leading, rows[:, :count]], dim=1) @ half, level], dim=1)

@@ -15,8 +15,6 @@ from torch import Tensor, nn
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.photos.learnt_prior import LearntPrior
-from piaa_lightning.photos.networks import mean_score
-from piaa_lightning.photos.photo_features import PhotoFeatures
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.rating_unit import SPREAD, RatingUnit
 from piaa_lightning.runtime.atomic import replace_file
@@ -60,9 +58,8 @@ class ScoringProgram(nn.Module):
         Returns:
             ``(batch,)`` generic scores in [0, 1], mostly, and ``(batch, features)``.
         """
-        values, score = self.backbone.with_score(dict(zip(self.squares, images, strict=True)))
-        seen = PhotoFeatures(values, mean_score([score], len(values)))
-        return RatingUnit(SPREAD).back(self.users.crowd(seen)), values
+        values = self.backbone(dict(zip(self.squares, images, strict=True)))
+        return RatingUnit(SPREAD).back(self.users.crowd(values)), values
 
 
 def write_programs(prior: PublishedModel, directory: Path) -> dict[str, float]:
@@ -89,8 +86,8 @@ def write_programs(prior: PublishedModel, directory: Path) -> dict[str, float]:
     images, others = noise(2), noise(3)
     batch = (tuple({0: torch.export.Dim("batch", min=1, max=4096)} for _ in images),)
     with torch.no_grad(), _silence():
+        expected = network(*others)  # first, so that what is computed once is not traced
         program = torch.export.export(network, images, dynamic_shapes=batch)
-        expected = network(*others)
         differences = {
             TORCH: _torch(program, directory / TORCH, others, expected),
             ONNX: _onnx(program, directory / ONNX, network.inputs, others, expected),
