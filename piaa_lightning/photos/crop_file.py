@@ -35,9 +35,11 @@ def write_crop(photo: Path, crop: Crop, target: Path) -> None:
     with photo_source(photo) as source, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with open_image(source) as image:
-            exif, profile = _exif(image), image.info.get("icc_profile")
+            orientation, profile = orientation_of(image, source), image.info.get("icc_profile")
+            image.load()
+            exif = _exif(image)
             if image.mode in ("RGB", "L") and not image.has_transparency_data:
-                whole = turned(image, orientation_of(image, source))
+                whole = turned(image, orientation)
             else:
                 whole, profile = Image.fromarray(shown.pixels), None
             cut = whole.crop(crop.pixels(*whole.size))
