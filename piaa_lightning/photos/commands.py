@@ -117,8 +117,9 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     """
     refuse_cover(count, diversity)
     personal, scale, title = personal_model_of(read, who)
-    stands = order_of(personal, read.shelf, scale).stands
-    chosen = choose_cover(torch.from_numpy(stands), read.shelf, count, diversity)
+    ranking = order_of(personal, read.shelf, scale)
+    stands = ranking.stands
+    chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity)
     rows: list[tuple[int, str, str]] = []
     for place, number in enumerate(chosen, start=1):
         rows.append((place, read.shelf.files[number], f"{stands[number]:.3f}"))

@@ -53,8 +53,8 @@ def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:
 def cover_answer(session: Session, user: str, count: int, diversity: float) -> list[dict[str, Any]]:
     """Tell which images a user might put on a cover."""
     view = session.view(user)
-    stands = view.ranking.stands
-    return [_photo(view, number) for number in choose_cover(torch.from_numpy(stands), view.shelf, count, diversity)]
+    merit = torch.from_numpy(view.ranking.merit)
+    return [_photo(view, number) for number in choose_cover(merit, view.shelf, count, diversity)]
 
 
 def crops_answer(session: Session, user: str, digest: str) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
 from piaa_lightning.photos.store import Store
 
 FEATURES = 8
-OPTIONS = {"width": 4, "features": FEATURES}
+OPTIONS = {"width": 8, "features": FEATURES}
 DESCRIPTION = [{"name": "small_cnn", "size": 16, "output": "pooled", "layer": "last", "options": OPTIONS}]
 NUMBERS = FolderNumbers(
     slope=0.3, slope_variance=0.05, feature_variance=3.0, level_variance=0.5, noise=1.0, pretended=2.0
@@ -88,9 +88,9 @@ def prior() -> PublishedModel:
 
 
 def draw(path: Path, colour: tuple[int, int, int], seed: int = 0, size: tuple[int, int] = (60, 40), **options) -> None:
-    """Write an image of one colour with a little noise; as a JPEG, or whatever the name's ending says."""
+    """Write an image of one colour with some noise, which tells it from others; as a JPEG, or whatever the name's ending says."""
     random = np.random.default_rng(seed)
-    noise = random.integers(-8, 9, (size[1], size[0], 3))
+    noise = random.integers(-40, 41, (size[1], size[0], 3))
     pixels = (np.array(colour) + noise).clip(0, 255).astype(np.uint8)
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(pixels).save(path, **options)
