@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
     shape = argparse.RawDescriptionHelpFormatter
     whole = Parser("piaa", usage="piaa [COMMAND] DIR [options]", description=ABOUT, formatter_class=shape)
     whole.add_argument("--version", action="version", version=f"piaa {__version__}", help="say which version this is")
-    below = whole.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands")
+    below = whole.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands", prog="piaa")
 
     rate = below.add_parser("rate", help="open the photographs in your browser and rate them (the same as piaa DIR)")
     rate.add_argument("photos", nargs="?", type=Path, metavar="DIR", help="the folder; without it you drop photographs")

@@ -10,7 +10,7 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from piaa_lightning.cli.web import refuse_without_libraries
+from piaa_lightning.cli.page_libraries import refuse_without_libraries
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.folder import Folder, find_photos
 from piaa_lightning.runtime.quiet import quiet_libraries

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 
 from omegaconf import DictConfig
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.cli.page_libraries import refuse_without_libraries
 from piaa_lightning.photos.folder import find_photos
 
 
@@ -40,14 +39,3 @@ def serve_page(cfg: DictConfig, directory: Path) -> None:
         web.max_photos, web.max_megabytes * 10**6, int(web.max_gigabytes * 10**9), web.max_megapixels * 10**6
     )
     serve(listening, model, sessions, cache_of(cfg), folder, note, limits)
-
-
-def refuse_without_libraries(what: str) -> None:
-    """Stop where what serves the page is not installed.
-
-    Raises:
-        UserError: the sentence says how to install it.
-    """
-    for library in ("starlette", "uvicorn"):
-        if find_spec(library) is None:
-            raise UserError(f"{what} needs {library}: pip install 'piaa-lightning[web]'.")
