@@ -2,11 +2,11 @@
 
     python experiments/own_photographs/choose.py OASIS [LITE2_WEIGHTS]
 
-Nobody of the fourth set is looked at. Each line of ``chosen.csv`` changes one number of ``piaa_lightning.photos.built_in``
-(or of ``piaa_lightning.photos.learn``, learnt on two sets and tried on the third) and leaves the others as they are: mean
-SROCC over people without a rating and after some, of which ``mean`` is what was decided by. ``pretended`` is tried in small
-folders, where it matters. The last line of the first model is the scale of its variances at which its uncertainty is
-right: the mean square of (rating - score) over its variance is 1 there.
+Nobody of the fourth set is looked at. Each line of ``chosen.csv`` changes one number of
+``piaa_lightning.photos.built_in`` (or of ``piaa_lightning.photos.learn``, learnt on two sets and tried on the third)
+and leaves the others as they are: mean SROCC over people without a rating and after some, of which ``mean`` is what was
+decided by. ``pretended`` is tried in small folders, where it matters. The last line of the first model is the scale of
+its variances at which its uncertainty is right: the mean square of (rating - score) over its variance is 1 there.
 """
 
 from __future__ import annotations
@@ -150,8 +150,7 @@ def built_in_lines(judges: list[Judge], reference: FolderStatistics) -> Iterator
         CHOSEN,
         noise=1.0,
         **{
-            key: getattr(CHOSEN, key) / CHOSEN.noise
-            for key in ("slope_variance", "feature_variance", "level_variance")
+            key: getattr(CHOSEN, key) / CHOSEN.noise for key in ("slope_variance", "feature_variance", "level_variance")
         },
     )
     off = np.mean([judge.calibration(FolderPrior(unscaled, reference, "")) for judge in judges])

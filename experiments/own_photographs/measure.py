@@ -2,10 +2,10 @@
 
     python experiments/own_photographs/measure.py OASIS [PRIOR ...]
 
-Every one of the 104 people who rated the fourth set, which no model has seen, gives 0, 5, 10, 20, 50 or 100 ratings, drawn at
-random five times or asked for by the page's rule; the order of the person's other images is compared with the person's own
-(SROCC). Writes a line for every person to ``users.csv.gz``, means with 95 % intervals over people to ``results.csv``, what is
-compared with what to ``compared.csv``, and the README's table to ``table.csv``, beside this file.
+Every one of the 104 people who rated the fourth set, which no model has seen, gives 0, 5, 10, 20, 50 or 100 ratings,
+drawn at random five times or asked for by the page's rule; the order of the person's other images is compared with the
+person's own (SROCC). Writes a line for every person to ``users.csv.gz``, means with 95 % intervals over people to
+``results.csv``, what is compared with what to ``compared.csv``, and the README's table to ``table.csv``.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ import gzip
 import io
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from oasis import REPEATS, PeopleOfASet, people_of, second_opinions, seen_by, write_rows
+from oasis import REPEATS, Floats, Numbers, PeopleOfASet, people_of, second_opinions, seen_by, write_rows
 
 from piaa_lightning.data.ratings import hashed
 from piaa_lightning.evaluation.support_choice import by_information
@@ -28,6 +29,7 @@ from piaa_lightning.photos.built_in import open_model
 from piaa_lightning.photos.folder_statistics import FolderStatistics
 from piaa_lightning.photos.personal_model import PersonalModel
 from piaa_lightning.photos.photo_features import PhotoFeatures
+from piaa_lightning.photos.process import Process
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.store import Store
 from piaa_lightning.runtime.user_directories import cache_home
@@ -39,8 +41,8 @@ BUILT_IN = "out of the box"
 RESAMPLES = 10_000
 
 
-def measure(prior: PublishedModel, seen: PhotoFeatures, people: PeopleOfASet) -> list[tuple[str, str, int, float, float]]:
-    """Return of each person, way and number of ratings SROCC and how far its score was off in units of its uncertainty."""
+def measure(prior: PublishedModel, seen: PhotoFeatures, people: PeopleOfASet) -> list[tuple[object, ...]]:
+    """Return of each person, way and number of ratings SROCC, and by how much of their variance scores were off."""
     process = prior.users.process(FolderStatistics.of(seen))
     nobody = PersonalModel(process, seen[[]], torch.empty(0))
     asked = by_information(nobody.uncertainty(seen).double().numpy(), process.noise, max(SHOTS))
@@ -53,7 +55,7 @@ def measure(prior: PublishedModel, seen: PhotoFeatures, people: PeopleOfASet) ->
     return lines
 
 
-def _judged(process, seen, ratings, support) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+def _judged(process: Process, seen: PhotoFeatures, ratings: Floats, support: Numbers) -> tuple[float, float]:
     taste = PersonalModel(process, seen[support.tolist()], torch.from_numpy(ratings[support]))
     found = taste.predict(seen)
     query = np.setdiff1d(np.arange(len(ratings)), support)
@@ -77,14 +79,16 @@ def summarise(lines: pd.DataFrame) -> tuple[list[list[object]], list[list[object
                 low, high = np.quantile(values[draws].mean(axis=1), (0.025, 0.975))
                 told = (values.mean(), low, high, off[model, way, shots])
                 means.append([model, way, shots, *(f"{value:.4f}" for value in told)])
-    pairs = [(model, RANDOM, other, RANDOM) for other, model in zip(models, models[1:], strict=False)]
+    pairs = [(model, RANDOM, other, RANDOM) for other, model in pairwise(models)]
     pairs += [(model, ASKED, model, RANDOM) for model in models]
     for model, way, other, other_way in pairs:
         for shots in SHOTS:
             apart = (wide[model, way, shots] - wide[other, other_way, shots]).to_numpy()
             low, high = np.quantile(apart[draws].mean(axis=1), (0.025, 0.975))
             told = (apart.mean(), low, high, (apart > 0).mean())
-            compared.append([model, way, other, other_way, shots, *(f"{value:+.4f}" for value in told[:3]), f"{told[3]:.0%}"])
+            compared.append(
+                [model, way, other, other_way, shots, *(f"{value:+.4f}" for value in told[:3]), f"{told[3]:.0%}"]
+            )
     return means, compared
 
 

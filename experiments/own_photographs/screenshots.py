@@ -1,9 +1,9 @@
 """Draw the page's screenshots in ``docs/figures``: embedded images, rated as one of the simulated users rated them.
 
-    python experiments/own_photographs/screenshots.py PRIOR
+    python experiments/own_photographs/screenshots.py [PRIOR]
 
-OASIS's images may not be passed on, so these are the drawn images; PRIOR is a published one (``mode=export``).
-Needs Chromium.
+OASIS's images may not be passed on, so these are the drawn images; PRIOR is a published model (``mode=export``), by
+default the one out of the box. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pandas as pd
 import uvicorn
 from playwright.sync_api import Page, expect, sync_playwright
 
-from piaa_lightning.photos.published_model import load_prior
+from piaa_lightning.photos.built_in import open_model
 from piaa_lightning.photos.store import Store
 from piaa_lightning.simulation import embedded
 from piaa_lightning.web.album import Album
@@ -34,9 +34,9 @@ IMAGES = 90
 PATIENCE = 120_000
 
 
-def main(place: Path) -> None:
+def main(place: str | None) -> None:
     """Serve, rate, look."""
-    prior = load_prior(place)
+    prior, _ = open_model(place)
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
         cache = Path(os.environ.get("PIAA_CACHE", "~/.cache/piaa_lightning")).expanduser()
@@ -69,7 +69,7 @@ def draw(address: str, stars: dict[str, int]) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        laptop = browser.new_context(viewport={"prior_variance": 1280, "height": 800}, reduced_motion="reduce")
+        laptop = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
         laptop.set_default_timeout(PATIENCE)
         page = laptop.new_page()
         page.goto(address)
@@ -88,7 +88,7 @@ def draw(address: str, stars: dict[str, int]) -> None:
         settle(page)
         page.screenshot(path=FIGURES / "page_look.jpg", type="jpeg", quality=82)
         phone = browser.new_context(
-            viewport={"prior_variance": 390, "height": 780}, is_mobile=True, has_touch=True, color_scheme="dark"
+            viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True, color_scheme="dark"
         )
         phone.set_default_timeout(PATIENCE)
         phone.add_cookies([{"name": c["name"], "value": c["value"], "url": address} for c in laptop.cookies()])
@@ -107,4 +107,4 @@ def settle(page: Page) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1] if len(sys.argv) > 1 else None)

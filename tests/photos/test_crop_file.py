@@ -37,7 +37,9 @@ def test_colours_stay_as_they_are_with_their_profile_and_exif_goes_along(tmp_pat
         assert crop.info["icc_profile"] == profile
         assert crop.getexif()[ARTIST] == "Ana"
         assert np.asarray(crop).astype(int)[16, 20] == pytest.approx((202, 54, 44), abs=4)
-    assert decode(tmp_path / "deep" / "crop.jpg", apply_profile=True)[16, 20].astype(int) == pytest.approx((220, 30, 30), abs=5)
+    assert decode(tmp_path / "deep" / "crop.jpg", apply_profile=True)[16, 20].astype(int) == pytest.approx(
+        (220, 30, 30), abs=5
+    )
     assert (tmp_path / f"a.{ending}").read_bytes() == before
 
 

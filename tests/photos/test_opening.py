@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from piaa_lightning.errors import UserError
 from piaa_lightning.data.images.orientation import TAG
+from piaa_lightning.errors import UserError
 from piaa_lightning.photos.opening import open_photo
 from tests.data.images.profiles import rgb_profile
 

@@ -29,9 +29,7 @@ class TestFolderPrior:
         share = NUMBERS.pretended / (NUMBERS.pretended + 30)
         reference = prior.reference
         apart = rows.mean(axis=0) - reference.mean.numpy()
-        variance = (
-            (1 - share) * rows.var(axis=0) + share * reference.variance.numpy() + share * (1 - share) * apart**2
-        )
+        variance = (1 - share) * rows.var(axis=0) + share * reference.variance.numpy() + share * (1 - share) * apart**2
         x = (rows - rows.mean(axis=0)) / np.sqrt(variance)
         g, x = x[:, -1], x[:, :-1]
         expected = 3.0 * x @ x.T / FEATURES + 0.05 * np.outer(g, g) + 0.5

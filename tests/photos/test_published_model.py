@@ -110,7 +110,7 @@ def test_numbers_that_are_none_are_refused(tmp_path):
     model = make_learnt_model()
     model.users.said[0] = torch.nan
     model.save(tmp_path, "")
-    with pytest.raises(UserError, match="people.said holds numbers that are none"):
+    with pytest.raises(UserError, match=r"people\.said holds numbers that are none"):
         load_prior(tmp_path)
 
 
@@ -182,11 +182,15 @@ class TestUser:
     def test_that_of_other_networks_is_refused_in_one_sentence(self, tmp_path, described):
         user = someone(described or make_prior())
         if described is None:
-            user = PersonalFile("Ana", {"mobilenetv2": "1", "nima": "2"}, user.scale, user.told, user.scores, user.folder)
+            user = PersonalFile(
+                "Ana", {"mobilenetv2": "1", "nima": "2"}, user.scale, user.told, user.scores, user.folder
+            )
         user.save(tmp_path / "ana.safetensors", "")
         with pytest.raises(UserError, match="it holds what other networks saw") as raised:
             load_personal_file(tmp_path / "ana.safetensors", make_prior())
-        assert (described is not None) or "(mobilenetv2, nima) than those of this model (small_cnn)" in str(raised.value)
+        assert (described is not None) or "(mobilenetv2, nima) than those of this model (small_cnn)" in str(
+            raised.value
+        )
 
     def test_that_of_the_earlier_model_says_what_to_do(self, model, tmp_path):
         told = {"format": "piaa_lightning person 1", "config": "{}"}

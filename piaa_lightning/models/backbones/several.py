@@ -73,4 +73,3 @@ class Backbones(Backbone):
         if self.agreed:
             return images
         return images * (self.std / member.std) + (self.mean - member.mean) / member.std
-

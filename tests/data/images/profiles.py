@@ -21,7 +21,8 @@ def rgb_profile(space: str) -> bytes:
     curve = _linear(np.linspace(0, 1, 1024), GAMMAS[space])
     table = struct.pack(">4sII", b"curv", 0, 1024) + (curve * 65535).round().astype(">u2").tobytes()
     colorants = {
-        name: b"XYZ \0\0\0\0" + _fixed(xyz) for name, xyz in zip((b"rXYZ", b"gXYZ", b"bXYZ"), SPACES[space], strict=True)
+        name: b"XYZ \0\0\0\0" + _fixed(xyz)
+        for name, xyz in zip((b"rXYZ", b"gXYZ", b"bXYZ"), SPACES[space], strict=True)
     }
     curves = {name: table for name in (b"rTRC", b"gTRC", b"bTRC")}
     return _icc(b"mntr", b"RGB ", b"XYZ ", space, {**colorants, **curves})

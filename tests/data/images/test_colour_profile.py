@@ -29,7 +29,9 @@ def test_the_colours_are_those_that_the_profile_means(tmp_path, space, colour, e
     plain(colour).save(tmp_path / f"a.{ending}", icc_profile=rgb_profile(space), **quality)
     lossy = 6 if ending == "jpg" else 3
     assert read(tmp_path / f"a.{ending}") == pytest.approx(to_srgb(space, colour), abs=lossy)
-    assert decode(tmp_path / f"a.{ending}")[6, 8].astype(int) == pytest.approx(colour, abs=3), "published protocols leave them"
+    assert decode(tmp_path / f"a.{ending}")[6, 8].astype(int) == pytest.approx(colour, abs=3), (
+        "published protocols leave them"
+    )
 
 
 def test_red_of_display_p3_is_red_again(tmp_path):
