@@ -85,9 +85,7 @@ def test_the_size_of_the_file_moves_an_order_less_than_noise_does(model, tmp_pat
         image = to_image(open_photo(file).pixels)
         image.resize((width, round(image.height * width / image.width))).save(small, **options)
         networks = model.networks
-        seen.append(
-            networks.look_at_all([networks.squares(open_photo(path, 448).pixels) for path in (file, small)])
-        )
+        seen.append(networks.look_at_all([networks.squares(open_photo(path, 448).pixels) for path in (file, small)]))
     apart = [abs(float(both.score[0] - both.score[1])) for both in seen]
     originals = torch.stack([both.score[0] for both in seen])
     assert np.mean(apart) < 0.5 * float(originals.std())
@@ -110,9 +108,7 @@ def test_ten_stars_bring_the_order_nearer_to_a_person(model, tmp_path):
     told = pd.read_csv(OASIS / "ratings.csv")
     told = told[told.file.isin(files)]
     store = Store(tmp_path / "seen.sqlite")
-    shelf = shelf_of(
-        model.networks, store, list(read_photos(model.networks, store, OASIS / "images", files))
-    )
+    shelf = shelf_of(model.networks, store, list(read_photos(model.networks, store, OASIS / "images", files)))
     store.close()
     process = model.users.process(shelf.statistics)
     place = {file: number for number, file in enumerate(shelf.files)}
