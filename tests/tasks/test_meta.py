@@ -40,7 +40,12 @@ class TestMetaTask:
         task = MetaTask(network(), LEARNER, SGD)
         batch = [episode(seed) for seed in range(3)]
         theta = [p.detach().clone() for p in task.network.parameters()]
-        own = [task.learner.own_parameters(user) for user in batch]
+        own = []
+        for user in batch:
+            clone = task.learner.clone()
+            clone.adapt(user.support)
+            clone.adapt(user.query)
+            own.append([p.detach() for p in clone.parameters()])
         self.step(task, batch, task.configure_optimizers())
         for index, parameter in enumerate(task.network.parameters()):
             # theta - beta sum_i (theta - theta_i), beta = .5
