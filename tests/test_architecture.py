@@ -50,7 +50,7 @@ ONLY = {
     "jinja2": {"report", "photos/contact_sheet.py"},
     "captum": {"explain"},
     "starlette": {"web"},
-    "uvicorn": {"cli/web.py"},
+    "uvicorn": {"web/serve.py"},
 }
 
 # What a layer's files may import besides the standard library and this package.
