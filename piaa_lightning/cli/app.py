@@ -12,8 +12,9 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.cli.allowed_targets import refuse_strange_targets
-from piaa_lightning.cli.schema import config_dir, refuse_dangling, register, shots_of
+from piaa_lightning.cli.schema import config_dir, refuse_dangling, register
 from piaa_lightning.errors import UserError
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.quiet import quiet_libraries
 
@@ -111,12 +112,12 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     Raises:
         UserError: whatever a user can mend.
     """
-    shots = shots_of(cfg)
     if not cfg.methods:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
     refuse_dangling(cfg)
+    spec = RunSpec.of(cfg)
     refuse_strange_targets(OmegaConf.to_container(cfg, resolve=True))
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     from piaa_lightning.pipeline.run import run as do_run
 
-    return do_run(cfg, shots, directory)
+    return do_run(spec, directory)

@@ -12,7 +12,7 @@ from typing import Any
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.errors import UserError
@@ -191,19 +191,6 @@ def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
     given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
     parsed = OverridesParser.create().parse_overrides([*given, *hydra.overrides.task])
     return [tuple(job) for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
-
-
-def shots_of(cfg: DictConfig) -> list[int]:
-    """Return the support sizes, ascending.
-
-    Raises:
-        UserError: not whole numbers from 1.
-    """
-    value = cfg.shots
-    given = list(value) if isinstance(value, ListConfig) else [value]
-    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
-        raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
-    return sorted({int(k) for k in given})
 
 
 def refuse_dangling(cfg: DictConfig) -> None:

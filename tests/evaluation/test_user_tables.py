@@ -3,10 +3,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from piaa_lightning.evaluation.fused_users import fused_users
 
 from piaa_lightning.data.ratings import RatingTable, Scale, hashed
 from piaa_lightning.evaluation import fused_users as module
-from piaa_lightning.evaluation.fused_users import fused_users
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.personalizers.personalizer import Personalizer
 
