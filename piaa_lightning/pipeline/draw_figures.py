@@ -146,7 +146,8 @@ def _of_fusion(summary: dict[str, Any], results: Results, directory: Path) -> Fi
         weights = np.array([line["weight"] for line in lines]).reshape(-1, len(traits))
         said = f"{method} at {shots} shots, first split: weight of each trait, in scores of 0 to 1"
         figures[
-            f"{method}: what each trait in an image adds to each test user's score, at {shots} shots, on the first split. A user's weights are the fusion's after fitting (W_b), or their mean over the"
+            f"{method}: what each trait in an image adds to each test user's score, at {shots} shots, on the first"
+            " split. A user's weights are the fusion's after fitting (W_b), or their mean over the"
             " user's query images where they depend on the image. Scores lie in [0, 1], traits in [−1, 1]."
         ] = fused_weights(weights, traits, file, summary["data"], said)
     return figures

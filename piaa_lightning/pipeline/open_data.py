@@ -70,8 +70,9 @@ def _key(source: Source | None) -> bytes:
 class Databases:
     """The database that users are evaluated on, and others that tasks learn from.
 
-    All are seen through the same feature extractor; the main database is opened first. No image that one database is evaluated on is learnt from in another: the run stops, or such images are left
-    out and counted in the split's description.
+    All are seen through the same feature extractor; the main database is opened first. No image that one database is
+    evaluated on is learnt from in another: the run stops, or such images are left out and counted in the split's
+    description.
 
     Args:
         spec: of the run; ``data`` is the main database, ``databases`` holds others by name.

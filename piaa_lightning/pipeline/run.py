@@ -64,15 +64,15 @@ def run(spec: RunSpec, directory: Path) -> float | None:
 def refuse_mistakes(spec: RunSpec) -> None:
     """Stop before anything is read where the configuration alone shows that the run would fail.
 
-    Everything small that methods are evaluated with is made once and thrown away, so that it says what it does not like.
+    What methods are evaluated with is small: it is made once and thrown away, to hear what it does not like.
 
     Raises:
         UserError: the first mistake.
     """
     resolved = OmegaConf.to_container(spec.config, resolve=True)
     assert isinstance(resolved, dict)
-    for part in MADE:
-        refuse_unknown_arguments(resolved[part], part)
+    for name in MADE:
+        refuse_unknown_arguments(resolved[name], name)
     for method in spec.methods.values():
         for part in (method.personalizer, method.support, method.estimator):
             if part is not None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from omegaconf import DictConfig, ListConfig
 
@@ -228,7 +228,7 @@ class RunSpec:
         return list(dict.fromkeys(step for task in self.models() for step in task.chain()))
 
 
-def shots_of(value: object) -> tuple[int, ...]:
+def shots_of(value: Any) -> tuple[int, ...]:
     """Return the support sizes, ascending.
 
     Args:
@@ -289,12 +289,10 @@ def _sources(task: SpecReader) -> tuple[SourceSpec, ...]:
         database, validation = task.text("database", None), task.part("validation", None)
         return (SourceSpec("", database, task.part("dataset"), validation),)
     found = []
-    for name in several:
+    for name in map(str, several):
         key = f"{task.key}.sources.{name}"
         read = SpecReader(several[name], key, "sources", _Tasks.OWN)
-        found.append(
-            SourceSpec(str(name), read.text("database", None), read.part("dataset"), read.part("validation", None))
-        )
+        found.append(SourceSpec(name, read.text("database", None), read.part("dataset"), read.part("validation", None)))
     if not found:
         raise UserError(f"{task.key}.sources: name at least one, or null for a task that learns from one database.")
     return tuple(found)
@@ -321,11 +319,7 @@ def _method(key: str, methods: DictConfig, tasks: _Tasks) -> MethodSpec:
         label=read.text("label"),
         model=None if model is None else tasks.of(model),
         control=read.flag("control", False),
-        auxiliary={
-            str(name): tasks.of(auxiliary[name])
-            for name in auxiliary or ()
-            if auxiliary and auxiliary[name] is not None
-        },
+        auxiliary={} if auxiliary is None else _named(auxiliary, tasks),
         personalizer=personalizer,
         support=read.part("support", None),
         evaluation=evaluation,
@@ -335,6 +329,11 @@ def _method(key: str, methods: DictConfig, tasks: _Tasks) -> MethodSpec:
         estimator=estimator,
         config=methods[key],
     )
+
+
+def _named(auxiliary: DictConfig, tasks: _Tasks) -> dict[str, TaskSpec]:
+    """Return the tasks that are there; one may be null where an experiment has no such task."""
+    return {str(name): tasks.of(task) for name, task in auxiliary.items() if task is not None}
 
 
 def _pairs(comparisons: Sequence[Sequence[str]]) -> tuple[tuple[str, str], ...]:
