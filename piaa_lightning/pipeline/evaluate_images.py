@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from piaa_lightning.data.datasets import HeldOutImages
@@ -73,7 +74,7 @@ def evaluate_network(
         bins = None  # averages alone are known
     inputs = data.inputs.with_patches(getattr(network, "patches", 0))
     images = HeldOutImages(data.table, data.split, part, inputs, bins=bins)
-    _refuse_none(images, data.table)
+    _refuse_none(images, data.name)
     network = network.to(device).eval()
     answer: Callable[[Tensor], Tensor] = network if bins is None else network.distribution
     found = in_batches(answer, images, f"{method}: test images", device)
@@ -82,7 +83,8 @@ def evaluate_network(
     else:
         levels: Any = network.head.levels
         prediction = Prediction(found @ levels.double().cpu().numpy(), threshold, votes=found)
-    return _compared(prediction, images, data.table, method, backbone, data.threshold)
+    ids = data.table.image_ids[images.images]
+    return _compared(prediction, images, ids, data.name, method, backbone, data.threshold)
 
 
 def evaluate_estimator(
@@ -102,7 +104,7 @@ def evaluate_estimator(
     """
     table, split = context.table, context.split
     images = HeldOutImages(table, split, part, context.inputs)
-    _refuse_none(images, table)
+    _refuse_none(images, table.database)
     estimator.fit(context)
     prediction = estimator.predict(images.images)
     if prediction.votes is not None and _has_votes(table):
@@ -114,7 +116,8 @@ def evaluate_estimator(
         )
     else:
         prediction = Prediction(prediction.values, prediction.threshold, prediction.ordered)
-    return _compared(prediction, images, table, method, backbone, context.threshold)
+    ids = table.image_ids[images.images]
+    return _compared(prediction, images, ids, table.database, method, backbone, context.threshold)
 
 
 def _has_votes(table: RatingTable) -> bool:
@@ -122,20 +125,26 @@ def _has_votes(table: RatingTable) -> bool:
     return table.distribution is not None or table.ratings > 0
 
 
-def _refuse_none(images: HeldOutImages, table: RatingTable) -> None:
+def _refuse_none(images: HeldOutImages, database: str) -> None:
     if not len(images):
-        raise UserError(f"{table.database}: the split holds out no image with a score; raise data.split.test_images.")
+        raise UserError(f"{database}: the split holds out no image with a score; raise data.split.test_images.")
 
 
 def _compared(
-    prediction: Prediction, images: HeldOutImages, table: RatingTable, method: str, backbone: str, threshold: float
+    prediction: Prediction,
+    images: HeldOutImages,
+    ids: NDArray[np.str_],
+    database: str,
+    method: str,
+    backbone: str,
+    threshold: float,
 ) -> ImageEvaluation:
     """Put what was predicted beside what is true."""
     return ImageEvaluation(
         method,
         backbone,
-        table.database,
-        table.image_ids[images.images],
+        database,
+        ids,
         images.scores.double().numpy(),
         prediction.values,
         None if prediction.votes is None else images.shares.double().numpy(),

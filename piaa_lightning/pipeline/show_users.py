@@ -22,6 +22,7 @@ from piaa_lightning.evaluation.shown_users import (
     shown_users,
 )
 from piaa_lightning.explain.gradient_map import INSTALL, available, concentration, gradient_map
+from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.personalizers.personal_network import PersonalNetwork
 from piaa_lightning.personalizers.personalizer import Personalizer, Scorer, Settings
 from piaa_lightning.pipeline.evaluation_context import EvaluationContext
@@ -87,6 +88,8 @@ def show_method(
     table = context.databases.main.table
     wanted = [] if shown.explains or prior is None else images_to_explain(shown.users, number_of_maps(context.spec))
     settings = chosen[shown.shots]
+    extractor = context.models.extractor
+    stored = RawImages(table.root, table.image_files.tolist(), extractor.size, context.spec.data.resize)
     said: list[Scores] = []
     looks: list[list[Look]] = []
     for place, user in enumerate(shown.users):
@@ -94,11 +97,11 @@ def show_method(
         said.append(np.asarray(fitted(user.images), dtype=np.float32))
         network = _network(fitted, prior, settings)
         if wanted and place < LOOKED_INTO and network is not None:
-            looks.append(gradients_of(network, context, wanted))
+            looks.append(gradients_of(network, extractor, stored, wanted, context.device))
     shown.predicted[label] = said
     if looks and prior is not None:
         shown.explains = label
-        of_prior = gradients_of(prior, context, wanted)
+        of_prior = gradients_of(prior, extractor, stored, wanted, context.device)
         for number, image in enumerate(wanted):
             seen = [of_prior[number], *(own[number] for own in looks)]
             image_id = str(table.image_ids[image])
@@ -125,12 +128,19 @@ def _network(fitted: Scorer, prior: nn.Module | None, settings: Settings) -> nn.
     return prior if settings.get("steps") == 0 else None
 
 
-def gradients_of(network: nn.Module, context: EvaluationContext, images: Sequence[int]) -> list[Look]:
-    """Take the gradients of a network's scores with respect to the pixels, also where it stands on frozen features."""
-    table, device = context.databases.main.table, context.device
-    extractor = context.models.extractor.to(device)
-    score = extractor.scores(network.to(device).eval())
-    stored = RawImages(table.root, table.image_files.tolist(), extractor.size, context.spec.data.resize)
+def gradients_of(
+    network: nn.Module, extractor: FeatureExtractor, stored: RawImages, images: Sequence[int], device: torch.device
+) -> list[Look]:
+    """Take the gradients of a network's scores with respect to the pixels, also where it stands on frozen features.
+
+    Args:
+        network: scores images, or their frozen features.
+        extractor: what it sees images through.
+        stored: images of the database, at the extractor's size.
+        images: numbers of those that are looked at.
+        device: where networks run.
+    """
+    score = extractor.to(device).scores(network.to(device).eval())
     found: list[Look] = []
     for start in range(0, len(images), AT_ONCE):
         batch = stored.batch(np.array(images[start : start + AT_ONCE])).to(device)
