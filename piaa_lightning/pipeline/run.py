@@ -33,7 +33,8 @@ from piaa_lightning.runtime.quiet import quiet_libraries
 from piaa_lightning.runtime.run_directory import run_directory
 
 EVALUATED = "evaluated"  # what was evaluated so far, below the run's directory until it is finished
-MADE = ("methods", "task", "tasks", "protocol", "head", "data", "databases", "trainer", "callbacks", "logger")
+# Groups of the configuration that things are made of; tasks go before the methods that name them.
+MADE = ("task", "tasks", "methods", "protocol", "head", "data", "databases", "trainer", "callbacks", "logger")
 
 
 def run(spec: RunSpec, directory: Path) -> float | None:
