@@ -19,8 +19,9 @@ from piaa_lightning.cli.config_dir import config_dir
 from piaa_lightning.cli.missing_places import refuse_missing_places
 from piaa_lightning.cli.modes import MODES, refuse_unknown_mode
 from piaa_lightning.cli.overrides import as_typed
-from piaa_lightning.cli.schema import explain, refuse_dangling, register, shots_of
+from piaa_lightning.cli.schema import explain, refuse_dangling, register
 from piaa_lightning.errors import UserError
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.quiet import quiet_libraries
 from piaa_lightning.runtime.terminal import command_line
@@ -135,13 +136,13 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     Raises:
         UserError: whatever a user can mend.
     """
-    shots = shots_of(cfg)
     if not cfg.methods:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
     refuse_missing_places(cfg)
     refuse_dangling(cfg)
+    spec = RunSpec.of(cfg)
     refuse_strange_targets(OmegaConf.to_container(cfg, resolve=True))
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     from piaa_lightning.pipeline.run import run as do_run
 
-    return do_run(cfg, shots, directory)
+    return do_run(spec, directory)

@@ -14,7 +14,7 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
-from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.cli.config_dir import config_dir as config_dir
@@ -192,19 +192,6 @@ def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
     ]
     keys = [override.get_key_element() for override in parsed]
     return [tuple(f"{key}={value}" for key, value in zip(keys, job, strict=True)) for job in product(*values)]
-
-
-def shots_of(cfg: DictConfig) -> list[int]:
-    """Return the support sizes, ascending.
-
-    Raises:
-        UserError: not whole numbers from 1.
-    """
-    value = cfg.shots
-    given = list(value) if isinstance(value, ListConfig) else [value]
-    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
-        raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
-    return sorted({int(k) for k in given})
 
 
 def refuse_dangling(cfg: DictConfig) -> None:

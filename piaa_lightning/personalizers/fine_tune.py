@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.meta.rounded import PRECISIONS, rounded
 from piaa_lightning.meta.stacked import Stack, padded, why_not_stacked
 from piaa_lightning.personalizers.network_scorer import NetworkScorer
-from piaa_lightning.personalizers.personal_network import PersonalNetwork
+from piaa_lightning.personalizers.personal_network import PersonalNetwork, fused_weights
 from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support
 
 Way = tuple[tuple[str, float | int | str], ...]  # what a candidate says beside its rate and steps
@@ -102,6 +103,7 @@ class FineTune(Personalizer):
         """Take the prior; it is restored to each user and always itself again."""
         self.scorer = NetworkScorer(context)
         self.user_ids = context.table.user_ids
+        self.trait_names = context.trait_names
         ways = {_path(settings)[0] for settings in self.candidates()}
         self.engines = {way: Adaptation(self.scorer.model, self._inner(way)) for way in ways}
         self.embedded: torch.Tensor | None = None
@@ -130,6 +132,19 @@ class FineTune(Personalizer):
             "steps": self.steps,
         }
         return [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
+
+    def extra_tables(self, user: Scorer, images: Indices) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Tell what each trait in an image is worth to a user, where the head fuses traits with the score."""
+        weights = fused_weights(user, images)
+        if weights is None:
+            return {}
+        numbered = [f"trait {number + 1}" for number in range(len(weights))]
+        names = self.trait_names if len(self.trait_names) == len(weights) else numbered
+        return {
+            "fused_weights": [
+                {"trait": name, "weight": float(weight)} for name, weight in zip(names, weights, strict=True)
+            ]
+        }
 
     def _inner(self, way: Way) -> InnerLoop:
         """Return how a user's parameters descend under some settings, before the candidates' rate."""

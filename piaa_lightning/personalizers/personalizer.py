@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import nn
@@ -45,6 +46,7 @@ class FitContext:
         device: where networks run.
         model: the trained network to start from, None for personalisers that need none.
         auxiliary: further trained networks by what they are for, for instance one that predicts attributes.
+        trait_names: of the traits that the model was trained to predict; empty where it predicts none.
     """
 
     table: RatingTable
@@ -53,6 +55,7 @@ class FitContext:
     device: torch.device
     model: nn.Module | None = None
     auxiliary: Mapping[str, nn.Module] = field(default_factory=dict)
+    trait_names: tuple[str, ...] = ()
 
 
 class Personalizer(ABC):
@@ -114,6 +117,19 @@ class Personalizer(ABC):
             For each support one array of scores per candidate.
         """
         return [self.trace(support, own, candidates) for support, own in zip(supports, images, strict=True)]
+
+    def extra_tables(self, user: Scorer, images: Indices) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Tell of a fitted user what scores do not, for tables of their own beside the records.
+
+        Args:
+            user: what fitting returned.
+            images: numbers of the user's query images.
+
+        Returns:
+            By the name of a table, its lines about this user, all with the same columns; each becomes a line of
+            ``NAME.csv`` behind method, shots and user. Nothing by default.
+        """
+        return {}
 
 
 class LeftOutError(Exception):

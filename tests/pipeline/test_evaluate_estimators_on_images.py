@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
-from omegaconf import OmegaConf
 
 from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import Estimator, ImageContext, Prediction
-from piaa_lightning.pipeline.evaluate_estimator import evaluate_estimator
-from piaa_lightning.pipeline.evaluate_methods import refuse_impossible
+from piaa_lightning.pipeline.build_model import build_extractor
+from piaa_lightning.pipeline.evaluate_images import evaluate_estimator
 from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.specs import RunSpec
 
 
 class Sure(Estimator):
@@ -43,7 +43,8 @@ def composed(*overrides):
 
 @pytest.fixture(scope="module")
 def databases(cache):
-    return Databases(composed("experiment=giaa", "data.size=tiny", f"paths.cache={cache}"), torch.device("cpu"))
+    spec, cpu = RunSpec.of(composed("experiment=giaa", "data.size=tiny", f"paths.cache={cache}")), torch.device("cpu")
+    return Databases(spec, build_extractor(spec, cpu), cpu)
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +101,3 @@ def test_nothing_to_judge_or_to_learn_is_a_sentence(context):
     split = replace(context.split, train_images=context.split.train_images[:1])
     with pytest.raises(UserError, match="1 images of the train part have no differing average scores"):
         evaluate_estimator(Sure(), replace(context, split=split), "sure", "")
-
-
-def test_an_estimator_with_another_evaluation_is_refused(databases):
-    cfg = composed("experiment=giaa", "data.size=tiny")
-    OmegaConf.set_struct(cfg, False)
-    cfg.methods = {"one": {"label": "one", "prior": None, "evaluation": "traits", "estimator": {"_target_": "x"}}}
-    with pytest.raises(UserError, match="an estimator predicts images; set it to images"):
-        refuse_impossible(cfg, databases)

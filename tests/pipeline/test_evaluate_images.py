@@ -20,7 +20,8 @@ from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.trait_head import TraitHead
 from piaa_lightning.models.trait_network import TraitNetwork
 from piaa_lightning.models.two_streams import TwoStreams
-from piaa_lightning.pipeline.evaluate_network import evaluate_images, evaluate_traits
+from piaa_lightning.pipeline.evaluate_images import evaluate_network
+from piaa_lightning.pipeline.evaluate_traits import evaluate_on_likes
 from piaa_lightning.pipeline.open_data import Data
 
 RANDOM = np.random.default_rng(0)
@@ -60,7 +61,7 @@ def two_streams(traits: int = 3) -> TwoStreams:
 
 def test_votes_against_a_slow_computation(data):
     network = two_streams()
-    evaluation = evaluate_images(network.train(), data, "M", "net", CPU)  # it is put into evaluation mode
+    evaluation = evaluate_network(network.train(), data, "M", "net", CPU)  # it is put into evaluation mode
     assert evaluation.image_ids.tolist() == [f"p{n:03}" for n in TEST]
     network.eval()
     for place, image in enumerate(TEST):
@@ -85,7 +86,7 @@ def test_votes_against_a_slow_computation(data):
 def test_scores_alone(data):
     torch.manual_seed(0)
     network = ScoreNetwork(None, ScoreHead(3))
-    evaluation = evaluate_images(network, data, "M", "net", CPU)
+    evaluation = evaluate_network(network, data, "M", "net", CPU)
     with torch.no_grad():
         assert evaluation.predicted == pytest.approx(network(FEATURES[TEST]).double().numpy(), abs=1e-6)
     assert evaluation.votes is None
@@ -96,7 +97,7 @@ def test_where_averages_alone_are_known_the_mean_of_the_votes_is_judged(data):
     averages = RANDOM.random(IMAGES).astype(np.float32)
     table = replace(data.table, user=nothing, image=nothing, score=np.zeros(0, np.float32), image_score=averages)
     network = two_streams()
-    evaluation = evaluate_images(network, replace(data, table=table), "M", "net", CPU)
+    evaluation = evaluate_network(network, replace(data, table=table), "M", "net", CPU)
     with torch.no_grad():
         assert evaluation.predicted == pytest.approx(network(FEATURES[TEST]).double().numpy(), abs=1e-6)
     assert evaluation.scores == pytest.approx(averages[TEST])
@@ -107,7 +108,7 @@ def test_where_averages_alone_are_known_the_mean_of_the_votes_is_judged(data):
 def test_traits_against_a_slow_computation(data, dataset):
     names = dataset.get("traits", ["O", "C", "E"])
     network = two_streams(len(names))
-    evaluation = evaluate_traits(network.train(), data, "M", "net", CPU, **dataset)
+    evaluation = evaluate_on_likes(network.train(), data, "M", "net", CPU, **dataset)
     network.eval()
     table, columns = data.table, ["OCE".index(name) for name in names]
     expected = {}
@@ -133,12 +134,12 @@ def test_traits_against_a_slow_computation(data, dataset):
 def test_a_network_in_the_wrong_evaluation_is_a_sentence(data):
     traits = TraitNetwork(None, ScoreHead, 3, TraitHead)
     with pytest.raises(UserError, match=r"^M: TraitNetwork scores no images; evaluate it with evaluation: traits\.$"):
-        evaluate_images(traits, data, "M", "net", CPU)
+        evaluate_network(traits, data, "M", "net", CPU)
     with pytest.raises(UserError, match=r"^M: ScoreNetwork predicts no traits; evaluate it with evaluation: images\.$"):
-        evaluate_traits(ScoreNetwork(None, ScoreHead(3)), data, "M", "net", CPU)
+        evaluate_on_likes(ScoreNetwork(None, ScoreHead(3)), data, "M", "net", CPU)
 
 
 def test_nothing_held_out_is_a_sentence(data):
     nothing = replace(data.split, test_images=TEST[:0])
     with pytest.raises(UserError, match=r"^tests, embedded: the split holds out no image .*data\.split\.test_images"):
-        evaluate_images(two_streams(), replace(data, split=nothing), "M", "net", CPU)
+        evaluate_network(two_streams(), replace(data, split=nothing), "M", "net", CPU)

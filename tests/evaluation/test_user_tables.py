@@ -5,9 +5,8 @@ import numpy as np
 import pytest
 
 from piaa_lightning.data.ratings import RatingTable, Scale, hashed
-from piaa_lightning.evaluation import fused_users as module
-from piaa_lightning.evaluation.fused_users import fused_users
 from piaa_lightning.evaluation.protocol import Protocol
+from piaa_lightning.evaluation.user_tables import user_tables
 from piaa_lightning.personalizers.personalizer import Personalizer
 
 PROTOCOL = Protocol(repeats=4, min_query=5)
@@ -15,11 +14,18 @@ PROTOCOL = Protocol(repeats=4, min_query=5)
 
 @dataclass
 class Weighing(Personalizer):
-    """Notes whom it fits; a user's weights are number, shots and settings."""
+    """Notes whom it fits; a user's weights are number, shots, settings and how many images were asked for."""
+
+    silent: bool = False
 
     def fit(self, support, settings):
         self.fitted = [*getattr(self, "fitted", []), (support.user, len(support.images), support.draw)]
         return (support.user, len(support.images), settings["lr_multiplier"])
+
+    def extra_tables(self, user, images):
+        if self.silent:
+            return {}
+        return {"weights": [{"trait": t, "weight": w} for t, w in zip("OCEA", (*user, len(images)), strict=True)]}
 
 
 @pytest.fixture
@@ -34,44 +40,48 @@ def table():
 
 
 @pytest.fixture
-def weigh(table, monkeypatch):
-    monkeypatch.setattr(module, "fused_weights", lambda user, images: np.array([*user, len(images)], float))
+def weigh(table):
     chosen = {k: {"lr_multiplier": k / 10} for k in (5, 10, 30)}
 
-    def run(shots, traits=(), **changes):
-        personalizer = Weighing()
+    def run(shots, silent=False, **changes):
+        personalizer = Weighing(silent)
         rows = np.arange(table.ratings)
-        found = fused_users(table, rows, shots, replace(PROTOCOL, **changes), "PA_IAA", personalizer, chosen, traits)
+        found = user_tables(table, rows, shots, replace(PROTOCOL, **changes), "PA_IAA", personalizer, chosen)
         return found, personalizer
 
     return run
 
 
+def weights(found):
+    values = [line["weight"] for line in found["weights"]]
+    return [values[start : start + 4] for start in range(0, len(values), 4)]
+
+
+def users(found):
+    return list(dict.fromkeys(line["user"] for line in found["weights"]))
+
+
 def test_everybody_is_fitted_once_at_the_most_shots(weigh):
     found, personalizer = weigh([5, 10])
-    assert (found.method, found.shots) == ("PA_IAA", 10)
-    assert found.weights.tolist() == [[0, 10, 1, 30], [1, 10, 1, 10], [2, 10, 1, 10]]
-    assert found.users == tuple(map(hashed, "abc"))
+    assert weights(found) == [[0, 10, 1, 30], [1, 10, 1, 10], [2, 10, 1, 10]]
+    assert users(found) == [*map(hashed, "abc")]
     assert personalizer.fitted == [(0, 10, 0), (1, 10, 0), (2, 10, 0)]
 
 
 def test_who_has_too_few_ratings_is_left_out(weigh):
     found, _ = weigh([10, 30])
-    assert (found.shots, found.users) == (30, (hashed("a"),))
+    assert (found["weights"][0]["shots"], users(found)) == (30, [hashed("a")])
     found, _ = weigh([10, 30], min_query=11)  # nobody has 41, user 0 alone has 21
-    assert (found.shots, found.users) == (10, (hashed("a"),))
-    assert weigh([30], min_query=100)[0] is None
+    assert (found["weights"][0]["shots"], users(found)) == (10, [hashed("a")])
+    assert weigh([30], min_query=100)[0] == {}
 
 
-def test_lines_name_traits_where_they_fit(weigh):
-    lines = weigh([10], "OCEA")[0].lines()
-    assert lines[0] == {"method": "PA_IAA", "shots": 10, "user": hashed("a"), "trait": "O", "weight": 0.0}
-    assert len(lines) == 12
-    assert [line["trait"] for line in weigh([10], "OC")[0].lines()[:2]] == ["trait 1", "trait 2"]
+def test_a_line_says_of_which_method_shots_and_user_it_is(weigh):
+    line = weigh([10])[0]["weights"][0]
+    assert line == {"method": "PA_IAA", "shots": 10, "user": hashed("a"), "trait": "O", "weight": 0}
 
 
-def test_without_a_fusion_nobody_else_is_fitted(weigh, monkeypatch):
-    monkeypatch.setattr(module, "fused_weights", lambda user, images: None)
-    found, personalizer = weigh([5, 10])
-    assert found is None
+def test_where_the_first_user_s_model_tells_nothing_nobody_else_is_fitted(weigh):
+    found, personalizer = weigh([5, 10], silent=True)
+    assert found == {}
     assert len(personalizer.fitted) == 1
