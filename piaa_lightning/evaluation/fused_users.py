@@ -72,7 +72,7 @@ def fused_users(
         for draw in draws(table, rows, [k], replace(protocol, repeats=1)):
             if draw.dropped:
                 continue
-            weights = fused_weights(personalizer.fit(support_of(table, draw), chosen[k]), table.image[draw.query])
+            weights = fused_weights(personalizer.fit_user(support_of(table, draw), chosen[k]), table.image[draw.query])
             if weights is None:
                 return None
             found[hashed(str(table.user_ids[draw.user]))] = weights

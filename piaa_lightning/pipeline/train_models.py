@@ -25,7 +25,7 @@ from torch import nn
 import piaa_lightning
 from piaa_lightning.callbacks.keep_last import PRIOR, kept
 from piaa_lightning.datamodules.task_data import RatingsModule, SourcesModule
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import UserError, at_key
 from piaa_lightning.models.network import score_network
 from piaa_lightning.pipeline.make_trainer import make_trainer, sharded
 from piaa_lightning.pipeline.open_data import Databases
@@ -170,7 +170,7 @@ class ModelTrainer:
         """Return a network of the task's shape, to take parameters from a file; nothing is trained for it."""
         before = task.init_from
         network = self._fresh(task) if before is None else self._extended(task, self.untrained(before))
-        instantiate(task.module)(network=network)  # which may add parts of its own: Meta-SGD's learnt rates
+        _module(task, network)  # which may add parts of its own: Meta-SGD's learnt rates
         return network
 
     def start(self, task: DictConfig) -> nn.Module:
@@ -205,7 +205,7 @@ class ModelTrainer:
         directory = self.checkpoints / str(task.name)
         state = agree(last_good(directory, key) if self.cfg.resume is not None and not process_index() else None)
         pl.seed_everything(self.cfg.seed, workers=True, verbose=False)
-        module: PretrainingTask = instantiate(task.module)(network=network)
+        module: PretrainingTask = _module(task, network)
         module.prefix = f"{task.name}/"
         trainer, best = make_trainer(self.cfg, task, module, self.logger, directory, key)
         data = self._serve(task, getattr(network, "patches", 0))
@@ -231,7 +231,7 @@ class ModelTrainer:
                 )
             if sharded(self.cfg):  # no process has the whole of what was trained
                 network = self.untrained(task)
-                module = instantiate(task.module)(network=network)
+                module = _module(task, network)
             module.load_state_dict(found["state_dict"])
             log.info("prior %s: best validation epoch, SROCC %.3f", task.name, best.best_model_score)
         return network.cpu()
@@ -260,6 +260,13 @@ class ModelTrainer:
     def _names_of(self, task: DictConfig) -> str:
         sources = [task] if task.sources is None else task.sources.values()
         return " and ".join(self.databases.get(stream.database).name for stream in sources)
+
+
+def _module(task: DictConfig, network: nn.Module) -> PretrainingTask:
+    """Make a task's LightningModule; a mistake in an argument names its key."""
+    with at_key("task.module"):
+        module: PretrainingTask = instantiate(task.module)(network=network)
+    return module
 
 
 def _load(network: nn.Module, file: Path, name: str) -> None:

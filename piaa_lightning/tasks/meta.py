@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from piaa_lightning.data.batches import Episode
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError, UserError, at_key
 from piaa_lightning.meta.learner import DisplacementLearner, MetaLearner
 from piaa_lightning.tasks.pretraining import PretrainingTask
 
@@ -50,7 +50,8 @@ class MetaTask(PretrainingTask):
     ) -> None:
         super().__init__(network)
         # the learner refers to the network; kept out of the module tree so that theta is saved once
-        self._learner = (learner(network),)
+        with at_key("learner"):
+            self._learner = (learner(network),)
         self.make_optimizer = optimizer
         self.gamma = gamma
         self.inner_gamma = inner_gamma
@@ -59,10 +60,10 @@ class MetaTask(PretrainingTask):
         self.automatic_optimization = False
         self._dropout_seed: int | None = None
         if saves not in SAVES:
-            raise UserError(f"task.module.saves={saves}: there is no such choice; take one of {', '.join(SAVES)}.")
+            raise ArgumentError("saves", f"there is no such choice; take one of {', '.join(SAVES)}.", saves)
         if saves == "last_user":
             if not isinstance(self.learner, DisplacementLearner):
-                raise UserError("task.module.saves=last_user: this learner has no last user's parameters.")
+                raise ArgumentError("saves", "this learner has no last user's parameters.", saves)
             self.learner.keep_last = True
 
     @property

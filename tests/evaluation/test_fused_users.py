@@ -17,7 +17,7 @@ PROTOCOL = Protocol(repeats=4, min_query=5)
 class Weighing(Personalizer):
     """Notes whom it fits; a user's weights are number, shots and settings."""
 
-    def fit(self, support, settings):
+    def fit_user(self, support, settings):
         self.fitted = [*getattr(self, "fitted", []), (support.user, len(support.images), support.draw)]
         return (support.user, len(support.images), settings["lr_multiplier"])
 
