@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from piaa_lightning.errors import ArgumentError, UserError
+from piaa_lightning.errors import UserError
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.meta.adam import InnerAdam
 from piaa_lightning.meta.groups import LAYERS, LEARNED, Group, moving_groups
@@ -70,7 +70,7 @@ class InnerLoop:
             ("bn_mode", self.bn_mode, BN_MODES),
         ):
             if value not in choices:
-                raise ArgumentError(key, f"there is no such choice; take one of {', '.join(choices)}.", value)
+                raise UserError(f"inner.{key}={value}: there is no such choice; take one of {', '.join(choices)}.")
 
     def groups(self, network: nn.Module) -> list[Group]:
         """Return the parameters that move, by rate; together they are exactly those, each once."""

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from piaa_lightning.data.batches import Episode, Examples
-from piaa_lightning.errors import ArgumentError
+from piaa_lightning.errors import UserError
 from piaa_lightning.meta._learn2learn import BaseLearner
 from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.clone import clone_for_user
@@ -42,9 +42,9 @@ class MetaLearner(BaseLearner):  # type: ignore[misc]  # learn2learn ships no ty
     def __init__(self, network: nn.Module, inner: InnerLoop, steps: int = 5, reduce: str = "sum") -> None:
         super().__init__(network)
         if steps < self.least_steps:
-            raise ArgumentError("steps", "the inner loop needs at least one step; give 1 or more.", steps)
+            raise UserError(f"learner.steps={steps}: the inner loop needs at least one step; give 1 or more.")
         if reduce not in self.reductions:
-            raise ArgumentError("reduce", f"no such reduction; take one of {', '.join(self.reductions)}.", reduce)
+            raise UserError(f"learner.reduce={reduce}: no such reduction; take one of {', '.join(self.reductions)}.")
         self.inner = inner
         self.steps = steps
         self.reduce = reduce
@@ -139,7 +139,7 @@ class FirstOrderLearner(MetaLearner):
     ) -> None:
         super().__init__(network, inner, steps, reduce)
         if reset_state not in RESETS:
-            raise ArgumentError("reset_state", f"no such choice; take one of {', '.join(RESETS)}.", reset_state)
+            raise UserError(f"learner.reset_state={reset_state}: no such choice; take one of {', '.join(RESETS)}.")
         self.reset_state = reset_state
         self._kept: dict[str, Any] = {}
 

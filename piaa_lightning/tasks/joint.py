@@ -46,6 +46,12 @@ class JointTask(DescentTask):
     """
 
     steps_itself = True
+    view = None
+
+    @property
+    def views(self) -> Mapping[str, tuple[str, Mapping[str, Any]]]:  # type: ignore[override]
+        """Distributions from one database, traits from the other."""
+        return {"aesthetics": ("distributions", {"bins": self.network.head.bins}), "personality": ("liked", {})}
 
     def __init__(
         self,

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from piaa_lightning.data.batches import Episode
-from piaa_lightning.errors import ArgumentError, UserError, at_key
+from piaa_lightning.errors import UserError
 from piaa_lightning.meta.learner import DisplacementLearner, MetaLearner
 from piaa_lightning.tasks.pretraining import PretrainingTask
 
@@ -37,6 +37,8 @@ class MetaTask(PretrainingTask):
     """
 
     steps_itself = True
+    view = "episodes"
+    batch_size = 4  # users
 
     def __init__(
         self,
@@ -50,8 +52,7 @@ class MetaTask(PretrainingTask):
     ) -> None:
         super().__init__(network)
         # the learner refers to the network; kept out of the module tree so that theta is saved once
-        with at_key("learner"):
-            self._learner = (learner(network),)
+        self._learner = (learner(network),)
         self.make_optimizer = optimizer
         self.gamma = gamma
         self.inner_gamma = inner_gamma
@@ -60,10 +61,10 @@ class MetaTask(PretrainingTask):
         self.automatic_optimization = False
         self._dropout_seed: int | None = None
         if saves not in SAVES:
-            raise ArgumentError("saves", f"there is no such choice; take one of {', '.join(SAVES)}.", saves)
+            raise UserError(f"task.module.saves={saves}: there is no such choice; take one of {', '.join(SAVES)}.")
         if saves == "last_user":
             if not isinstance(self.learner, DisplacementLearner):
-                raise ArgumentError("saves", "this learner has no last user's parameters.", saves)
+                raise UserError("task.module.saves=last_user: this learner has no last user's parameters.")
             self.learner.keep_last = True
 
     @property
