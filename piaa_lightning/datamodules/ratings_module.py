@@ -154,6 +154,8 @@ class RatingsDataModule(pl.LightningDataModule):
         self.threshold = self.SOURCE.threshold if threshold is None else threshold
         self.database = name or self.SOURCE.name
         self.embedded = embedded or self.SOURCE.embedded
+        # what was read, on every table and figure
+        self.name: str = f"{self.database}, {f'embedded {size}' if self.root is None else self.root.name}"
         if reader is None or isinstance(reader, Mapping):
             reader = partial(self.SOURCE.read, **{"max_missing": max_missing, **(reader or {})})
         self._reader = reader
@@ -167,11 +169,6 @@ class RatingsDataModule(pl.LightningDataModule):
     def published(cls) -> Published | None:
         """Return the counts that the authors publish; None where there are none."""
         return PUBLISHED.get(cls.SOURCE.name)
-
-    @property
-    def name(self) -> str:
-        """What was read, for instance ``flickr_aes, embedded tiny``; on every table and figure."""
-        return f"{self.database}, {f'embedded {self.size}' if self.root is None else self.root.name}"
 
     @cached_property
     def table(self) -> RatingTable:
@@ -289,10 +286,11 @@ class RatingsDataModule(pl.LightningDataModule):
         options = {**(options or {}), **(self.view_options or {})}
         on_gpu = self.trainer is not None and self.trainer.strategy.root_device.type != "cpu"
         inputs = self.inputs_at(size, cut_on_device=on_gpu).with_patches(getattr(task, "patches", 0))
-        wanted = self.batch_size or getattr(task, "batch_size", 64)
+        wanted = self.batch_size or int(getattr(task, "batch_size", 64))
         training, validation = datasets_of(view, options)
-        parts = (self.table, self.split, inputs, training, wanted, self.seed, self.num_workers, validation)
-        self._task_data = RatingsModule(*parts)
+        self._task_data = RatingsModule(
+            self.table, self.split, inputs, training, wanted, self.seed, self.num_workers, validation
+        )
         return self._task_data
 
     @property

@@ -176,7 +176,7 @@ def _embedded(model: nn.Module, squares: Tensor, device: torch.device) -> tuple[
     """Return what a model's head is fed, and its scores, a bounded number of images at a time."""
     embed, head = parts_of(model.eval())
     with torch.no_grad():
-        features = [embed(part.to(device)) for part in squares.split(batch_on(device))]
+        features = [embed(part.to(device)) for part in torch.split(squares, batch_on(device))]
         scores = [head(part) for part in features]
     return torch.cat(features).cpu().numpy(), torch.cat(scores).cpu().numpy()
 

@@ -178,7 +178,7 @@ class FineTune(Personalizer):
 
         def score(squares: torch.Tensor) -> Scores:
             with torch.no_grad():
-                parts = [network(part.to(device)) for part in squares.split(batch_on(device))]
+                parts = [network(part.to(device)) for part in torch.split(squares, batch_on(device))]
             return _array(torch.cat(parts))
 
         return score

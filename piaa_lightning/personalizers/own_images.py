@@ -177,22 +177,19 @@ def with_user(
         split = Split("one user", blank, blank, np.array([0]), blank, blank, own)
         return table, split, Inputs(Appended(None, 0, squares), size=size), own
     before, parts = data.table, data.split
-    rated = _rated(users, own, scores)
+    (user, image, score), labels = _rated(users, own, scores), len(own)
     table = replace(
         before,
         image_ids=np.concatenate([before.image_ids, names]),
         image_files=np.concatenate([before.image_files, names]),
         user_ids=np.concatenate([before.user_ids, ["you"]]),
-        **{
-            name: np.concatenate([getattr(before, name), added])
-            for name, added in zip(("user", "image", "score"), rated, strict=True)
-        },
-        **{
-            name: None if values is None else _longer(values, len(own))
-            for name in ("image_score", "distribution", "attributes")
-            for values in (getattr(before, name),)
-        },
-        traits=None if before.traits is None else _longer(before.traits, 1),
+        user=np.concatenate([before.user, user]),
+        image=np.concatenate([before.image, image]),
+        score=np.concatenate([before.score, score]),
+        image_score=_longer(before.image_score, labels),
+        distribution=_longer(before.distribution, labels),
+        attributes=_longer(before.attributes, labels),
+        traits=_longer(before.traits, 1),
     )
     split = replace(parts, test_users=np.array([users]), test_images=own, val_images=blank, val_users=blank)
     return table, split, Inputs(Appended(data.inputs_at(size), images, squares), size=size), own
@@ -202,5 +199,8 @@ def _rated(user: int, images: Indices, scores: Scores) -> tuple[Indices, Indices
     return np.full(len(scores), user), images[: len(scores)], scores
 
 
-def _longer(values: Scores, rows: int) -> Scores:
+def _longer(values: Scores | None, rows: int) -> Scores | None:
+    """Return labels with as many rows behind them of which nothing is known."""
+    if values is None:
+        return None
     return np.concatenate([values, np.full((rows, *values.shape[1:]), np.nan, dtype=values.dtype)])

@@ -39,14 +39,14 @@ class GenericAesthetics(FromPlainValues, DescentTask):
         head: ``linear``, ``small``, ``authors``; for votes ``distribution``, ``nima``, ``pa_iaa_authors``; or a
             function from the number of features to a module. None takes ``small``, or ``distribution`` for votes.
         lr: learning rate of Adam.
-        loss: ``mse`` or ``binary`` of average scores, ``emd`` or ``distribution`` of votes; or a function of predictions
-            and targets, of votes where the head gives distributions.
+        loss: ``mse`` or ``binary`` of average scores, ``emd`` or ``distribution`` of votes; or a function of
+            predictions and targets, of votes where the head gives distributions.
         weight_decay: of Adam.
         gamma: the rate of epoch e is lr x gamma^e.
         bins: levels of a vote, for a head that gives distributions; AVA's are 10.
         image_size: side of the images in pixels; None is the network's own.
-        lr_by_part: learning rates by the names of the network's parts, ``{"backbone": 1e-5, "head": 1e-4}``, in place of
-            ``lr``.
+        lr_by_part: learning rates by the names of the network's parts, ``{"backbone": 1e-5, "head": 1e-4}``, in place
+            of ``lr``.
         backbone_options: of the backbone, for instance ``{"width": 8}``.
 
     Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -43,7 +43,7 @@ class Recipe:
     learner: type[MetaLearner]
     steps: int
     inner: Mapping[str, Any]
-    optimizer: type[torch.optim.Optimizer]
+    optimizer: Callable[..., torch.optim.Optimizer]
     lr: float
     options: Mapping[str, Any] = field(default_factory=dict)
 
@@ -68,10 +68,10 @@ class MetaLearning(FromPlainValues, MetaTask):
 
     Args:
         init_from: a trained task, whose network is copied and gone on with; None makes a network from the other values.
-        learner: ``blg``, ``reptile``, ``fomaml``, ``maml``, ``anil``, ``metasgd``, or ``plain``, no meta-learning at all.
+        learner: ``blg``, ``reptile``, ``fomaml``, ``maml``, ``anil``, ``metasgd``, or ``plain``: no meta-learning.
         steps: inner steps, for BLG at each of its two levels; None is the learner's own.
         beta: outer learning rate; None is the learner's own.
-        inner_lr: inner learning rates by the network's parts, ``{"backbone": 1e-4, "head": 1e-3}``; None is the learner's.
+        inner_lr: inner learning rates by the network's parts, ``{"backbone": 1e-4, "head": 1e-3}``; None is its own.
         inner: further arguments of `InnerLoop`, for instance ``{"layers": "head"}``.
         gamma: the outer rate of epoch e is beta x gamma^e.
         users_per_batch: users in an outer step, k.
@@ -134,7 +134,7 @@ class MetaLearning(FromPlainValues, MetaTask):
         loop = InnerLoop(**{**recipe.inner, **rates, **(inner or {})})
         made = partial(recipe.learner, inner=loop, steps=steps or recipe.steps, **recipe.options)
         optimizer = partial(recipe.optimizer, lr=beta or recipe.lr)
-        further = {} if engine is None else {"engine": engine}
+        further: dict[str, Any] = {} if engine is None else {"engine": engine}
         super().__init__(network, made, optimizer, gamma=gamma, **further)
         self.batch_size = users_per_batch
         self._episodes = {"support": support, "query": query, "min_ratings": min_ratings}
@@ -162,3 +162,7 @@ class BilevelMetaLearning(MetaLearning):
         self, init_from: object = None, steps: int | None = None, beta: float | None = None, **options: Any
     ) -> None:
         super().__init__(init_from, "blg", steps, beta, **options)
+
+    def remember(self, values: Mapping[str, Any]) -> None:
+        """Keep the plain values; which learner it is stands in the class."""
+        super().remember({name: value for name, value in values.items() if name != "learner"})

@@ -1,10 +1,12 @@
-"""Personality from liked images, alone or together with aesthetics, and a user's score fused of both: PA_IAA's losses."""
+"""PA_IAA from plain values: personality, joint training with aesthetics, and a user's score fused of both."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
+
+from torch import nn
 
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.build import MakeHead, backbone_from, head_from
@@ -145,7 +147,7 @@ class PersonalAesthetics(FromPlainValues, GenericTask):
     Args:
         init_from: a trained `JointAestheticsPersonality`; its network is copied. None makes a network from the other
             values, as a checkpoint does.
-        fusion: ``constant`` weights of traits, W_b of the paper; ``mlp``, weights that depend on the image; or ``none``.
+        fusion: ``constant`` weights of traits, W_b of the paper; ``mlp``, weights that depend on the image; ``none``.
         generic: where s_a comes from: ``dist_mean``, or ``sigmoid``, a new head.
         lr: learning rate of Adam.
         backbone: of a network that is made; these and the following as `JointAestheticsPersonality` has them.
@@ -190,7 +192,7 @@ class PersonalAesthetics(FromPlainValues, GenericTask):
         one_of("fusion", fusion, (*FUSIONS, "none"))
         one_of("generic", generic, ("dist_mean", "sigmoid"))
         if init_from is None:
-            before = two_streams(backbone, weights, head, image_size, backbone_options, bins, traits)
+            before: nn.Module = two_streams(backbone, weights, head, image_size, backbone_options, bins, traits)
         else:
             before = started_from(init_from)
         super().__init__(fused(before, fusion, generic), adam(lr, weight_decay), exponential(gamma), lr_by_part)

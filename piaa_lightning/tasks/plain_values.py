@@ -24,8 +24,8 @@ NETWORK = ("backbone", "weights", "head", "image_size", "backbone_options", "bin
 class FromPlainValues(pl.LightningModule):
     """A task that remembers the plain values that it was made of, so that a checkpoint is enough to make it again.
 
-    What came from ``init_from`` is remembered as the plain values of the network there. A network that was handed over as
-    an object has none: `load_from_checkpoint` is then given it once more, as ``backbone=...``.
+    What came from ``init_from`` is remembered as the plain values of the network there. A network that was handed over
+    as an object has none: `load_from_checkpoint` is then given it once more, as ``backbone=...``.
     """
 
     def remember(self, values: Mapping[str, Any]) -> None:
