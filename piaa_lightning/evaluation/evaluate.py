@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import torch
 from torch import nn
 
 from piaa_lightning.data.database import Database
@@ -23,6 +21,7 @@ from piaa_lightning.personalizers.personalizer import (
     Personalizer,
     Settings,
     device_of,
+    mode_kept,
 )
 
 
@@ -90,7 +89,7 @@ def evaluate(
     records: list[Record] = []
     chosen: dict[str, Mapping[int, Settings]] = {}
     for name, method in methods.items():
-        with _kept(method.model):
+        with mode_kept(method.model):
             method.prepare(FitContext(table, split, inputs[name], device_of(method.model), method.model))
             settings = choose(table, rows["val"], wanted, validation, name, method)
             backbone = _backbone(method.model)
@@ -121,7 +120,7 @@ def choose_settings(
     """
     inputs = _inputs(data, method)
     table, split = data.table, data.split
-    with _kept(method.model):
+    with mode_kept(method.model):
         try:
             method.prepare(FitContext(table, split, inputs, device_of(method.model), method.model))
         except LeftOutError as reason:
@@ -146,15 +145,3 @@ def _inputs(data: Database, method: Personalizer) -> Inputs:
 def _backbone(model: nn.Module | None) -> str:
     network = getattr(getattr(model, "backbone", None), "network", None)
     return "" if network is None else type(network).__name__
-
-
-@contextmanager
-def _kept(model: nn.Module | None) -> Iterator[None]:
-    """Leave a model in the mode in which it was found."""
-    before = model is not None and model.training
-    try:
-        with torch.inference_mode(False):
-            yield
-    finally:
-        if model is not None:
-            model.train(before)

@@ -16,6 +16,7 @@ from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import ArgumentError
 from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.clone import clone_for_user
+from piaa_lightning.meta.groups import LAYERS
 from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.meta.rounded import PRECISIONS, rounded
 from piaa_lightning.meta.stacked import Stack, padded, why_not_stacked
@@ -86,8 +87,9 @@ class FineTune(Personalizer):
         for name, chosen in choices.items():
             if not chosen:
                 raise ArgumentError(name, "give at least one.", chosen)
-        for chosen in self.layers:
-            replace(inner, layers=str(chosen))  # which refuses what there is not
+        absent = [chosen for chosen in self.layers if chosen not in LAYERS]
+        if absent:
+            raise ArgumentError("layers", f"there is no such choice; take one of {', '.join(LAYERS)}.", absent[0])
         unknown = [
             name for name, factors in self.part_lr_multipliers.items() if name not in inner.lr_by_part or not factors
         ]
@@ -172,11 +174,13 @@ class FineTune(Personalizer):
         assert self.model is not None
         device = device_of(self.model)
         scores = torch.as_tensor(ratings.scores, device=device)
-        network = self.model.eval()
+        network = self.model
         if int(settings["steps"]):
-            network = self._fitted(network, ratings.squares.to(device), scores, settings)
+            network = self._fitted(self.model.eval(), ratings.squares.to(device), scores, settings)
 
         def score(squares: torch.Tensor) -> Scores:
+            if network is self.model:
+                network.eval()
             with torch.no_grad():
                 parts = [network(part.to(device)) for part in torch.split(squares, batch_on(device))]
             return _array(torch.cat(parts))

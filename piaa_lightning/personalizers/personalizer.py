@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -121,7 +122,8 @@ class Personalizer(ABC):
                 " choose_settings(method, data).",
             )
         try:
-            self._own = ratings, self.scorer_of(ratings, candidates[0] if settings is None else settings)
+            with mode_kept(self.model):
+                self._own = ratings, self.scorer_of(ratings, candidates[0] if settings is None else settings)
         except LeftOutError as reason:
             raise ArgumentError("data", f"{reason}; give a database to learn from.") from reason
         return self
@@ -141,7 +143,9 @@ class Personalizer(ABC):
         if self._own is None:
             raise ArgumentError("images", "nobody was fitted; call fit(images, scores) first.")
         ratings, score = self._own
-        return ratings.scale.from_unit(score(squares_for(self.model, images, ratings.data)))
+        squares = squares_for(self.model, images, ratings.data)
+        with mode_kept(self.model):
+            return ratings.scale.from_unit(score(squares))
 
     def scorer_of(self, ratings: OwnRatings, settings: Settings) -> Callable[[Tensor], Scores]:
         """Return what scores images for a user who is in no database.
@@ -223,6 +227,17 @@ def device_of(model: nn.Module | None) -> torch.device:
     """Return where a model lies; the processor where there is none."""
     parameter = None if model is None else next(model.parameters(), None)
     return torch.device("cpu") if parameter is None else parameter.device
+
+
+@contextmanager
+def mode_kept(model: nn.Module | None) -> Iterator[None]:
+    """Within this a model may be put into evaluation mode; afterwards it is in that in which it was found."""
+    before = [] if model is None else [(module, module.training) for module in model.modules()]
+    try:
+        yield
+    finally:
+        for module, training in before:
+            module.training = training
 
 
 class LeftOutError(Exception):

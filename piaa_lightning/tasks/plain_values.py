@@ -68,7 +68,7 @@ def started_from(init_from: object) -> nn.Module:
     network = getattr(init_from, "network", init_from)
     if not isinstance(network, nn.Module):
         raise ArgumentTypeError("init_from", f"a {type(init_from).__name__} has no network; give a trained task.")
-    return copy.deepcopy(network)
+    return copy.deepcopy(network).train()
 
 
 def score_network_from(
