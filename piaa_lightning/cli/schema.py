@@ -20,7 +20,7 @@ from omegaconf.errors import InterpolationKeyError
 from piaa_lightning.cli.config_dir import config_dir as config_dir
 from piaa_lightning.cli.overrides import quote
 from piaa_lightning.cli.renamed import new_name
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import AboutArgumentError, UserError
 from piaa_lightning.photos.schema import CoverKeys, CropKeys, ExportKeys, WebKeys
 
 SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
@@ -221,6 +221,9 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     while cause.__cause__ is not None:  # the innermost says what is wrong, the others where Hydra was
         cause = cause.__cause__
     text = " ".join(f"{error} {cause}".split())
+    if isinstance(cause, UserError):  # of a thing that the configuration names; Hydra says at which key
+        keys = re.findall(r"full_key: (\S+)", str(error))
+        return str(cause.under(keys[-1]) if keys and isinstance(cause, AboutArgumentError) else cause)
     if found := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
         group, value = found.groups()
         if (group, value) in PLUGINS:

@@ -7,6 +7,7 @@ import torch
 from hydra.utils import instantiate
 from torch import nn
 
+from piaa_lightning.errors import at_key
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.models.network import score_network
@@ -54,6 +55,7 @@ def untrained(spec: RunSpec, task: TaskSpec, extractor: FeatureExtractor) -> nn.
 
 def lightning_module(task: TaskSpec, network: nn.Module) -> PretrainingTask:
     """Make the LightningModule that trains a network."""
-    module: PretrainingTask = instantiate(task.module)(network=network)
+    with at_key("task.module"):
+        module: PretrainingTask = instantiate(task.module)(network=network)
     module.prefix = f"{task.name}/"
     return module

@@ -20,8 +20,6 @@ from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.personalizers.features import image_features
-from piaa_lightning.personalizers.gaussian_process import GaussianProcess
-from piaa_lightning.personalizers.hierarchical import Hierarchical
 from piaa_lightning.personalizers.hierarchical_process import HierarchicalProcess
 from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError
 from piaa_lightning.photos.cards import prior_card
@@ -181,7 +179,7 @@ def _fill(scoring: ScoringNetwork, network: nn.Module, extractor: FeatureExtract
 
 def _users(spec: RunSpec, context: FitContext) -> PopulationPrior:
     """Learn what the users have in common; where nobody's own ratings are known, that is an assumption."""
-    method = HierarchicalProcess(Hierarchical(), GaussianProcess(), PRIOR_VARIANCES)
+    method = HierarchicalProcess(prior_variances=PRIOR_VARIANCES)
     try:
         method.prepare(context)
     except LeftOutError as reason:

@@ -43,6 +43,8 @@ class MetaTask(PretrainingTask):
     """
 
     steps_itself = True
+    view = "episodes"
+    batch_size = 4  # users
 
     def __init__(
         self,
