@@ -95,8 +95,9 @@ def scoring_network_of(description: Mapping[str, Any]) -> ScoringNetwork:
     """Make an untrained network from its description.
 
     Args:
-        description: ``backbone`` (name, size, output, layer, options, or ``networks``, a list of such), ``frozen``, ``components``, ``head`` (kind and
-            arguments), ``personality`` (arguments of the branch, or null) and ``fused`` (arguments, or null).
+        description: ``backbone`` (name, size, output, layer, options, or ``networks``, a list of such), ``frozen``,
+            ``components``, ``head`` (kind and arguments), ``personality`` (arguments of the branch, or null) and
+            ``fused`` (arguments, or null).
 
     Raises:
         UserError: a description that this version does not know.

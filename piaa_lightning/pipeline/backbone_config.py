@@ -40,6 +40,7 @@ def settle_backbone(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
             del net["networks"]
             return
         merged = OmegaConf.merge(*networks.values())
+        assert isinstance(merged, DictConfig)
         for key in OWN:
             if net.get(key) != merged.get(key) or any(f"{word}.".startswith(f"backbone.{key}.") for word in typed):
                 raise UserError(

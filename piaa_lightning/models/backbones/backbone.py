@@ -94,7 +94,7 @@ class Backbone(nn.Module):
         given = images if isinstance(images, Tensor) else images[self.size, self.resize]
         if self.at_once is None or len(given) <= self.at_once:
             return self._look(given)
-        parts = [self._look(part) for part in given.split(self.at_once)]
+        parts = [self._look(part) for part in torch.split(given, self.at_once)]
         scores = [score for _, score in parts if score is not None]
         return torch.cat([features for features, _ in parts]), torch.cat(scores) if scores else None
 

@@ -61,7 +61,9 @@ class Backbones(Backbone):
             for member in self.members
         ]
         scores = [score for _, score in parts if score is not None]
-        return torch.cat([features for features, _ in parts], dim=1), torch.stack(scores).mean(dim=0) if scores else None
+        return torch.cat([features for features, _ in parts], dim=1), torch.stack(scores).mean(
+            dim=0
+        ) if scores else None
 
     def _for(self, member: Backbone, images: Tensor) -> Tensor:
         """Turn images that are normalised in common into those of one network; gradients pass."""
@@ -71,4 +73,3 @@ class Backbones(Backbone):
         if self.agreed:
             return images
         return images * (self.std / member.std) + (self.mean - member.mean) / member.std
-
