@@ -38,7 +38,7 @@ ABOVE = {"pipeline", "cli", "__main__", "__init__"}  # which may use everything 
 
 # Who alone may import a library, by the file's path or by its layer.
 ONLY = {
-    "timm": {"models/backbones/factory.py"},
+    "timm": {"models/backbones/catalogue.py"},
     "learn2learn": {"meta/_learn2learn.py"},
     "pytorch_lightning": {"tasks", "callbacks", "pipeline", "datamodules", "cli", "runtime"},
     "lightning_fabric": {"runtime/processes.py"},

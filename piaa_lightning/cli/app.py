@@ -21,6 +21,7 @@ from piaa_lightning.cli.modes import MODES, refuse_unknown_mode
 from piaa_lightning.cli.overrides import as_typed
 from piaa_lightning.cli.schema import explain, refuse_dangling, register
 from piaa_lightning.errors import UserError
+from piaa_lightning.pipeline.backbone_config import settle_backbone
 from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.quiet import quiet_libraries
@@ -40,6 +41,7 @@ def hydra_main(cfg: DictConfig) -> float | None:
     if HydraConfig.get().mode == RunMode.MULTIRUN:
         return job(cfg, directory)
     try:
+        settle_backbone(cfg, HydraConfig.get().overrides.task)
         return dispatch(cfg, directory)
     except UserError as error:
         sys.exit(f"piaa_lightning: {error}")  # here, because Hydra prints lines of its own about other exceptions
@@ -60,6 +62,7 @@ def job(cfg: DictConfig, directory: Path) -> float | None:
         JobError: whatever a user can mend; it is in the log of the job, too.
     """
     try:
+        settle_backbone(cfg, HydraConfig.get().overrides.task)
         return sweep_job(cfg, directory) if cfg.mode == "run" else dispatch(cfg, directory)
     except (UserError, HydraException, OmegaConfBaseException) as error:
         sentence = str(error) if isinstance(error, UserError) else explain(error, [])

@@ -224,28 +224,35 @@ class RatingsDataModule(pl.LightningDataModule):
         return self._inputs[key]
 
     def _opened(self, size: int, cropped: bool, cut_on_device: bool) -> Inputs:
-        files = self.table.image_files.tolist()
-        refuse_known_faults(self.table, self.split, known(self.table.root, files, self.cache_dir), self.max_broken)
         stored = round(size * self.store_scale) if cropped else size
         details = None if not cropped or self.patch_scale is None else round(size * self.patch_scale)
         if details is not None and details < size:
             raise ArgumentError("patch_scale", "patches are cut from larger images; give 1 or more.", self.patch_scale)
-        sizes = sorted({size, stored} if details is None else {size, stored, details})
-        images = self._images(files, sizes)
-        if images[size].broken:
-            self.__dict__["table"] = self.table.without_labels_of(sorted(images[size].broken), "broken images")
-            self.__dict__.pop("split")  # which looks at labels, and is made anew
+        images = self.images_at(sorted({size, stored} if details is None else {size, stored, details}))
         if not cropped:
             return Inputs(images[size], size=size)
         larger = None if details is None else images[details]
         return Inputs(images[size], images[stored], size, cut_on_device, larger)
 
-    def _images(self, files: list[str], sizes: Sequence[int]) -> Mapping[int, AnyImages]:
-        root, resize = self.table.root, cast(Any, self.resize)
+    def images_at(self, sizes: Sequence[int]) -> Mapping[int, AnyImages]:
+        """Return the images squashed to several sizes, decoded once; broken ones lose their labels, see `inputs_at`.
+
+        Args:
+            sizes: sides of the squares in pixels.
+
+        Raises:
+            UserError: too many images are broken, or a file that was checked before is known to be.
+        """
+        root, files, resize = self.table.root, self.table.image_files.tolist(), cast(Any, self.resize)
+        refuse_known_faults(self.table, self.split, known(root, files, self.cache_dir), self.max_broken)
         if self.cache == "none":
             return {size: RawImages(root, files, size, resize) for size in sizes}
         cache = self.cache_dir if self.cache == "disk" else None
-        return open_images(root, files, sizes, cache, resize=resize, max_broken=self.max_broken)
+        images = open_images(root, files, sizes, cache, resize=resize, max_broken=self.max_broken)
+        if broken := sorted({index for opened in images.values() for index in opened.broken}):
+            self.__dict__["table"] = self.table.without_labels_of(broken, "broken images")
+            self.__dict__.pop("split")  # which looks at labels, and is made anew
+        return images
 
     def prepare_data(self) -> None:
         """Write the embedded copy, where it is needed and not there; Lightning calls this in one process alone."""

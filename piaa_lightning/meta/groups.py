@@ -10,6 +10,7 @@ from torch import nn
 from piaa_lightning.errors import UserError
 from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.models.added import Added
+from piaa_lightning.models.backbones.several import Backbones
 from piaa_lightning.models.parameter_groups import names_by_group
 
 LAYERS = ("all", "last_stage", "head", "norm", "bias", "added")
@@ -58,11 +59,14 @@ def last_stage(backbone: nn.Module) -> list[nn.Module]:
     """Return the modules of a backbone's last stage: its last part with weights of its own, and what follows it.
 
     Parts are direct children; where a single child holds everything the search goes on inside it. For ResNet18 it is
-    ``layer4``, for Inception-v3 ``Mixed_7c``, for AlexNet the fully connected layers, for the small CNN its projection.
+    ``layer4``, for Inception-v3 ``Mixed_7c``, for AlexNet the fully connected layers, for the small CNN its projection;
+    for several networks the last stage of each.
 
     Args:
         backbone: whose children follow one upon another.
     """
+    if isinstance(backbone, Backbones):
+        return [module for member in backbone.members for module in last_stage(member)]
     children = [child for child in backbone.children() if any(True for _ in child.parameters())]
     while len(children) == 1 and any(True for _ in children[0].children()):
         children = [child for child in children[0].children() if any(True for _ in child.parameters())]

@@ -11,6 +11,7 @@ from piaa_lightning.errors import at_key
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.models.network import score_network
+from piaa_lightning.pipeline.backbone_config import network_settings
 from piaa_lightning.pipeline.specs import RunSpec, TaskSpec
 from piaa_lightning.tasks.pretraining import PretrainingTask
 
@@ -22,7 +23,7 @@ def build_extractor(spec: RunSpec, device: torch.device) -> FeatureExtractor:
         UserError: there is no such backbone, or its weights cannot be had.
     """
     net = spec.backbone
-    backbone = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
+    backbone = build_backbone(network_settings(net))
     return FeatureExtractor(backbone, net.frozen, net.components, spec.cache, device)
 
 

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -15,7 +14,6 @@ from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.data.images.inputs import Features, Inputs, Source
-from piaa_lightning.data.images.raw import AnyImages
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.validation.leaks import refuse_shared_photos, without_shared_photos
@@ -120,14 +118,13 @@ class Databases:
 
     def _open(self, config: DictConfig) -> Data:
         module = data_module(config, self.spec.cache)
-        size, frozen = self.extractor.size, self.extractor.frozen
         with at_key("data"):
-            inputs = module.inputs_at(size, cropped=not frozen, cut_on_device=self.device.type != "cpu")
-        name, table, split, threshold = module.name, module.table, module.split, module.unit_threshold
-        if not frozen:
-            return Data(name, table, split, inputs, threshold)
-        features = self.extractor.features_of(cast(AnyImages, inputs.evaluation), split.train_images)
-        return Data(name, table, split, Inputs(Features(features)), threshold)
+            if self.extractor.frozen:
+                images = module.images_at(self.extractor.sizes)
+                inputs = Inputs(Features(self.extractor.features_of(images, module.split.train_images)))
+            else:
+                inputs = module.inputs_at(self.extractor.size, cut_on_device=self.device.type != "cpu")
+        return Data(module.name, module.table, module.split, inputs, module.unit_threshold)
 
     def _guarded(self, learnt: Data, evaluated: Data) -> Data:
         """Keep what is evaluated on in one database out of what is learnt from in the other."""

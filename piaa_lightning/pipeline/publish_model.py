@@ -27,6 +27,7 @@ from piaa_lightning.photos.population import PopulationPrior, assumed, learnt
 from piaa_lightning.photos.programs import write_programs
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.scoring_network import HEADS, FeatureScale, ScoringNetwork, scoring_network_of
+from piaa_lightning.pipeline.backbone_config import network_settings
 from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.evaluate_methods import protocols
 from piaa_lightning.pipeline.open_data import Databases
@@ -112,9 +113,8 @@ def describe(spec: RunSpec, task: TaskSpec) -> dict[str, Any]:
     Raises:
         UserError: it has parts that a published prior knows nothing of.
     """
-    net = OmegaConf.to_container(spec.backbone, resolve=True)
+    every = [{k: v for k, v in one.items() if k != "weights"} for one in network_settings(spec.backbone)]
     head = OmegaConf.to_container(spec.head, resolve=True)
-    assert isinstance(net, dict)
     assert isinstance(head, dict)
     personality = fusion = None
     for step in reversed(list(task.chain())):
@@ -127,14 +127,9 @@ def describe(spec: RunSpec, task: TaskSpec) -> dict[str, Any]:
                 raise _unpublished(task, step.extend._target_)
             fusion = _arguments(step.extend)
     return {
-        "backbone": {
-            "name": net["name"],
-            "size": net["size"],
-            "output": net["output"],
-            "options": dict(net["options"]),
-        },
-        "frozen": bool(net["frozen"]),
-        "components": net["components"] if net["frozen"] else None,
+        "backbone": every[0] if len(every) == 1 else {"networks": every},
+        "frozen": bool(spec.backbone.frozen),
+        "components": spec.backbone.components if spec.backbone.frozen else None,
         "head": {"kind": _kind(str(head["_target_"])), **_plain(head)},
         "personality": personality,
         "fused": fusion,
