@@ -48,6 +48,8 @@ class TaskSpec:
         name: of its curves and checkpoints.
         label: as tables call a method that starts from it.
         epochs: 0 trains nothing.
+        keep: which epoch is kept, ``best`` on validation or ``last``.
+        candidates_include_start: whether what training starts from may be the best.
         batch_size: images or users in a step.
         module: what makes its LightningModule.
         sources: what it learns from, one or several in step.
@@ -63,6 +65,8 @@ class TaskSpec:
     name: str
     label: str
     epochs: int
+    keep: str
+    candidates_include_start: bool
     batch_size: int
     module: DictConfig
     sources: tuple[SourceSpec, ...]
@@ -273,6 +277,8 @@ class _Tasks:
             name=read.text("name"),
             label=read.text("label"),
             epochs=read.whole("epochs", least=0),
+            keep=read.text("keep", "best"),
+            candidates_include_start=read.flag("candidates_include_start", False),
             batch_size=read.whole("batch_size", least=1),
             module=read.part("module"),
             sources=_sources(read),
