@@ -42,7 +42,7 @@ def user_tables(
         for draw in draws(table, rows, [k], replace(protocol, repeats=1)):
             if draw.dropped:
                 continue
-            fitted = personalizer.fit(support_of(table, draw), chosen[k])
+            fitted = personalizer.fit_user(support_of(table, draw), chosen[k])
             told = personalizer.extra_tables(fitted, table.image[draw.query])
             if not told:
                 return {}

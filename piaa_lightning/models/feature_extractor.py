@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -50,6 +50,11 @@ class FeatureExtractor:
         return self.backbone.size
 
     @property
+    def sizes(self) -> list[int]:
+        """Sides of the squares that its networks see, ascending; one where they agree."""
+        return sorted({member.size for member in self.backbone.members})
+
+    @property
     def features(self) -> int:
         """How many features of an image a head is fed with."""
         return self.components or self.backbone.features
@@ -82,11 +87,11 @@ class FeatureExtractor:
         """
         return images if self.scaling is None else self.scaling.follow(self.backbone(images))
 
-    def features_of(self, images: AnyImages, training: Indices) -> Tensor:
+    def features_of(self, images: AnyImages | Mapping[int, AnyImages], training: Indices) -> Tensor:
         """Turn stored images into frozen features on the common scale.
 
         Args:
-            images: of a database, at `size`.
+            images: of a database, at `size`; or by size, where its networks have several.
             training: numbers of its training images; those of the first database that is asked for decide the scale.
 
         Returns:

@@ -7,9 +7,11 @@ import torch
 from hydra.utils import instantiate
 from torch import nn
 
+from piaa_lightning.errors import at_key
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.models.network import score_network
+from piaa_lightning.pipeline.backbone_config import network_settings
 from piaa_lightning.pipeline.specs import RunSpec, TaskSpec
 from piaa_lightning.tasks.pretraining import PretrainingTask
 
@@ -21,7 +23,7 @@ def build_extractor(spec: RunSpec, device: torch.device) -> FeatureExtractor:
         UserError: there is no such backbone, or its weights cannot be had.
     """
     net = spec.backbone
-    backbone = build_backbone(net.name, net.weights, net.size, output=net.output, **net.options)
+    backbone = build_backbone(network_settings(net))
     return FeatureExtractor(backbone, net.frozen, net.components, spec.cache, device)
 
 
@@ -54,6 +56,7 @@ def untrained(spec: RunSpec, task: TaskSpec, extractor: FeatureExtractor) -> nn.
 
 def lightning_module(task: TaskSpec, network: nn.Module) -> PretrainingTask:
     """Make the LightningModule that trains a network."""
-    module: PretrainingTask = instantiate(task.module)(network=network)
+    with at_key("task.module"):
+        module: PretrainingTask = instantiate(task.module)(network=network)
     module.prefix = f"{task.name}/"
     return module

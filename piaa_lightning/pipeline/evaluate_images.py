@@ -40,7 +40,8 @@ def evaluate_images(context: EvaluationContext, method: MethodSpec) -> ImageEval
         return evaluate_network(network, data, method.label, backbone, context.device, part, method.threshold)
     seen = (data.table, data.split, data.inputs, context.device, data.threshold)
     stands = ImageContext(*seen, context.spec.seed, context.spec.cache, network, context.auxiliary_of(method))
-    return evaluate_estimator(make(method.estimator), stands, method.label, backbone, part)
+    estimator = make(method.estimator, f"methods.{method.key}.estimator")
+    return evaluate_estimator(estimator, stands, method.label, backbone, part)
 
 
 def evaluate_network(

@@ -120,7 +120,7 @@ def evaluate_methods(
 
 def protocols(spec: RunSpec) -> tuple[Protocol, Protocol]:
     """Return by which protocol users are evaluated, and by which validation users choose settings."""
-    test, validation = make(spec.protocol.test), make(spec.protocol.validation)
+    test, validation = (make(spec.protocol[name], f"protocol.{name}") for name in ("test", "validation"))
     if spec.trainer.fast_dev_run:
         test, validation = test.cut_short(), validation.cut_short()
     return test if spec.evaluate_on == "test" else validation, validation

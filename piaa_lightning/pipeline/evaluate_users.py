@@ -48,8 +48,8 @@ def evaluate_users(context: EvaluationContext, method: MethodSpec, shown: ShownU
     """
     spec, data = context.spec, context.databases.main
     table, split, label, backbone = data.table, data.split, method.label, context.backbone_of(method)
-    personalizer: Personalizer = make(method.personalizer)
-    choice = None if method.support is None else make(method.support)
+    personalizer: Personalizer = make(method.personalizer, f"methods.{method.key}.personalizer")
+    choice = None if method.support is None else make(method.support, f"methods.{method.key}.support")
     model = context.model_of(method)
     named = trait_names(method.model, context.databases)
     stands = FitContext(table, split, data.inputs, context.device, model, context.auxiliary_of(method), named)

@@ -12,30 +12,33 @@ from typing import Any
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import UserError, at_key
 from piaa_lightning.pipeline.spec_reader import nearest
 
 HYDRA = ("_target_", "_partial_", "_args_", "_convert_", "_recursive_")  # keys that are Hydra's own
 NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
-def make(config: Any) -> Any:
+def make(config: Any, key: str) -> Any:
     """Make what a part of the configuration names; a mistake that its maker tells stays that sentence.
 
     Args:
         config: with ``_target_``.
+        key: where it stands in the configuration; errors about arguments begin with it.
 
     Raises:
         UserError: whatever the thing itself says of its arguments.
     """
     try:
-        return instantiate(config)
+        with at_key(key):
+            return instantiate(config)
     except InstantiationException as error:
         cause: BaseException = error
         while cause.__cause__ is not None and not isinstance(cause, UserError):
             cause = cause.__cause__
         if isinstance(cause, UserError):
-            raise cause from error
+            with at_key(key):
+                raise cause from error
         raise
 
 

@@ -10,25 +10,22 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from hydra.utils import instantiate
+from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.data.images.inputs import Features, Inputs, Source
-from piaa_lightning.data.images.raw import AnyImages, RawImages
-from piaa_lightning.data.images.stored import open_images
-from piaa_lightning.data.ratings import RatingTable, check
+from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
-from piaa_lightning.data.validation.known_faults import refuse_known_faults
 from piaa_lightning.data.validation.leaks import refuse_shared_photos, without_shared_photos
-from piaa_lightning.data.validation.manifest import known
-from piaa_lightning.errors import UserError
+from piaa_lightning.datamodules.ratings_module import RatingsDataModule
+from piaa_lightning.errors import UserError, at_key
 from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.pipeline.specs import RunSpec
-from piaa_lightning.simulation import embedded
 
 log = logging.getLogger(__name__)
 
 MAIN = "main"
+RUN_KEYS = ("workers", "redistribute")  # of `data`, which the run reads
 
 
 @dataclass(frozen=True)
@@ -120,37 +117,14 @@ class Databases:
                     self.opened[name] = self._guarded(self.opened[name], self.opened[other])
 
     def _open(self, config: DictConfig) -> Data:
-        table, name = read_table(config, self.spec.cache)
-        split: Split = instantiate(config.split)(table)
-        files = table.image_files.tolist()
-        refuse_known_faults(table, split, known(table.root, files, self.spec.cache), config.max_broken)
-        size, frozen = self.extractor.size, self.extractor.frozen
-        stored = size if frozen else round(size * config.store_scale)
-        details = None if frozen or config.patch_scale is None else round(size * config.patch_scale)
-        if details is not None and details < size:
-            raise UserError(
-                f"data.patch_scale={config.patch_scale}: patches are cut from larger images; give 1 or more."
-            )
-        sizes = {size, stored} if details is None else {size, stored, details}
-        images = self._images(config, table.root, files, sorted(sizes))
-        if images[size].broken:
-            table = table.without_labels_of(sorted(images[size].broken), "broken images")
-            split = instantiate(config.split)(table)
-        threshold = 0.5 if config.threshold is None else float(table.scale.to_unit(np.array([config.threshold]))[0])
-        if not frozen:
-            larger = None if details is None else images[details]
-            inputs = Inputs(images[size], images[stored], size, self.device.type != "cpu", larger)
-            return Data(name, table, split, inputs, threshold)
-        features = self.extractor.features_of(images[size], split.train_images)
-        return Data(name, table, split, Inputs(Features(features)), threshold)
-
-    def _images(self, config: DictConfig, root: Path, files: list[str], sizes: list[int]) -> Mapping[int, AnyImages]:
-        if config.cache == "none":
-            return {size: RawImages(root, files, size, config.resize) for size in sizes}
-        if config.cache not in ("disk", "memory"):
-            raise UserError(f"data.cache={config.cache}: choose disk, memory or none.")
-        cache = self.spec.cache if config.cache == "disk" else None
-        return open_images(root, files, sizes, cache, resize=config.resize, max_broken=config.max_broken)
+        module = data_module(config, self.spec.cache)
+        with at_key("data"):
+            if self.extractor.frozen:
+                images = module.images_at(self.extractor.sizes)
+                inputs = Inputs(Features(self.extractor.features_of(images, module.split.train_images)))
+            else:
+                inputs = module.inputs_at(self.extractor.size, cut_on_device=self.device.type != "cpu")
+        return Data(module.name, module.table, module.split, inputs, module.unit_threshold)
 
     def _guarded(self, learnt: Data, evaluated: Data) -> Data:
         """Keep what is evaluated on in one database out of what is learnt from in the other."""
@@ -169,13 +143,30 @@ def read_table(data: DictConfig, cache: Path) -> tuple[RatingTable, str]:
     Returns:
         The table, and the name that says which of the two it is.
     """
-    if data.root is None:
-        if data.embedded is None:
-            raise UserError(f"data={data.name}: give the directory that holds the ratings, data.root=DIR.")
-        root = embedded.ensure(data.embedded, data.size, cache, data.seed)
-        name = f"{data.name}, embedded {data.size}"
-    else:
-        root = Path(data.root).expanduser()
-        name = f"{data.name}, {root.name}"
-    table: RatingTable = check(instantiate(data.reader)(root))
-    return table.with_database(name), name
+    module = data_module(data, cache)
+    with at_key("data"):
+        return module.table, module.name
+
+
+def data_module(data: DictConfig, cache: Path) -> RatingsDataModule:
+    """Make the LightningDataModule that ``data._target_`` names.
+
+    Args:
+        data: the composed database; what it holds beside ``_target_`` are the arguments of that class, with ``seed``
+            for the seed of the embedded copy. ``workers`` and ``redistribute`` are the run's.
+        cache: directory for everything that can be made again.
+
+    Raises:
+        UserError: a value that a key cannot have.
+    """
+    given = OmegaConf.to_container(data, resolve=True)
+    assert isinstance(given, dict)
+    arguments = {str(key): value for key, value in given.items() if key not in ("_target_", *RUN_KEYS)}
+    for part in ("reader", "split"):
+        if "_target_" in (arguments.get(part) or {}):
+            arguments[part] = instantiate(data[part])
+    if "seed" in arguments:
+        arguments["embedded_seed"] = arguments.pop("seed")
+    with at_key("data"):
+        module: RatingsDataModule = get_class(data._target_)(cache_dir=cache, **arguments)
+    return module

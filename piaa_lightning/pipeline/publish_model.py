@@ -20,8 +20,6 @@ from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.personalizers.features import image_features
-from piaa_lightning.personalizers.gaussian_process import GaussianProcess
-from piaa_lightning.personalizers.hierarchical import Hierarchical
 from piaa_lightning.personalizers.hierarchical_process import HierarchicalProcess
 from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError
 from piaa_lightning.photos.cards import prior_card
@@ -29,6 +27,7 @@ from piaa_lightning.photos.population import PopulationPrior, assumed, learnt
 from piaa_lightning.photos.programs import write_programs
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.scoring_network import HEADS, FeatureScale, ScoringNetwork, scoring_network_of
+from piaa_lightning.pipeline.backbone_config import network_settings
 from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.evaluate_methods import protocols
 from piaa_lightning.pipeline.open_data import Databases
@@ -114,9 +113,8 @@ def describe(spec: RunSpec, task: TaskSpec) -> dict[str, Any]:
     Raises:
         UserError: it has parts that a published prior knows nothing of.
     """
-    net = OmegaConf.to_container(spec.backbone, resolve=True)
+    every = [{k: v for k, v in one.items() if k != "weights"} for one in network_settings(spec.backbone)]
     head = OmegaConf.to_container(spec.head, resolve=True)
-    assert isinstance(net, dict)
     assert isinstance(head, dict)
     personality = fusion = None
     for step in reversed(list(task.chain())):
@@ -129,14 +127,9 @@ def describe(spec: RunSpec, task: TaskSpec) -> dict[str, Any]:
                 raise _unpublished(task, step.extend._target_)
             fusion = _arguments(step.extend)
     return {
-        "backbone": {
-            "name": net["name"],
-            "size": net["size"],
-            "output": net["output"],
-            "options": dict(net["options"]),
-        },
-        "frozen": bool(net["frozen"]),
-        "components": net["components"] if net["frozen"] else None,
+        "backbone": every[0] if len(every) == 1 else {"networks": every},
+        "frozen": bool(spec.backbone.frozen),
+        "components": spec.backbone.components if spec.backbone.frozen else None,
         "head": {"kind": _kind(str(head["_target_"])), **_plain(head)},
         "personality": personality,
         "fused": fusion,
@@ -181,7 +174,7 @@ def _fill(scoring: ScoringNetwork, network: nn.Module, extractor: FeatureExtract
 
 def _users(spec: RunSpec, context: FitContext) -> PopulationPrior:
     """Learn what the users have in common; where nobody's own ratings are known, that is an assumption."""
-    method = HierarchicalProcess(Hierarchical(), GaussianProcess(), PRIOR_VARIANCES)
+    method = HierarchicalProcess(prior_variances=PRIOR_VARIANCES)
     try:
         method.prepare(context)
     except LeftOutError as reason:

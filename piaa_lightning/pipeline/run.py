@@ -75,9 +75,9 @@ def refuse_mistakes(spec: RunSpec) -> None:
     for name in MADE:
         refuse_unknown_arguments(resolved[name], name)
     for method in spec.methods.values():
-        for part in (method.personalizer, method.support, method.estimator):
-            if part is not None:
-                make(part)
+        for name in ("personalizer", "support", "estimator"):
+            if getattr(method, name) is not None:
+                make(getattr(method, name), f"methods.{method.key}.{name}")
     protocols(spec)
     number_of_maps(spec)
     refuse_sharding(spec)

@@ -93,7 +93,7 @@ def show_method(
     said: list[Scores] = []
     looks: list[list[Look]] = []
     for place, user in enumerate(shown.users):
-        fitted = personalizer.fit(support_of(table, user.draw), settings)
+        fitted = personalizer.fit_user(support_of(table, user.draw), settings)
         said.append(np.asarray(fitted(user.images), dtype=np.float32))
         network = _network(fitted, prior, settings)
         if wanted and place < LOOKED_INTO and network is not None:

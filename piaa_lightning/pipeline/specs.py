@@ -14,6 +14,7 @@ from typing import Any, Literal
 from omegaconf import DictConfig, ListConfig
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.pipeline.backbone_config import settle_backbone
 from piaa_lightning.pipeline.spec_reader import SpecReader, full_key
 
 EVALUATIONS = ("images", "traits")
@@ -192,6 +193,7 @@ class RunSpec:
             )
         if cfg.on_shared_photos not in ("refuse", "drop"):
             raise UserError(f"on_shared_photos={cfg.on_shared_photos}: choose refuse or drop.")
+        settle_backbone(cfg)
         tasks = _Tasks()
         methods = {str(key): _method(str(key), cfg.methods, tasks) for key in cfg.methods}
         return cls(

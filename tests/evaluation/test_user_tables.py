@@ -18,7 +18,7 @@ class Weighing(Personalizer):
 
     silent: bool = False
 
-    def fit(self, support, settings):
+    def fit_user(self, support, settings):
         self.fitted = [*getattr(self, "fitted", []), (support.user, len(support.images), support.draw)]
         return (support.user, len(support.images), settings["lr_multiplier"])
 

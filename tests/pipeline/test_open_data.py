@@ -65,8 +65,8 @@ class TestDatabases:
 
     def test_one_database_under_two_names_is_opened_once(self, cache, monkeypatch):
         seen = []
-        read = open_data.read_table
-        monkeypatch.setattr(open_data, "read_table", lambda *given: seen.append(1) or read(*given))
+        make = open_data.data_module
+        monkeypatch.setattr(open_data, "data_module", lambda *given: seen.append(1) or make(*given))
         more = ["+method@methods.one=images", "data=ava", "+databases.aesthetics=${data}"]
         found = opened(composed(cache, *more))
         assert found.get("aesthetics") is found.main

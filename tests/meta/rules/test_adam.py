@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from piaa_lightning.meta.adam import InnerAdam
+from piaa_lightning.meta.rules.adam import InnerAdam
 
 
 def gradients(seed, shapes, steps):

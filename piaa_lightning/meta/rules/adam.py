@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from piaa_lightning.meta.rules.rule import InnerRule, RateGroups, regrouped
 
 
-class InnerAdam:
+class InnerAdam(InnerRule):
     """Adam with optional bias correction, whose state is reset in place for every user.
 
     The talk (BLG-PIAA, formulas before the algorithm) writes::
@@ -31,7 +33,7 @@ class InnerAdam:
 
     def __init__(
         self,
-        groups: Sequence[tuple[Sequence[Tensor], float]],
+        groups: RateGroups,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
         bias_correction: bool = True,
@@ -43,8 +45,13 @@ class InnerAdam:
         self.bias_correction = bias_correction
         self.first: list[Tensor] = []
         self.second: list[Tensor] = []
-        self.factor = 1.0  # multiplies every rate: a schedule, or a candidate that validation users try
+        self.factor = 1.0
         self.reset()
+
+    @classmethod
+    def build(cls, network: nn.Module, groups: RateGroups, options: Mapping[str, Any]) -> InnerAdam:
+        """Return a fresh rule."""
+        return cls(groups, **options)
 
     def reset(self) -> None:
         """Forget all moments."""
@@ -59,11 +66,7 @@ class InnerAdam:
 
     def moving(self, parameters: Sequence[Tensor]) -> InnerAdam:
         """Return the same rule, fresh, for other parameters in the same order."""
-        groups, start = [], 0
-        for members, rate in self.groups:
-            groups.append((parameters[start : start + len(members)], rate))
-            start += len(members)
-        return InnerAdam(groups, self.betas, self.eps, self.bias_correction)
+        return InnerAdam(regrouped(self.groups, parameters), self.betas, self.eps, self.bias_correction)
 
     def state(self) -> dict[str, Any]:
         """Return the moments, for a checkpoint."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+from piaa_lightning.meta.rules.rule import InnerRule, RateGroups
 
 
-class InnerSGD:
+class InnerSGD(InnerRule):
     """theta <- theta - alpha g, with alpha a number per group or a tensor per parameter (Meta-SGD's learnt rates).
 
     Args:
@@ -17,10 +19,18 @@ class InnerSGD:
         rates: alpha of each parameter: a number, or a tensor of the parameter's shape.
     """
 
+    differentiable: ClassVar[bool] = True
+
     def __init__(self, parameters: Sequence[Tensor], rates: Sequence[float | Tensor]) -> None:
         self.parameters = list(parameters)
         self.rates = list(rates)
-        self.factor = 1.0  # multiplies every rate: a schedule, or a candidate that validation users try
+        self.factor = 1.0
+
+    @classmethod
+    def build(cls, network: nn.Module, groups: RateGroups, options: Mapping[str, Any]) -> InnerSGD:
+        """Return a fresh rule."""
+        parameters = [parameter for members, _ in groups for parameter in members]
+        return cls(parameters, [rate for members, rate in groups for _ in members])
 
     def reset(self) -> None:
         """There is no state to forget."""
