@@ -1,4 +1,4 @@
-"""A package of somebody else adds a method, a database, a loss, a metric and a learner, and touches none of our files."""
+"""A package of somebody else adds a method, a database, a loss, a metric and a learner, without a change of ours."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ quiet = {"logger": False, "enable_checkpointing": False, "enable_progress_bar": 
 data = Notebook(sys.argv[1], cache_dir=sys.argv[2])
 generic = GenericAesthetics(backbone="small_cnn", loss=huber_loss)
 pl.Trainer(max_epochs=1, accelerator="cpu", **quiet).fit(generic, datamodule=data)
-results = evaluate({"knn": NearestNeighbours(generic), "generic": FineTune(generic, steps=[0])}, data, shots=[5], repeats=2)
+methods = {"knn": NearestNeighbours(generic), "generic": FineTune(generic, steps=[0])}
+results = evaluate(methods, data, shots=[5], repeats=2)
 frame = results.to_frame()
 assert set(frame["method"]) == {"knn", "generic"}, frame
 assert np.isfinite(frame["value"]).any()
@@ -95,7 +96,8 @@ def test_from_the_command_line(environment, notebook, tmp_path):
         *("-m", "piaa_lightning", "experiment=blg_piaa", "logger=none", "report.users=0", "shots=[5]"),
         *("data=ratings_csv", "data._target_=mylab.notebook.Notebook", "~data.reader", "~data.split"),
         *(f"data.root={notebook}", f"paths.cache={tmp_path}/cache", f"hydra.run.dir={tmp_path}/run"),
-        "+methods.knn={label: nearest, model: ${task.init_from}, personalizer: {_target_: mylab.knn.NearestNeighbours}}",
+        "+methods.knn={label: nearest, model: ${task.init_from},"
+        " personalizer: {_target_: mylab.knn.NearestNeighbours}}",
         *("task.init_from.epochs=1", "task.epochs=1", "task.batch_size=2", "task.init_from.batch_size=8"),
         *("task.init_from.module.loss._target_=mylab.huber.huber_loss", "+task.init_from.module.loss._partial_=true"),
         *("task.dataset.support=6", "task.dataset.query=4", "task.dataset.min_ratings=8"),

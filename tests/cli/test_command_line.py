@@ -249,7 +249,7 @@ def told(done: subprocess.CompletedProcess[str]) -> str:
         (["experiment=blg_piaa", "shots=abc"], "shots=abc: give one whole number from 1 or a list"),
         (["experiment=blg_piaa", "shots=0"], "shots=0: give one whole number from 1 or a list"),
         ([], "Nothing to do: name an experiment"),
-        (["experiment=blg_piaa", "data.root=/does/not/exist"], "/does/not/exist is not a directory"),
+        (["experiment=blg_piaa", "data.root=/does/not/exist"], r"data\.root: /does/not/exist is not a directory"),
     ],
 )
 def test_a_mistake_is_one_sentence(command, tmp_path, arguments, sentence):

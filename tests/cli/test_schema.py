@@ -16,6 +16,7 @@ from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from piaa_lightning.cli.schema import config_dir, explain, register
+from piaa_lightning.errors import UserError, at_key
 from piaa_lightning.pipeline.specs import RunSpec
 
 register()
@@ -308,3 +309,29 @@ def test_a_mistake_is_one_sentence_that_names_it(override, sentence):
     told = explain(raised.value, [override])
     assert "\n" not in told
     assert re.search(sentence, told), told
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"steps": [-1]},
+            r"^methods\.ba\.personalizer\.steps=-1: there are no negative steps; 0 is the prior itself\.$",
+        ),
+        ({"precision": "half"}, r"^methods\.ba\.personalizer\.precision=half: take one of"),
+        ({"lr_multipliers": []}, r"^methods\.ba\.personalizer\.lr_multipliers=\[\]: give at least one\.$"),
+    ],
+)
+def test_an_argument_that_the_library_refuses_is_named_by_its_key(changes, sentence):
+    cfg = composed("experiment=ba_piaa")
+    cfg.methods.ba.personalizer.update(changes)
+    with pytest.raises(Exception) as raised:  # noqa: PT011  # Hydra's own, around ours
+        instantiate(cfg.methods.ba.personalizer)
+    assert re.search(sentence, explain(raised.value, []))
+
+
+def test_a_task_that_is_made_later_names_its_key_too():
+    cfg = composed("experiment=pa_iaa", "task.init_from.module.balance=both")
+    sentence = r"^task\.module\.balance=both: choose one of alternate, sum\.$"
+    with pytest.raises(UserError, match=sentence), at_key("task.module"):
+        instantiate(cfg.task.init_from.module)(network=torch.nn.Linear(1, 1))
