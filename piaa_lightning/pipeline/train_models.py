@@ -246,6 +246,7 @@ class ModelTrainer:
 
     def _module(self, stream: DictConfig, batch_size: int, patches: int) -> RatingsModule:
         data = self.databases.get(stream.database)
+        config = self.cfg.data if stream.database is None else self.cfg.databases[stream.database]
         return RatingsModule(
             data.table,
             data.split,
@@ -255,6 +256,7 @@ class ModelTrainer:
             self.cfg.seed,
             self.cfg.data.workers,
             instantiate(stream.validation),
+            cut_batches=config.root is None and config.size == "tiny",  # which holds fewer images than a usual batch
         )
 
     def _names_of(self, task: DictConfig) -> str:

@@ -227,6 +227,15 @@ def test_a_database_smaller_than_a_batch_is_a_sentence(database):
         RatingsModule(table, split, INPUTS, AverageScores, 41, seed=0)
 
 
+def test_a_batch_of_the_smallest_embedded_copy_is_cut_to_what_there_is(database, caplog):
+    table, split = database
+    with caplog.at_level("INFO"):
+        module = RatingsModule(table, split, INPUTS, AverageScores, 41, seed=0, cut_batches=True)
+    assert caplog.messages == ["tests: batches of 40 instead of 41, which is all there is."]
+    ((batch),) = module.train_dataloader()
+    assert len(batch.scores) == 40
+
+
 @pytest.mark.parametrize("val_users", [0, 0.2])
 def test_nothing_to_validate_on_is_a_sentence(database, val_users):
     table, _ = database

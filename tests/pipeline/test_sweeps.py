@@ -65,14 +65,14 @@ def test_submitits_local_executor_runs_a_job(command, tmp_path):
 
 def test_optuna_searches_on_validation_users(command, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
-    done(command(*QUICK, "sweep=search", "shots=10", "hydra.sweeper.n_trials=2", timeout=SLOW))
+    done(command(*QUICK, "hparams_search=optuna", "shots=10", "hydra.sweeper.n_trials=2", timeout=SLOW))
     found = summaries(tmp_path / "runs" / "ba_piaa")
     assert {summary["evaluated"] for summary in found.values()} == {"val"}
     (results,) = (tmp_path / "runs" / "ba_piaa").glob("*_sweep/optimization_results.yaml")
     values = [row["srocc"] for summary in found.values() for row in summary["rows"] if row["method"] == "BA-PIAA"]
     best = float(re.search(r"best_value: (\S+)", results.read_text())[1])
     assert best == pytest.approx(max(values))
-    refused = command(*QUICK, "sweep=search", "evaluate_on=test", "hydra.sweeper.n_trials=1", timeout=SLOW)
+    refused = command(*QUICK, "hparams_search=optuna", "evaluate_on=test", "hydra.sweeper.n_trials=1", timeout=SLOW)
     assert refused.returncode == 1
     assert "A search never looks at test users: add evaluate_on=val" in refused.stderr
 
