@@ -6,20 +6,18 @@ import json
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from PIL import Image
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.images.decode import decode, squash
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline import show_users as show_users
 from piaa_lightning.pipeline.open_data import Databases
 
+from composing import config_of
+
 
 def composed(cache, *overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", ["experiment=blg_piaa", "data.size=tiny", f"paths.cache={cache}", *overrides])
+    return config_of("experiment=blg_piaa", "data.size=tiny", f"paths.cache={cache}", *overrides)
 
 
 def test_maps_need_captum_only_where_they_are_asked_for(cache, monkeypatch):

@@ -7,11 +7,12 @@ import json
 import re
 
 import pytest
-from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from piaa_lightning.cli.schema import config_dir, explain, register
+from piaa_lightning.cli.schema import explain
+
+from composing import config_of
 
 # one batch of everything
 QUICK = ["experiment=ba_piaa", "data.size=tiny", "logger=none", "trainer.fast_dev_run=true", "report.users=0"]
@@ -89,9 +90,7 @@ def test_a_missing_plug_in_names_the_command_that_installs_it(place):
 
 @pytest.mark.parametrize(("number", "device"), [(0, "0"), (1, "1"), (5, "1")])
 def test_each_of_several_jobs_has_a_gpu_of_its_own(number, device):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        cfg = compose("config", ["experiment=ba_piaa", "sweep=[seeds,joblib]"], return_hydra_config=True)
+    cfg = config_of("experiment=ba_piaa", "sweep=[seeds,joblib]", with_hydra=True)
     OmegaConf.set_struct(cfg, False)
     cfg.hydra.job.num = number
     HydraConfig.instance().set_config(cfg)

@@ -9,12 +9,10 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 from safetensors.torch import load_file
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.images.stored import Images
 from piaa_lightning.data.ratings import RatingTable, Scale
@@ -28,6 +26,8 @@ from piaa_lightning.pipeline.make_trainer import make_trainer
 from piaa_lightning.pipeline.open_data import Data
 from piaa_lightning.pipeline.train_models import ModelTrainer, _save
 
+from composing import config_of
+
 OVERRIDES = [
     "experiment=blg_piaa",
     "task.init_from.epochs=2",
@@ -40,14 +40,11 @@ OVERRIDES = [
 
 
 def composed(cache: Path, *overrides: str):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", [*OVERRIDES, f"paths.cache={cache}", *overrides])
+    return config_of(*OVERRIDES, f"paths.cache={cache}", *overrides)
 
 
 def joint(cache: Path, *overrides: str):
     """PA_IAA, its head as small as the images."""
-    register()
     small = [
         "experiment=pa_iaa",
         "head.bins=5",
@@ -58,8 +55,7 @@ def joint(cache: Path, *overrides: str):
         "task.init_from.batch_size=8",
         "trainer.enable_progress_bar=false",
     ]
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", [*small, f"paths.cache={cache}", *overrides])
+    return config_of(*small, f"paths.cache={cache}", *overrides)
 
 
 @dataclass(frozen=True)
