@@ -20,7 +20,6 @@ RENAMED_METHODS: dict[str, str] = {
     **{name: f"method=classifier task={name}" for name in AVA_SYSTEMS},
     "single_task": "method=images task=giaa",
     "pa_iaa_images": "method=images task=joint",
-    "fine_tune_from": "method=fine_tune",
 }
 
 RENAMED: dict[str, dict[str, str]] = {
