@@ -13,6 +13,8 @@ from piaa_lightning.errors import UserError
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
 # Everything once and small. In this process: to import what a run stands on takes longer than such a run.
 TINY = [
     "data.size=tiny",

@@ -13,6 +13,8 @@ from piaa_lightning.simulation import embedded
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
 COMMANDS = re.findall(r"^\.venv/bin/python -m piaa_lightning (.+)$", TEXT, re.MULTILINE)

@@ -25,6 +25,8 @@ from piaa_lightning.cli.renamed_experiments import RENAMED, RENAMED_EXPERIMENTS
 from piaa_lightning.cli.schema import config_dir, explain, register, shots_of
 from piaa_lightning.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 CONF = config_dir()
 # What others stand on, with ??? for what each says itself, or what stands behind another's name: none is chosen alone.
 BASES = {
