@@ -44,7 +44,7 @@ def test_the_talks_number_stands_beside_ours_with_what_it_was_measured_on(tables
     rows.append("one,random,,10,0.0,0.01,37,d,1,")
     file.write_text(RESULTS + "\n".join(rows) + "\n")
     lines = tables.table(file, "one").splitlines()
-    assert lines[0] == "| method | backbone | 10 shots | talk | users |"
+    assert lines[0] == "| method | backbone | 10 shots | published | users |"
     assert lines[2] == "| BLG-PIAA | alexnet | .500 ± .010 | .534 ± .003 | 37 |"
     assert lines[3] == "| BLG-PIAA | resnet18 | .600 ± .010 | .561 ± .005 | 37 |"
     assert lines[4] == "| random |  | .000 ± .010 |  | 37 |"

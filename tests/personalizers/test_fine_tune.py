@@ -280,7 +280,7 @@ class TestParts:
     def test_a_part_without_a_rate_or_a_factor_is_a_sentence(self, parts):
         with pytest.raises(
             UserError,
-            match=r"^personalizer\.part_lr_multipliers: \w+ needs a rate in inner\.lr_by_part and at least one f",
+            match=r"^personalizer\.part_lr_multipliers: \w+ needs a rate in inner\.lr_by_part, and at least one m",
         ):
             FineTune(InnerLoop(lr_by_part=RATES_OF_PARTS), part_lr_multipliers=parts)
 

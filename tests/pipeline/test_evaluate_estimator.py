@@ -104,5 +104,5 @@ def test_an_estimator_with_another_evaluation_is_refused(databases):
     cfg = composed("experiment=giaa", "data.size=tiny")
     OmegaConf.set_struct(cfg, False)
     cfg.methods = {"one": {"label": "one", "prior": None, "evaluation": "traits", "estimator": {"_target_": "x"}}}
-    with pytest.raises(UserError, match="an estimator evaluates images; set evaluation to images"):
+    with pytest.raises(UserError, match="an estimator predicts images; set it to images"):
         refuse_impossible(cfg, databases)
