@@ -14,29 +14,20 @@ from piaa_lightning.data.datasets import AverageScores, HeldOutImages, UserEpiso
 from piaa_lightning.data.images.augment import Crops, cut_all
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.images.stored import Images
-from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images, users_and_images
 from piaa_lightning.datamodules import task_data as modules
 from piaa_lightning.datamodules.task_data import RatingsModule, SourcesModule
 from piaa_lightning.errors import UserError
+
+from tables import everybody, numbered, table_of
 
 
 @pytest.fixture(scope="module")
 def database():
     """Twenty users who rated all of a hundred images, and a split of both."""
     random = np.random.default_rng(0)
-    user, image = (grid.ravel() for grid in np.meshgrid(np.arange(20), np.arange(100), indexing="ij"))
-    table = RatingTable(
-        database="tests",
-        root=Path(),
-        image_ids=np.array([f"p{number:03}" for number in range(100)]),
-        image_files=np.array([f"p{number:03}.jpg" for number in range(100)]),
-        user_ids=np.array([f"u{number:03}" for number in range(20)]),
-        user=user,
-        image=image,
-        score=random.random(2000).astype(np.float32),
-        scale=Scale(1, 5),
-    )
+    user, image = everybody(20, 100)
+    table = table_of(user, image, random.random(2000), numbered("u", 20), numbered("p", 100))
     return table, users_and_images(table, 0.2, 0.2, 0.3, 0.3)
 
 

@@ -1,14 +1,15 @@
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from piaa_lightning.data.ratings import RatingTable, Scale, hashed
+from piaa_lightning.data.ratings import hashed
 from piaa_lightning.evaluation import fused_users as module
 from piaa_lightning.evaluation.fused_users import fused_users
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.personalizers.personalizer import Personalizer
+
+from tables import numbered, table_of
 
 PROTOCOL = Protocol(repeats=4, min_query=5)
 
@@ -27,10 +28,7 @@ def table():
     """User 0 rated 40 images, users 1 and 2 twenty."""
     user = np.repeat([0, 1, 2], [40, 20, 20])
     image = np.concatenate([np.arange(40), np.arange(20), np.arange(20)])
-    ids = np.array([f"p{number:02}" for number in range(40)])
-    users = np.array(["a", "b", "c"])
-    score = (image % 5 / 4).astype(np.float32)
-    return RatingTable("t", Path("."), ids, ids, users, user, image, score, Scale(1, 5))
+    return table_of(user, image, image % 5 / 4, ["a", "b", "c"], numbered("p", 40, 2), database="t")
 
 
 @pytest.fixture

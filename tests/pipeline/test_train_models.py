@@ -15,7 +15,6 @@ from safetensors.torch import load_file
 
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.images.stored import Images
-from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import users_and_images
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
@@ -27,6 +26,7 @@ from piaa_lightning.pipeline.open_data import Data
 from piaa_lightning.pipeline.train_models import ModelTrainer, _save
 
 from composing import config_of
+from tables import everybody, numbered, table_of
 
 OVERRIDES = [
     "experiment=blg_piaa",
@@ -81,22 +81,12 @@ class Opened:
 def data() -> Opened:
     """Twelve users who like bright images, more or less; what they are like does not matter."""
     random = np.random.default_rng(0)
-    user, image = (grid.ravel() for grid in np.meshgrid(np.arange(12), np.arange(90), indexing="ij"))
+    user, image = everybody(12, 90)
     light = random.random(90)
     score = np.clip(light[image] + 0.1 * random.standard_normal(len(image)), 0, 1)
-    table = RatingTable(
-        database="tests",
-        root=Path(),
-        image_ids=np.array([f"p{number:02}" for number in range(90)]),
-        image_files=np.array([f"p{number:02}.jpg" for number in range(90)]),
-        user_ids=np.array([f"u{number:02}" for number in range(12)]),
-        user=user,
-        image=image,
-        score=score.astype(np.float32),
-        scale=Scale(1, 5),
-        traits=random.uniform(-1, 1, (12, 5)).astype(np.float32),
-        trait_names=("O", "C", "E", "A", "N"),
-    )
+    traits = random.uniform(-1, 1, (12, 5)).astype(np.float32)
+    known = {"traits": traits, "trait_names": ("O", "C", "E", "A", "N")}
+    table = table_of(user, image, score, numbered("u", 12, 2), numbered("p", 90, 2), **known)
     pixels = (light[:, None, None, None] * random.integers(100, 256, (90, 3, 18, 18))).astype(np.uint8)
     inputs = Inputs(Images(np.ascontiguousarray(pixels[..., :16, :16]), {}), Images(pixels, {}), 16)
     torch.manual_seed(0)
