@@ -56,14 +56,13 @@ def write_run(
         What a search is after, see `sweep_jobs.objective`.
     """
     write_records(results.records, directory / "records.csv")
-    for name, evaluations in (
-        ("images", results.images),
-        ("traits", results.traits),
-        ("fused_weights", results.fused),
-    ):
+    for name, evaluations in (("images", results.images), ("traits", results.traits)):
         lines = [line for evaluation in evaluations.values() for line in evaluation.lines()]
         if lines:
             write_table(lines, directory / f"{name}.csv")
+    for name in dict.fromkeys(name for tables in results.tables.values() for name in tables):
+        lines = [line for tables in results.tables.values() for line in tables.get(name, ())]
+        write_table(lines, directory / f"{name}.csv")
     if results.shown is not None:
         for name, lines in (("predictions", results.shown.lines()), ("gradient_maps", results.shown.map_lines())):
             if lines:

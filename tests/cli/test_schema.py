@@ -22,8 +22,8 @@ from omegaconf import DictConfig, OmegaConf
 from piaa_lightning.cli.allowed_targets import refuse_strange_targets
 from piaa_lightning.cli.families import options
 from piaa_lightning.cli.renamed_experiments import RENAMED, RENAMED_EXPERIMENTS
-from piaa_lightning.cli.schema import config_dir, explain, register, shots_of
-from piaa_lightning.errors import UserError
+from piaa_lightning.cli.schema import config_dir, explain, register
+from piaa_lightning.pipeline.specs import RunSpec, TaskSpec
 
 pytestmark = pytest.mark.slow
 
@@ -152,10 +152,10 @@ def test_every_backbone_is_built():
     from piaa_lightning.models.backbones.factory import build_backbone
 
     def check(option: str) -> None:
-        cfg = option_of("backbone", option).backbone
-        assert set(cfg) == {"name", "weights", "size", "output", "frozen", "components", "options"}
-        outputs = {"pooled": None, "logits": 1000}
-        assert cfg.output in outputs
+        cfg = spec_of(option_of("backbone", option)).backbone
+        assert set(cfg) == {"name", "weights", "size", "output", "layer", "frozen", "components", "options"}
+        assert cfg.output == "pooled"
+        outputs = {"pooled": None, "logits": {"nima": 10}.get(option, 1000)}
         for output, length in outputs.items():
             if (cfg.name, output) == ("small_cnn", "logits"):
                 continue
@@ -249,55 +249,57 @@ def test_every_database_has_a_reader_and_a_split_and_one_key_for_missing_images(
     assert not offenders(names, check)
 
 
-def tasks_of(cfg: DictConfig) -> list[DictConfig]:
-    """All tasks that an experiment trains, those that they start from included."""
-    found: list[DictConfig] = []
-    for method in cfg.methods.values():
-        for task in (method.model, *(method.get("auxiliary") or {}).values()):
-            while task is not None:
-                if task not in found:
-                    found.append(task)
-                task = task.init_from
-    return found
+def spec_of(cfg: DictConfig) -> RunSpec:
+    """A run as the program reads it, which settles the backbone in place."""
+    own = cfg.copy()
+    OmegaConf.set_readonly(own, False)
+    return RunSpec.of(own)
 
 
-class Opened:
-    """As much of the databases as is needed to make a network."""
+@cache
+def extractor():
+    """A backbone of the smallest kind."""
+    from piaa_lightning.models.backbones.factory import build_backbone
+    from piaa_lightning.models.feature_extractor import FeatureExtractor
 
-    def __init__(self) -> None:
-        from piaa_lightning.models.backbones.factory import build_backbone
-
-        self.backbone = build_backbone("small_cnn", size=32, width=2, features=6)
-        self.features = 6
-
-
-def made(cfg: DictConfig, task: DictConfig):
-    """The network of a task, on a backbone of the smallest kind."""
-    from piaa_lightning.pipeline.train_models import ModelTrainer
-
-    return ModelTrainer(cfg, Opened(), False, Path()).untrained(task)
+    return FeatureExtractor(build_backbone("small_cnn", size=32, width=2, features=6))
 
 
-def check_task(cfg: DictConfig, task: DictConfig) -> None:
+def made(spec: RunSpec, task: TaskSpec):
+    from piaa_lightning.pipeline.build_model import untrained
+
+    return untrained(spec, task, extractor())
+
+
+def check_task(spec: RunSpec, task: TaskSpec) -> None:
     """Everything that a task names can be made and fits together, up to the data."""
     from piaa_lightning.tasks.pretraining import PretrainingTask
 
-    module = instantiate(task.module)(network=made(cfg, task))
+    module = instantiate(task.module)(network=made(spec, task))
     assert isinstance(module, PretrainingTask)
     assert module.configure_optimizers()  # every parameter has a rate, or this is a sentence
-    for stream in [task] if task.sources is None else task.sources.values():
-        assert stream.validation is not None or task.sources is not None
-        for form in filter(None, (stream.dataset, stream.validation)):
-            inspect.signature(instantiate(form)).bind(None, None, "train", None, 0)
+    for source in task.sources:
+        assert source.validation is not None or task.in_step
+        for view in filter(None, (source.dataset, source.validation)):
+            inspect.signature(instantiate(view)).bind(None, None, "train", None, 0)
+
+
+@cache
+def task_specs() -> RunSpec:
+    """A run whose methods stand on every task there is."""
+    models = {name: {"label": name, "model": f"${{tasks.{name}}}", "evaluation": "images"} for name in chosen("task")}
+    cfg = tasks().copy()
+    OmegaConf.set_readonly(cfg, False)
+    OmegaConf.set_struct(cfg, False)
+    return spec_of(OmegaConf.merge(cfg, {"methods": models}))
 
 
 def test_every_task_is_made():
     def check(name: str) -> None:
-        task = tasks().tasks[name]
+        task = task_specs().methods[name].model
         assert task.name == name
-        while task is not None:
-            check_task(tasks(), task)
-            task = task.init_from
+        for step in task.chain():
+            check_task(task_specs(), step)
 
     assert not offenders(chosen("task"), check)
 
@@ -323,27 +325,24 @@ def check_experiment(name: str) -> None:
     from piaa_lightning.evaluation.protocol import Protocol
     from piaa_lightning.models.network import ScoreNetwork
 
-    cfg = of(name)
-    assert cfg.name == name
-    assert shots_of(cfg)
-    for method in cfg.methods.values():
-        if method.get("estimator"):
+    spec = spec_of(of(name))
+    assert spec.name == name
+    for method in spec.methods.values():
+        if method.estimator is not None:
             assert method.evaluation == "images"
-        elif "personalizer" in method:
+        elif method.personalizer is not None:
             assert len(instantiate(method.personalizer).candidates()) >= 1
         elif method.evaluation == "images":
-            assert isinstance(made(cfg, method.model), ScoreNetwork)
+            assert isinstance(made(spec, method.model), ScoreNetwork)
         else:
-            assert method.evaluation == "traits"
-            assert callable(made(cfg, method.model).traits)
+            assert callable(made(spec, method.model).traits)
             assert set(method.dataset) >= {"traits", "liked", "scaling"}, "users are evaluated as the task learnt them"
-    trained = tasks_of(cfg)
-    for task in trained:
-        check_task(cfg, task)
-    names = [task.name for task in trained]
+    for task in spec.tasks():
+        check_task(spec, task)
+    names = [task.name for task in spec.tasks()]
     assert len(set(names)) == len(names), "their checkpoints would overwrite each other"
-    assert isinstance(instantiate(cfg.protocol.test), Protocol)
-    assert isinstance(instantiate(cfg.protocol.validation), Protocol)
+    assert isinstance(instantiate(spec.protocol.test), Protocol)
+    assert isinstance(instantiate(spec.protocol.validation), Protocol)
 
 
 def test_every_experiment_can_be_made():
@@ -352,12 +351,11 @@ def test_every_experiment_can_be_made():
 
 def test_every_experiment_names_databases_that_it_has():
     def check(name: str) -> None:
-        cfg = of(name)
-        named = {method.get("database") for method in cfg.methods.values()}
-        for task in tasks_of(cfg):
-            named |= {stream.database for stream in ([task] if task.sources is None else task.sources.values())}
-        assert named - {None} <= set(cfg.databases)
-        assert set(cfg.databases) <= named, "what is read is learnt from or evaluated on"
+        spec = spec_of(of(name))
+        named = {method.database for method in spec.methods.values()}
+        named |= {source.database for task in spec.tasks() for source in task.sources}
+        assert named - {None} <= set(spec.databases)
+        assert set(spec.databases) <= named, "what is read is learnt from or evaluated on"
 
     assert not offenders(chosen("experiment"), check)
 
@@ -424,20 +422,6 @@ def test_the_protocol_of_zhu_2020():
     assert cfg.methods.blg.model == cfg.task
     assert cfg.methods.ba.model == cfg.task.init_from
     assert cfg.methods.blg.personalizer == cfg.methods.ba.personalizer
-
-
-@pytest.mark.parametrize(
-    ("override", "expected"),
-    [("shots=10", [10]), ("shots=[100,10]", [10, 100]), ("shots=[5,5,1]", [1, 5])],
-)
-def test_shots_come_out_ascending_and_once(override, expected):
-    assert shots_of(composed(override)) == expected
-
-
-@pytest.mark.parametrize("value", ["abc", "0", "-1", "[]", "[10,0]", "1.5", "[10,x]", "true", "null"])
-def test_shots_that_are_no_whole_numbers_are_a_sentence(value):
-    with pytest.raises(UserError, match=r"^shots=.*: give one whole number from 1 or a list of them"):
-        shots_of(composed(f"shots={value}"))
 
 
 @pytest.mark.parametrize(
