@@ -11,6 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from patience import PATIENCE
+
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[1]
 BENCHES = ROOT / "experiments" / "performance"
 
@@ -142,7 +146,7 @@ def test_a_bench_runs_prints_and_writes(name, tmp_path, cache):
         env={**os.environ, "PIAA_CACHE": str(cache), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

@@ -18,6 +18,10 @@ import yaml
 
 from piaa_lightning.evaluation.records import COLUMNS
 
+from patience import PATIENCE
+
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 TINY = [
     "experiment=blg_piaa",
@@ -57,7 +61,7 @@ def once(cache):
                     env=environment,
                     capture_output=True,
                     text=True,
-                    timeout=300,
+                    timeout=PATIENCE,
                     check=False,
                 )
                 (home / "stdout").write_text(done.stdout)

@@ -6,11 +6,9 @@ import csv
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 from PIL import Image
 
 from piaa_lightning.cli.app import MODES, dispatch
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.published_model import load_prior
 from piaa_lightning.photos.stars import EXIF_RATING
@@ -18,14 +16,14 @@ from piaa_lightning.pipeline.publish_model import published_task
 from piaa_lightning.pipeline.specs import RunSpec
 from tests.photos.conftest import BLUE, RED, draw
 
-register()
+from composing import config_of
+
 SMALL = ("data.size=tiny", "task.epochs=1", "backbone.options={width: 4, features: 8}", "logger=none",
          "trainer.enable_progress_bar=false", "trainer.fast_dev_run=true")  # fmt: skip
 
 
 def configuration(*overrides):
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", list(overrides))
+    return config_of(*overrides)
 
 
 @pytest.fixture

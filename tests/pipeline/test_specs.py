@@ -6,18 +6,16 @@ import subprocess
 import sys
 
 import pytest
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf, open_dict
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline.specs import RunSpec, shots_of
 
+from composing import config_of
+
 
 def composed(*overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", list(overrides))
+    return config_of(*overrides)
 
 
 def spec(*overrides) -> RunSpec:
