@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from harness import Results, Target, child, peak_memory
+from piaa_lightning.photos.scoring_network import scoring_network_of
 from PIL import Image
 from scipy.ndimage import gaussian_filter
 
@@ -37,7 +38,6 @@ from piaa_lightning.photos.personal_file import PersonalFile
 from piaa_lightning.photos.population import PopulationPrior
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.reading import read_photos
-from piaa_lightning.photos.scoring_network import scoring_network_of
 from piaa_lightning.photos.store import Seen, Store
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.web.album import Album

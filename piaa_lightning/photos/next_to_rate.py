@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from piaa_lightning.evaluation.support_choice import by_information
 from piaa_lightning.photos.personal_model import PersonalModel
+from piaa_lightning.photos.photo_features import PhotoFeatures
 
 CANDIDATES = 300
 
 
 def next_to_rate(
-    taste: PersonalModel, rows: Tensor, rated: Sequence[int], count: int = 1, skip: Sequence[int] = ()
+    taste: PersonalModel, seen: PhotoFeatures, rated: Sequence[int], count: int = 1, skip: Sequence[int] = ()
 ) -> list[int]:
     """Choose images by greedy expected information, see `by_information`.
 
@@ -24,7 +23,7 @@ def next_to_rate(
 
     Args:
         taste: what is known of the user so far.
-        rows: ``(images, 1 + components)`` all images.
+        seen: all images.
         rated: numbers of those that the user has rated.
         count: how many to choose.
         skip: numbers of those that the user does not want to rate.
@@ -32,11 +31,11 @@ def next_to_rate(
     Returns:
         At most ``count`` numbers, the first to ask first.
     """
-    open_ = np.setdiff1d(np.arange(len(rows)), [*rated, *skip])
+    open_ = np.setdiff1d(np.arange(len(seen)), [*rated, *skip])
     if not len(open_):
         return []
-    some = np.random.default_rng(0).permutation(len(rows))
+    some = np.random.default_rng(0).permutation(len(seen))
     some = some[np.isin(some, open_)][:CANDIDATES]
-    covariance = taste.uncertainty(rows[torch.from_numpy(some)]).numpy()
-    order = by_information(covariance, float(taste.users.noise), count)
+    covariance = taste.uncertainty(seen[some.tolist()]).double().numpy()
+    order = by_information(covariance, taste.process.noise, count)
     return [int(some[place]) for place in order]

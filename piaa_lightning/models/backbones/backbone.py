@@ -40,7 +40,7 @@ class Backbone(nn.Module):
         size: int,
         mean: Sequence[float],
         std: Sequence[float],
-        resize: Resize = "antialias",
+        resize: Resize = "bicubic",
     ) -> None:
         super().__init__()
         self.network = network
