@@ -142,7 +142,7 @@ def test_a_bench_runs_prints_and_writes(name, tmp_path, cache):
         env={**os.environ, "PIAA_CACHE": str(cache), "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
         check=False,
     )
     assert done.returncode == 0, done.stderr
