@@ -97,7 +97,8 @@ class LearntPrior(PopulationPrior):
         """Return a square root of C, which may be singular."""
         with torch.inference_mode(False), torch.no_grad():
             values, axes = torch.linalg.eigh(self.covariance.double())
-            return (axes * values.clamp(min=0).sqrt()).float()
+            half: Tensor = (axes * values.clamp(min=0).sqrt()).float()
+            return half
 
     def crowd(self, values: Tensor) -> Tensor:
         """Return what the crowd says of images with these features, ``(images,)``; gradients pass."""
