@@ -17,6 +17,7 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 
 from piaa_lightning.cli.schema import config_dir, explain, register, shots_of
 from piaa_lightning.errors import UserError, at_key
+from piaa_lightning.pipeline.open_data import RUN_KEYS
 
 register()
 CONF = config_dir()
@@ -81,7 +82,9 @@ def test_every_option_composes_and_names_things_that_exist(group, option):
     assert found
     for node in found:
         # not all arguments: the program adds some when it calls, a network for instance
-        given = {key: None for key in node if not str(key).startswith("_")}
+        given = {
+            key: None for key in node if not str(key).startswith("_") and key not in RUN_KEYS
+        }  # which the run reads
         inspect.signature(get_method(node._target_)).bind_partial(**given)
 
 
