@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from piaa_lightning.cli.allowed_targets import refuse_strange_targets
 from piaa_lightning.cli.schema import config_dir, refuse_dangling, register, shots_of
 from piaa_lightning.errors import UserError
+from piaa_lightning.pipeline.choose_metrics import choose_metrics, metric_names
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.quiet import quiet_libraries
 
@@ -116,6 +117,8 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
     refuse_dangling(cfg)
     refuse_strange_targets(OmegaConf.to_container(cfg, resolve=True))
+    refuse_strange_targets({"metrics": [{"_target_": name} for name in metric_names(cfg) if "." in name]})
+    choose_metrics(cfg)
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     from piaa_lightning.pipeline.run import run as do_run
 

@@ -23,6 +23,7 @@ from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.shown_users import ShownUsers
 from piaa_lightning.evaluation.trait_evaluation import TraitEvaluation
 from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError, Personalizer
+from piaa_lightning.pipeline.choose_metrics import choose_metrics
 from piaa_lightning.pipeline.evaluate_estimator import evaluate_estimator
 from piaa_lightning.pipeline.evaluate_network import evaluate_images, evaluate_traits
 from piaa_lightning.pipeline.open_data import Databases
@@ -169,8 +170,8 @@ class _Evaluator:
             results.chosen[method.label] = {str(k): dict(settings) for k, settings in chosen.items()}
         rows = split.rows(table, self.cfg.evaluate_on)
         evaluated = (table, rows, self.shots, self.protocol, method.label)
-        backbone = self.backbone_of(method)
-        results.records += evaluate(*evaluated, backbone, personalizer, chosen, ask, journals["test"])
+        backbone, metrics = self.backbone_of(method), choose_metrics(self.cfg).user
+        results.records += evaluate(*evaluated, backbone, personalizer, chosen, ask, journals["test"], metrics)
         fused = fused_users(*evaluated, personalizer, chosen, trait_names(method.model, self.databases))
         if fused is not None:
             results.fused[key] = fused
