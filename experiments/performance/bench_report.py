@@ -63,7 +63,7 @@ def report(workload: Workload, maps: int, directory: Path) -> None:
     summary: dict[str, Any] = {
         "experiment": "bench",
         "data": workload.data.name,
-        "rows": [asdict(row) for row in summarise(records)],
+        "rows": [row.flat() for row in summarise(records)],
         "comparisons": [asdict(pair) for pair in pairs],
     }
     results = RunResults(records=records, shown=looked_into(workload, maps))
@@ -75,7 +75,7 @@ def measured() -> list[Record]:
     """Return records as a run makes them."""
     rng = np.random.default_rng(0)
     return [
-        Record(method, "net", shots, repeat, f"{user:012x}", shots, 50, float(rng.uniform(-0.2, 0.8)))
+        Record(method, "net", shots, repeat, f"{user:012x}", shots, 50, "srocc", float(rng.uniform(-0.2, 0.8)))
         for method in METHODS for shots in SHOTS for user in range(USERS) for repeat in range(REPEATS)
     ]  # fmt: skip
 

@@ -51,7 +51,7 @@ def runs(tmp_path):
         directory = tmp_path / "runs" / str(seed)
         directory.mkdir(parents=True)
         records = [
-            Record(method, "net", 10, repeat, f"u{user}", 10, 30, value)
+            Record(method, "net", 10, repeat, f"u{user}", 10, 30, "srocc", value)
             for method, users in methods.items()
             for user, repeats in enumerate(users)
             for repeat, value in enumerate(repeats)
