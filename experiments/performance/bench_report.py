@@ -27,7 +27,7 @@ from piaa_lightning.evaluation.statistics import compare, corrected, summarise
 from piaa_lightning.pipeline.draw_figures import draw_figures
 from piaa_lightning.pipeline.evaluate_methods import Results as RunResults
 from piaa_lightning.pipeline.show_users import gradients_of
-from piaa_lightning.report.page import write_page
+from piaa_lightning.report.run_page import write_page
 
 USERS, SHOTS, REPEATS, MAPS = 37, (10, 100), 10, 24
 METHODS = ("BLG-PIAA", "BA-PIAA")

@@ -115,10 +115,10 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     shots = shots_of(cfg)
     if not cfg.methods:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
-    refuse_dangling(cfg)
-    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=True))
     refuse_strange_targets({"metrics": [{"_target_": name} for name in metric_names(cfg) if "." in name]})
     choose_metrics(cfg)
+    refuse_dangling(cfg)
+    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=True))
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     from piaa_lightning.pipeline.run import run as do_run
 

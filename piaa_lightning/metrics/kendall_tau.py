@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import kendalltau
 
 from piaa_lightning.metrics.correlation import checked
 from piaa_lightning.metrics.registry import Metric, register
@@ -34,6 +33,8 @@ def kendall_tau(prediction: ArrayLike, target: ArrayLike) -> float:
         return float("nan")
     if np.ptp(rows[0]) == 0:
         return 0.0
+    from scipy.stats import kendalltau  # late: it takes longer to import than all other metrics together
+
     return float(np.clip(kendalltau(rows[0], row).statistic, -1, 1))
 
 

@@ -19,18 +19,18 @@ from piaa_lightning.metrics.registry import MAIN
 from piaa_lightning.pipeline.evaluate_methods import Results
 from piaa_lightning.pipeline.open_data import Data, Databases
 from piaa_lightning.report.best_and_worst import best_and_worst_images
-from piaa_lightning.report.distributions import RULE, vote_distributions
-from piaa_lightning.report.figures import differences, summary_bars, test_individuals
 from piaa_lightning.report.forest import forest
 from piaa_lightning.report.fused_weights import fused_weights
 from piaa_lightning.report.gradient_maps import gradient_maps, spoken
 from piaa_lightning.report.learning_curves import learning_curves
-from piaa_lightning.report.liked import liked_images
+from piaa_lightning.report.liked_images import liked_images
 from piaa_lightning.report.predicted_scores import METHODS as SIDE_BY_SIDE
 from piaa_lightning.report.predicted_scores import RULE as EVENLY
 from piaa_lightning.report.predicted_scores import predicted_scores
 from piaa_lightning.report.style import THUMBNAIL, Pixels, thumbnail
 from piaa_lightning.report.trait_bars import trait_bars
+from piaa_lightning.report.user_figures import differences, summary_bars, test_individuals
+from piaa_lightning.report.vote_distributions import RULE, vote_distributions
 
 log = logging.getLogger(__name__)
 

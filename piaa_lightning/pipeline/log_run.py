@@ -12,8 +12,8 @@ from pytorch_lightning.loggers import Logger, WandbLogger
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.registry import MAIN, present
 from piaa_lightning.pipeline.draw_figures import PHOTOGRAPHS
-from piaa_lightning.report.page import compared_methods
 from piaa_lightning.report.result_tables import LEVELS, kind_of, rows_by_kind
+from piaa_lightning.report.run_page import compared_methods
 from piaa_lightning.report.users_table import users_means
 
 OBJECTIVE = "val/objective"  # what W&B's sweeps maximise

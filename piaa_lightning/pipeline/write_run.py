@@ -25,8 +25,8 @@ from piaa_lightning.pipeline.log_run import log_run
 from piaa_lightning.pipeline.open_data import MAIN, Databases
 from piaa_lightning.pipeline.sweep_jobs import objective, run_key
 from piaa_lightning.pipeline.train_models import ModelTrainer
-from piaa_lightning.report.page import write_page
-from piaa_lightning.report.table import print_table
+from piaa_lightning.report.run_page import write_page
+from piaa_lightning.report.terminal_table import print_table
 from piaa_lightning.runtime.atomic import replace_file
 
 LIBRARIES = ("torch", "pytorch-lightning", "learn2learn", "timm", "hydra-core", "numpy", "piaa-lightning")

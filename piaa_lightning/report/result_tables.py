@@ -66,7 +66,7 @@ def rows_by_kind(summary: Row) -> dict[str, list[Row]]:
 def result_tables(summary: Row) -> list[ResultTable]:
     """Lay out all rows of a summary, a table for each kind and database.
 
-    The backbone has a column only where there are several, else it is said once elsewhere (``wording.backbones``).
+    The backbone has a column only where there are several, else it is said once elsewhere (``formatting.backbones``).
     """
     several = len(backbones(summary)) > 1
     tables = []

@@ -13,12 +13,12 @@ from PIL import Image
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.registry import MAIN, find, main
-from piaa_lightning.report.figures import summary_bars
 from piaa_lightning.report.forest import forest
 from piaa_lightning.report.formatting import decimal
-from piaa_lightning.report.page import embedded, template
 from piaa_lightning.report.result_tables import ResultTable, published_notes, result_tables
+from piaa_lightning.report.run_page import embedded, template
 from piaa_lightning.report.single_users import single_users
+from piaa_lightning.report.user_figures import summary_bars
 from piaa_lightning.runtime.atomic import replace_file
 
 Row = Mapping[str, str]

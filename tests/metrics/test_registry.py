@@ -13,8 +13,8 @@ from piaa_lightning.evaluation.statistics import compare_pairs, summarise
 from piaa_lightning.evaluation.trait_evaluation import TraitEvaluation, compare_traits
 from piaa_lightning.metrics import registry
 from piaa_lightning.metrics.registry import Metric
-from piaa_lightning.report.page import write_page
 from piaa_lightning.report.result_tables import result_tables
+from piaa_lightning.report.run_page import write_page
 from piaa_lightning.studies.collect import columns_of
 
 ROOT = Path(__file__).parents[2]
@@ -154,7 +154,7 @@ def test_the_page_on_adding_a_metric_runs_and_says_what_is_true(monkeypatch, hit
 def test_no_other_file_lists_metrics():
     """Names of metrics stand in their own files, in the registry, and where published numbers or one figure use one."""
     names = {m.name for level in registry.LEVELS for m in registry.of_level(level)} - {registry.MAIN}
-    allowed = {"evaluation/published_results.py", "evaluation/records.py", "report/distributions.py"}
+    allowed = {"evaluation/published_results.py", "evaluation/records.py", "report/vote_distributions.py"}
     package = ROOT / "piaa_lightning"
     others = [file for file in package.rglob("*.py") if file.relative_to(package).parts[0] != "metrics"]
     strangers = {

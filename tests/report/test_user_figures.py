@@ -5,8 +5,8 @@ from PIL import Image
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.report import figures
-from piaa_lightning.report import style as canvas
+from piaa_lightning.report import style
+from piaa_lightning.report import user_figures as figures
 
 
 def records(users, methods=("BLG-PIAA", "BA-PIAA"), shots=(10, 100), repeats=2, backbones=("resnet18",)):
@@ -87,8 +87,8 @@ def test_equal_records_give_equal_bytes_and_settings_come_back(tmp_path):
 def test_ink_follows_the_page(tmp_path):
     svg = figures.test_individuals(records(2), tmp_path / "i.png", "d")
     assert "currentColor" in svg
-    assert canvas.INK not in svg
+    assert style.INK not in svg
 
 
 def test_no_two_of_many_methods_look_alike():
-    assert len({canvas.style(index) for index in range(64)}) == 64
+    assert len({style.style(index) for index in range(64)}) == 64

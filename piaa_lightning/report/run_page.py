@@ -31,7 +31,7 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
         summary: what the run writes as ``summary.json``.
         records: its records, for what was dropped and why; may be empty.
         path_html: where the page goes.
-        figures: caption -> SVG text as the functions in ``figures`` return it, or the bytes of a PNG.
+        figures: caption -> SVG text as the functions that draw return it, or the bytes of a PNG.
     """
     tables = result_tables(summary)
     comparisons = summary.get("comparisons") or []
@@ -65,7 +65,7 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
 
 
 def template(name: str) -> Template:
-    """Return a template of this room; a name that it uses and is not given stops it, words are escaped."""
+    """Return a template of this package; a name that it uses and is not given stops it, words are escaped."""
     environment = Environment(
         loader=PackageLoader("piaa_lightning", "report"),
         autoescape=True,

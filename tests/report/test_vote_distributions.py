@@ -7,7 +7,7 @@ from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
 from piaa_lightning.metrics.emd import emd
-from piaa_lightning.report.distributions import chosen_images, vote_distributions
+from piaa_lightning.report.vote_distributions import chosen_images, vote_distributions
 
 AVA = Scale(1, 10)
 

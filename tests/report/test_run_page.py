@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 import pytest
 
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.report.page import write_page
+from piaa_lightning.report.run_page import write_page
 
 SVG = '<?xml version="1.0"?><svg viewBox="0 0 1 1"><defs><path id="p" d="M 0 0"/></defs><use href="#p"/></svg>'
 SUMMARY = {
