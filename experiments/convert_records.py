@@ -22,8 +22,8 @@ from piaa_lightning.evaluation.records import (
     Record,
     read_records,
     write_records,
-    write_rows,
 )
+from piaa_lightning.runtime.csv_file import write_csv
 
 
 def main(arguments: list[str]) -> None:
@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> None:
     try:
         records = read_records(files[0])
         if wide:
-            write_rows(WIDE_COLUMNS, wide_rows(records), files[1])
+            write_csv(files[1], WIDE_COLUMNS, wide_rows(records))
         else:
             write_records(records, files[1])
     except UserError as error:

@@ -6,12 +6,46 @@ import errno
 import os
 import sys
 
+from piaa_lightning import __version__
+from piaa_lightning.errors import UserError
+
 # What a disk or a system refuses, and a user can mend.
 REFUSED = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM)
+HELP = ("--help", "-h")
 
 
 def main() -> None:
     """Run the command line."""
+    from piaa_lightning.runtime.terminal import write_every_name
+
+    write_every_name()
+    arguments = sys.argv[1:]
+    try:
+        # what can be answered without Hydra, whose import and composing take most of a second
+        if "--version" in arguments:
+            print(f"piaa_lightning {__version__}")
+            return
+        if any(word in arguments for word in HELP):
+            from piaa_lightning.cli.manual import manual
+
+            print(manual())
+            return
+        from piaa_lightning.cli.modes import refuse_unknown_modes
+        from piaa_lightning.cli.overrides import quote_paths
+        from piaa_lightning.cli.renamed import refuse_renamed
+
+        refuse_renamed(arguments)
+        refuse_unknown_modes(arguments)
+        sys.argv = [*sys.argv[:1], *quote_paths(arguments)]
+        _compose_and_run(arguments)
+    except UserError as error:
+        sys.exit(f"piaa_lightning: {error}")
+    except BrokenPipeError:  # whoever read what was printed, `head` for instance, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _compose_and_run(arguments: list[str]) -> None:
+    """Let Hydra compose the configuration and do its jobs; tell what Hydra or the system refuses."""
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us here instead of being printed by Hydra
     from hydra.errors import HydraException
@@ -25,7 +59,7 @@ def main() -> None:
     except (HydraException, OmegaConfBaseException) as error:
         if wants_traceback:
             raise
-        sys.exit(f"piaa_lightning: {explain(error, sys.argv[1:])}")
+        sys.exit(f"piaa_lightning: {explain(error, arguments)}")
     except OSError as error:
         if wants_traceback or error.errno not in REFUSED:
             raise
@@ -35,7 +69,7 @@ def main() -> None:
             " with paths.runs=DIR and paths.cache=DIR; the same command with resume=auto goes on where it was."
         )
     except KeyboardInterrupt:
-        sys.exit("piaa_lightning: interrupted; run the same command again, finished priors and caches are kept.")
+        sys.exit("piaa_lightning: interrupted; run the same command again, finished models and caches are kept.")
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def draw(address: str, stars: dict[str, int]) -> None:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        laptop = browser.new_context(viewport={"prior_variance": 1280, "height": 800}, reduced_motion="reduce")
+        laptop = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
         laptop.set_default_timeout(PATIENCE)
         page = laptop.new_page()
         page.goto(address)
@@ -88,7 +88,7 @@ def draw(address: str, stars: dict[str, int]) -> None:
         settle(page)
         page.screenshot(path=FIGURES / "page_look.jpg", type="jpeg", quality=82)
         phone = browser.new_context(
-            viewport={"prior_variance": 390, "height": 780}, is_mobile=True, has_touch=True, color_scheme="dark"
+            viewport={"width": 390, "height": 780}, is_mobile=True, has_touch=True, color_scheme="dark"
         )
         phone.set_default_timeout(PATIENCE)
         phone.add_cookies([{"name": c["name"], "value": c["value"], "url": address} for c in laptop.cookies()])

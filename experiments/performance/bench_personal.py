@@ -38,9 +38,9 @@ PRIOR_VARIANCES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 def methods() -> dict[str, Personalizer]:
     """Return the closed-dataset rows."""
     return {
-        "process": HierarchicalProcess(Hierarchical(), GaussianProcess(), PRIOR_VARIANCES),
-        "hierarchical": Hierarchical(PRIOR_VARIANCES),
-        "gp": GaussianProcess(PRIOR_VARIANCES),
+        "process": HierarchicalProcess(prior_variances=PRIOR_VARIANCES),
+        "hierarchical": Hierarchical(prior_variances=PRIOR_VARIANCES),
+        "gp": GaussianProcess(prior_variances=PRIOR_VARIANCES),
         "ridge": Ridge(),
         "ridge_loo": Ridge(choice="leave_one_out"),
     }

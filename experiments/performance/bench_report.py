@@ -20,6 +20,7 @@ import torch
 from harness import ROOT, Results, Target
 from workload import Workload, over_images, write_database
 
+from piaa_lightning.data.images.raw import RawImages
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.shown_users import ExplainedImage, ShownUsers, images_to_explain, shown_users
@@ -94,7 +95,9 @@ def looked_into(workload: Workload, maps: int) -> ShownUsers | None:
     if images:
         network = workload.task().network
         who = ("prior", *(user.name for user in shown.users[:2]))
-        looks = [gradients_of(network, workload.databases, images, torch.device("cpu")) for _ in who]
+        extractor, table = workload.extractor, data.table
+        stored = RawImages(table.root, table.image_files.tolist(), extractor.size, workload.cfg.data.resize)
+        looks = [gradients_of(network, extractor, stored, images, torch.device("cpu")) for _ in who]
         shown.explains = METHODS[0]
         shown.explained = [
             ExplainedImage(

@@ -47,7 +47,7 @@ def seconds(act: Callable[[], object], times: int = 3, clock: Callable[[], float
 class Constant(Personalizer):
     """Costs nothing, so that what the protocol itself costs is seen."""
 
-    def fit(self, support, settings):  # noqa: ANN001, ANN201, D102
+    def fit_user(self, support, settings):  # noqa: ANN001, ANN201, D102
         return lambda images: (images % 97).astype(np.float32)
 
 

@@ -1,4 +1,4 @@
-"""``mode=adapt``: learn a user from their ratings of images and write a personal file."""
+"""``mode=adapt``: learn a user from their ratings of photographs and write a personal file."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from piaa_lightning.photos.cards import user_card
-from piaa_lightning.pipeline.read_folder import read_folder, user_of
+from piaa_lightning.cli.photo_keys import read_photos_of, scale_of
+from piaa_lightning.photos import commands
+from piaa_lightning.runtime.terminal import command_line
 
 
 def adapt_user(cfg: DictConfig, directory: Path) -> None:
-    """Write ``user.safetensors`` and its card, or the file that ``user`` names.
+    """Write ``person.safetensors`` and its card, or the file that ``person`` names.
 
     Args:
         cfg: the composed configuration; ``photos``, ``ratings`` and ``prior`` say what is learnt from.
@@ -20,11 +21,8 @@ def adapt_user(cfg: DictConfig, directory: Path) -> None:
     Raises:
         UserError: there is nothing to learn from; the sentence says why.
     """
-    read = read_folder(cfg)
-    user = user_of(cfg, read)
     file = directory / "person.safetensors" if cfg.person is None else Path(cfg.person).expanduser()
-    user.save(file, user_card(user, read.prior))
-    size = file.stat().st_size / 1000
-    print(f"{file}: learnt from {len(user.scores)} ratings, {size:.1f} kB; its card lies beside it")
-    prior = f" prior={cfg.prior}" if cfg.prior else ""
-    print(f"Use it: python -m piaa_lightning mode=predict photos={cfg.photos} person={file}{prior}")
+    ratings = "stars" if cfg.ratings is None else str(cfg.ratings)
+    commands.adapt_person(read_photos_of(cfg), file, ratings, scale_of(cfg))
+    use = ["python", "-m", "piaa_lightning", "mode=predict", f"photos={cfg.photos}", f"person={file}"]
+    print(f"Use it: {command_line([*use, *([f'prior={cfg.prior}'] if cfg.prior else [])])}")

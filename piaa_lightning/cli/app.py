@@ -2,52 +2,80 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from importlib import import_module
 from pathlib import Path
 
 import hydra
 from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
 
 from piaa_lightning.cli.allowed_targets import refuse_strange_targets
-from piaa_lightning.cli.schema import config_dir, refuse_dangling, register, shots_of
+from piaa_lightning.cli.config_dir import config_dir
+from piaa_lightning.cli.missing_places import refuse_missing_places
+from piaa_lightning.cli.modes import MODES, refuse_unknown_mode
+from piaa_lightning.cli.overrides import as_typed
+from piaa_lightning.cli.schema import explain, refuse_dangling, register
 from piaa_lightning.errors import UserError
-from piaa_lightning.pipeline.choose_metrics import choose_metrics, metric_names
+from piaa_lightning.pipeline.backbone_config import settle_backbone
+from piaa_lightning.pipeline.choose_metrics import metric_names
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.quiet import quiet_libraries
+from piaa_lightning.runtime.terminal import command_line
+
+log = logging.getLogger(__name__)
 
 register()
-
-# What a mode does besides a run: a stage, and its function of the same name.
-MODES = {
-    "check": ("cli.check", "check_data"),
-    "collect": ("cli.collect", "collect_runs"),
-    "workspace": ("cli.workspace", "make_workspace"),
-    "export": ("pipeline.publish_model", "publish_prior"),
-    "adapt": ("cli.adapt", "adapt_user"),
-    "predict": ("cli.predict", "predict_photos"),
-    "cover": ("cli.cover", "choose_photos"),
-    "crop": ("cli.crop", "crop_photos"),
-    "web": ("cli.web", "serve_page"),
-}
 
 
 @hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
 def hydra_main(cfg: DictConfig) -> float | None:
     """Run what the command line asks for, in the directory that Hydra made for it."""
-    cfg.command = " ".join(["python -m piaa_lightning", *HydraConfig.get().overrides.task])
+    overrides = map(as_typed, HydraConfig.get().overrides.task)
+    cfg.command = command_line(["python", "-m", "piaa_lightning", *overrides])
+    directory = Path(HydraConfig.get().runtime.output_dir)
+    if HydraConfig.get().mode == RunMode.MULTIRUN:
+        return job(cfg, directory)
     try:
-        if HydraConfig.get().mode == RunMode.MULTIRUN and cfg.mode == "run":
-            return job(cfg, Path(HydraConfig.get().runtime.output_dir))
-        return dispatch(cfg, Path(HydraConfig.get().runtime.output_dir))
+        settle_backbone(cfg, HydraConfig.get().overrides.task)
+        return dispatch(cfg, directory)
     except UserError as error:
         sys.exit(f"piaa_lightning: {error}")  # here, because Hydra prints lines of its own about other exceptions
 
 
+class JobError(UserError):
+    """A job of a sweep failed; Hydra raises it once all jobs were done, and carries it between processes."""
+
+
 def job(cfg: DictConfig, directory: Path) -> float | None:
-    """Do one job of a sweep, unless an earlier sweep has finished it.
+    """Do one job of a sweep; a mistake in it costs this job alone.
+
+    Args:
+        cfg: the composed configuration.
+        directory: of the job.
+
+    Raises:
+        JobError: whatever a user can mend; it is in the log of the job, too.
+    """
+    try:
+        settle_backbone(cfg, HydraConfig.get().overrides.task)
+        return sweep_job(cfg, directory) if cfg.mode == "run" else dispatch(cfg, directory)
+    except (UserError, HydraException, OmegaConfBaseException) as error:
+        sentence = str(error) if isinstance(error, UserError) else explain(error, [])
+        log.error("job %s failed: %s", HydraConfig.get().job.num, sentence)
+        raise JobError(
+            f"{sentence} This is of job {HydraConfig.get().job.num}; the other jobs were done. The same command, typed"
+            " again, takes over what is finished."
+        ) from None
+
+
+def sweep_job(cfg: DictConfig, directory: Path) -> float | None:
+    """Do one run of a sweep, unless an earlier sweep has finished it.
 
     Args:
         cfg: the composed configuration.
@@ -88,8 +116,8 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
     """
     if cfg.mode == "run":
         return run(cfg, directory)
-    if cfg.mode not in MODES:
-        raise UserError(f"mode={cfg.mode}: there is no such mode; choose one of {', '.join(('run', *MODES))}.")
+    refuse_unknown_mode(cfg.mode)
+    refuse_missing_places(cfg)
     trains = cfg.mode not in ("check", "collect", "workspace")  # a prior, if it comes to that
     if trains:
         refuse_dangling(cfg)
@@ -112,14 +140,14 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     Raises:
         UserError: whatever a user can mend.
     """
-    shots = shots_of(cfg)
     if not cfg.methods:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
+    refuse_missing_places(cfg)
     refuse_strange_targets({"metrics": [{"_target_": name} for name in metric_names(cfg) if "." in name]})
-    choose_metrics(cfg)
     refuse_dangling(cfg)
+    spec = RunSpec.of(cfg)
     refuse_strange_targets(OmegaConf.to_container(cfg, resolve=True))
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     from piaa_lightning.pipeline.run import run as do_run
 
-    return do_run(cfg, shots, directory)
+    return do_run(spec, directory)

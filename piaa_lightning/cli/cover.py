@@ -1,18 +1,13 @@
-"""``mode=cover``: the images that could stand on a cover, liked much and unlike each other."""
+"""``mode=cover``: the photographs that could stand on a cover, liked much and unlike each other."""
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
-import torch
 from omegaconf import DictConfig
 
-from piaa_lightning.errors import UserError
-from piaa_lightning.photos.cover import choose_cover
-from piaa_lightning.pipeline.read_folder import personal_model_of, read_folder
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.cli.photo_keys import read_photos_of, who_of
+from piaa_lightning.photos import commands
 
 
 def choose_photos(cfg: DictConfig, directory: Path) -> None:
@@ -25,19 +20,5 @@ def choose_photos(cfg: DictConfig, directory: Path) -> None:
     Raises:
         UserError: a count or a diversity that makes no sense, and anything about the folder or the personal file.
     """
-    if cfg.cover.count < 1 or not 0 <= cfg.cover.diversity <= 1:
-        raise UserError("cover: give a count from 1 and a diversity from 0 to 1.")
-    read = read_folder(cfg)
-    taste, scale, title = personal_model_of(cfg, read)
-    with torch.inference_mode():
-        scores = taste.score(read.shelf.rows)
-    chosen = choose_cover(scores, read.shelf.rows, cfg.cover.count, cfg.cover.diversity)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("place", "image", "score"))
-    for place, number in enumerate(chosen, start=1):
-        score = float(scale.from_unit(scores[number].clamp(0, 1).numpy()))
-        writer.writerow((place, read.shelf.files[number], f"{score:.3f}"))
-        print(f"{place:3} {score:6.2f}  {read.shelf.files[number]}")
-    replace_file(directory / "cover.csv", text.getvalue().encode())
-    print(f"{directory / 'cover.csv'}: {len(chosen)} of {len(read.shelf.files)} photographs {title}")
+    commands.refuse_cover(cfg.cover.count, cfg.cover.diversity)
+    commands.cover_photos(read_photos_of(cfg), directory, who_of(cfg), cfg.cover.count, cfg.cover.diversity)

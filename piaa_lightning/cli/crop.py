@@ -1,26 +1,13 @@
-"""``mode=crop``: the best crops of images at several shapes, listed or written."""
+"""``mode=crop``: the best crops of photographs at several shapes, listed or written."""
 
 from __future__ import annotations
 
-import csv
-import io
 from pathlib import Path
 
-import numpy as np
-import torch
 from omegaconf import DictConfig
-from PIL import Image
 
-from piaa_lightning.data.images.stored import cores
-from piaa_lightning.errors import UserError
-from piaa_lightning.photos.crops import Crop, best_crops, shape_of
-from piaa_lightning.photos.opening import open_photo
-from piaa_lightning.photos.ranking import order_of
-from piaa_lightning.pipeline.read_folder import personal_model_of, read_folder
-from piaa_lightning.runtime.atomic import replacing
-from piaa_lightning.runtime.progress import track
-
-COLUMNS = ("image", "shape", "left", "upper", "right", "lower", "score")
+from piaa_lightning.cli.photo_keys import read_photos_of, who_of
+from piaa_lightning.photos import commands
 
 
 def crop_photos(cfg: DictConfig, directory: Path) -> None:
@@ -34,49 +21,5 @@ def crop_photos(cfg: DictConfig, directory: Path) -> None:
         UserError: a shape that is none, and anything about the folder or the personal file.
     """
     shapes = [str(shape) for shape in cfg.crop.shapes]
-    for shape in shapes:
-        shape_of(shape)
-    if not shapes or (cfg.crop.limit is not None and cfg.crop.limit < 1):
-        raise UserError("crop: give at least one shape, and a limit from 1 or null.")
-    read = read_folder(cfg)
-    taste, scale, title = personal_model_of(cfg, read)
-    size, resize = read.prior.network.size, read.prior.config["resize"]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    torch.set_num_threads(cores())
-    order = order_of(taste, read.shelf, scale).order[: cfg.crop.limit].tolist()
-    for number in track(order, "crops"):
-        file, (width, height) = read.shelf.files[number], read.shelf.sizes[number]
-        photo = open_photo(read.root / file, None if cfg.crop.write else 2 * size)
-        small = _small(photo.pixels, 2 * size)
-        crops = best_crops(small, shapes, size, resize, lambda squares: taste.score(read.prior.rows(squares)))
-        for crop in crops:
-            score = float(scale.from_unit(np.clip(crop.score, 0, 1)))
-            writer.writerow((file, crop.shape, *crop.pixels(width, height), f"{score:.3f}"))
-            if cfg.crop.write:
-                _write(photo.pixels, crop, directory / "crops" / _name(file, crop))
-    with replacing(directory / "crops.csv") as output:
-        output.write(text.getvalue().encode())
-    print(f"{directory / 'crops.csv'}: the best crops at {', '.join(shapes)} of {len(order)} photographs {title}")
-
-
-def _small(pixels: np.ndarray, shortest: int) -> np.ndarray:
-    """Shrink a large image, so that hundreds of candidates are cut from little."""
-    image = Image.fromarray(pixels)
-    factor = shortest / min(image.size)
-    if factor >= 1:
-        return pixels
-    sides = [max(1, round(side * factor)) for side in image.size]
-    return np.asarray(image.resize((sides[0], sides[1]), Image.Resampling.BILINEAR, reducing_gap=2.0))
-
-
-def _name(file: str, crop: Crop) -> str:
-    path = Path(file)
-    return (path.parent / f"{path.stem}_{path.suffix[1:]}_{crop.shape.replace(':', 'x')}.jpg").as_posix()
-
-
-def _write(pixels: np.ndarray, crop: Crop, target: Path) -> None:
-    height, width = pixels.shape[:2]
-    with replacing(target) as file:
-        Image.fromarray(pixels).crop(crop.pixels(width, height)).save(file, "jpeg", quality=92)
+    commands.refuse_crops(shapes, cfg.crop.limit)
+    commands.crop_photos(read_photos_of(cfg), directory, who_of(cfg), shapes, cfg.crop.write, cfg.crop.limit)

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 from typing import Any
 
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
+from hydra.errors import OverrideParseException
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.cli.config_dir import config_dir as config_dir
+from piaa_lightning.cli.overrides import quote
+from piaa_lightning.cli.renamed import new_name
+from piaa_lightning.errors import AboutArgumentError, UserError
 from piaa_lightning.photos.schema import CoverKeys, CropKeys, ExportKeys, WebKeys
 
 SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
@@ -174,15 +179,6 @@ def register() -> None:
     ConfigStore.instance().store(name="run_keys", node=RunKeys)
 
 
-def config_dir() -> Path:
-    """Return the directory that holds ``config.yaml``: inside an installed package, or beside it in a checkout."""
-    package = Path(__file__).parents[1]
-    for directory in (package / "conf", package.parent / "conf"):
-        if (directory / "config.yaml").is_file():
-            return directory
-    raise UserError(f"{package}: the configuration (conf/config.yaml) is missing; install piaa_lightning again.")
-
-
 def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
     """List the jobs of a sweep from the ``multirun.yaml`` that Hydra leaves, each as its overrides.
 
@@ -193,20 +189,12 @@ def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
         return []
     given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
     parsed = OverridesParser.create().parse_overrides([*given, *hydra.overrides.task])
-    return [tuple(job) for batch in BasicSweeper.split_arguments(parsed, None) for job in batch]
-
-
-def shots_of(cfg: DictConfig) -> list[int]:
-    """Return the support sizes, ascending.
-
-    Raises:
-        UserError: not whole numbers from 1.
-    """
-    value = cfg.shots
-    given = list(value) if isinstance(value, ListConfig) else [value]
-    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
-        raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
-    return sorted({int(k) for k in given})
+    values = [
+        override.sweep_string_iterator() if override.is_sweep_override() else [override.get_value_element_as_str()]
+        for override in parsed
+    ]
+    keys = [override.get_key_element() for override in parsed]
+    return [tuple(f"{key}={value}" for key, value in zip(keys, job, strict=True)) for job in product(*values)]
 
 
 def refuse_dangling(cfg: DictConfig) -> None:
@@ -236,14 +224,23 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     while cause.__cause__ is not None:  # the innermost says what is wrong, the others where Hydra was
         cause = cause.__cause__
     text = " ".join(f"{error} {cause}".split())
+    if isinstance(cause, UserError):  # of a thing that the configuration names; Hydra says at which key
+        keys = re.findall(r"full_key: (\S+)", str(error))
+        return str(cause.under(keys[-1]) if keys and isinstance(cause, AboutArgumentError) else cause)
     if found := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
         group, value = found.groups()
         if (group, value) in PLUGINS:
             return f"{group}={value} needs a plug-in that is not installed: {SWEEP_EXTRA}."
         choices = sorted(file.stem for file in (config_dir() / group).glob("*.yaml"))
         return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{_close(value, choices)}."
+    if isinstance(error, OverrideParseException) and "=" in error.override:
+        key, value = error.override.split("=", 1)
+        typed = shlex.quote(f"{key}={quote(value)}")
+        return f"{key}={value}: this value cannot be read; where it is meant as a text, quote it: {typed}"
     if found := re.search(r"Could not override '([^']+)'", text) or re.search(r"Key '([^']+)' (?:is )?not in", text):
-        key = found.group(1)
+        key = str(getattr(error, "full_key", None) or found.group(1))
+        if (now := new_name(key, missing=True)) is not None:
+            return f"{key} is called {now} now."
         return f"{key}: there is no such key{_close(key, _known_keys())}; `python -m piaa_lightning --help` lists them."
     given = f" (given: {' '.join(arguments)})" if arguments else ""
     return f"The configuration cannot be composed: {text}{given}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores, hashed
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError, UserError
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.registry import Metric, usual
@@ -53,9 +53,11 @@ class Protocol:
     def __post_init__(self) -> None:
         """Stop at query sets that have no order, and at pools that are no part."""
         if self.pool is not None and not 0 < self.pool < 1:
-            raise UserError(f"protocol.pool={self.pool}: give a share between 0 and 1, or null.")
+            raise ArgumentError("pool", "give a share between 0 and 1, or null.", self.pool)
         if self.max_query is not None and self.max_query < 2:
-            raise UserError(f"protocol: max_query={self.max_query} leaves no order to predict; give 2, more, or null.")
+            raise ArgumentError("max_query", "this leaves no order to predict; give 2, more, or null.", self.max_query)
+        if self.repeats < 1:
+            raise ArgumentError("repeats", "give 1 random split or more.", self.repeats)
 
     def cut_short(self) -> Protocol:
         """Return the same protocol for one user, one repeat and two candidates: does everything run?"""

@@ -12,7 +12,7 @@ from typing import Any
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.registry import find
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.csv_file import write_csv
 
 
 @dataclass(frozen=True)
@@ -67,17 +67,7 @@ WIDE_METRICS = {"srocc": "srocc", "pooled": "srocc_pooled"}
 
 def write_records(records: Iterable[Record], path: Path) -> None:
     """Write records as csv; equal records give equal bytes, and every number comes back as it was."""
-    write_rows(COLUMNS, map(astuple, records), path)
-
-
-def write_rows(columns: Sequence[str], rows: Iterable[Sequence[Any]], path: Path) -> None:
-    """Write a csv whose numbers come back as they were: None is blank, and a float has all its digits."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow("" if v is None else repr(float(v)) if isinstance(v, float) else v for v in row)
-    replace_file(Path(path), text.getvalue().encode())
+    write_csv(path, COLUMNS, map(astuple, records))
 
 
 def write_table(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -89,11 +79,7 @@ def write_table(lines: Sequence[Mapping[str, Any]], path: Path) -> None:
     columns = list(lines[0]) if lines else []
     if not columns or any(list(line) != columns for line in lines):
         raise ValueError(f"{path}: {len(lines)} lines, which must all have the same columns, {columns}")
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(lines)
-    replace_file(Path(path), text.getvalue().encode())
+    write_csv(path, columns, (list(line.values()) for line in lines))
 
 
 def read_records(path: Path) -> list[Record]:

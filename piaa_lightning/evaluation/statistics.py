@@ -62,7 +62,7 @@ class Row:
         values: dict[str, Any] = {}
         for name, spread in self.metrics.items():
             values[name] = spread.mean
-            if not _pooled(name):
+            if not pooled(name):
                 values |= {f"{name}_{what}": value for what, value in asdict(spread).items() if what != "mean"}
         told = {"method": self.method, "backbone": self.backbone, "shots": self.shots, **values}
         return told | {"users": self.users, "repeats": self.repeats, "users_dropped": self.users_dropped}
@@ -152,7 +152,7 @@ def _row(key: tuple[str, str, int], records: Sequence[Record]) -> Row:
     matrices = {name: user_matrix(own, name)[2] for name, own in by_name.items()}
     evaluated = {(record.user, record.repeat) for record in records if record.value is not None}
     metrics = {
-        name: _sum_of_parts(own, evaluated) if _pooled(name) else _spread(matrices[name])
+        name: _sum_of_parts(own, evaluated) if pooled(name) else _spread(matrices[name])
         for name, own in by_name.items()
     }
     first = next(iter(matrices.values()))
@@ -160,7 +160,7 @@ def _row(key: tuple[str, str, int], records: Sequence[Record]) -> Row:
     return Row(*key, metrics, users, int((~np.isnan(first)).any(axis=0).sum()), len(first) - users)
 
 
-def _pooled(name: str) -> bool:
+def pooled(name: str) -> bool:
     """Whether records hold users' parts of a metric; one that is not known here is taken for one of single users."""
     metric = find(name)
     return metric is not None and not metric.of_single_users

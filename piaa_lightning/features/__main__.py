@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +11,7 @@ from piaa_lightning.data.readers.files import images
 from piaa_lightning.errors import UserError
 from piaa_lightning.features.folder import measured
 from piaa_lightning.features.simple import SIMPLE, simple_features
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.csv_file import write_csv
 from piaa_lightning.runtime.progress import track
 
 
@@ -57,20 +55,18 @@ def write_features(folder: Path, out: Path, workers: int | None = None) -> str:
     files = sorted(images(folder))
     if not files:
         raise UserError(f"{folder}: there is no image in it or in the folders below it; give another folder.")
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["file", *SIMPLE])
+    rows: list[list[str]] = []
     broken = []
     found = measured(folder, files, simple_features, workers=workers)
     for file, values in track(zip(files, found, strict=True), "features", len(files)):
         if isinstance(values, UserError):
             broken.append(str(values))
         else:
-            writer.writerow([file, *(f"{value:.6g}" for value in values)])
+            rows.append([file, *(f"{value:.6g}" for value in values)])
     if len(broken) == len(files):
         raise UserError(f"{folder}: none of its {len(files)} images can be read; the first: {broken[0]}")
     try:
-        replace_file(out, text.getvalue().encode(errors="surrogateescape"))  # names as the disk has them
+        write_csv(out, ["file", *SIMPLE], rows)
     except OSError as error:
         raise UserError(f"{out}: cannot be written ({error.strerror}); give another file with --out.") from error
     said = f"{out}: {len(SIMPLE)} features of {len(files) - len(broken)} images."

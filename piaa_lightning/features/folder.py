@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from piaa_lightning.data.images.decode import decode
 from piaa_lightning.errors import UserError
 from piaa_lightning.features.planes import LONG_SIDE, Planes, shrink
+from piaa_lightning.runtime.read_ahead import read_ahead
 
 Found = TypeVar("Found")
-AHEAD = 8  # images per worker that may wait to be taken, so that results do not pile up
 
 
 def measured(
@@ -36,7 +33,6 @@ def measured(
     Yields:
         What was measured, or why the image could not be read.
     """
-    workers = workers or os.cpu_count() or 1
 
     def one(file: str) -> Found | UserError:
         try:
@@ -44,11 +40,4 @@ def measured(
         except UserError as error:
             return error
 
-    with ThreadPoolExecutor(workers) as pool:
-        waiting: deque[Future[Found | UserError]] = deque()
-        for file in files:
-            waiting.append(pool.submit(one, file))
-            if len(waiting) >= workers * AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+    return read_ahead(one, files, workers)

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from torch import nn
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.models.added import Added
+from piaa_lightning.models.backbones.several import Backbones
 from piaa_lightning.models.parameter_groups import names_by_group
 
 LAYERS = ("all", "last_stage", "head", "norm", "bias", "added")
@@ -57,11 +59,14 @@ def last_stage(backbone: nn.Module) -> list[nn.Module]:
     """Return the modules of a backbone's last stage: its last part with weights of its own, and what follows it.
 
     Parts are direct children; where a single child holds everything the search goes on inside it. For ResNet18 it is
-    ``layer4``, for Inception-v3 ``Mixed_7c``, for AlexNet the fully connected layers, for the small CNN its projection.
+    ``layer4``, for Inception-v3 ``Mixed_7c``, for AlexNet the fully connected layers, for the small CNN its projection;
+    for several networks the last stage of each.
 
     Args:
         backbone: whose children follow one upon another.
     """
+    if isinstance(backbone, Backbones):
+        return [module for member in backbone.members for module in last_stage(member)]
     children = [child for child in backbone.children() if any(True for _ in child.parameters())]
     while len(children) == 1 and any(True for _ in children[0].children()):
         children = [child for child in children[0].children() if any(True for _ in child.parameters())]
@@ -71,6 +76,7 @@ def last_stage(backbone: nn.Module) -> list[nn.Module]:
 
 def _moving(network: nn.Module, layers: str) -> list[str]:
     named = {name: p for name, p in network.named_parameters() if p.requires_grad and not _is_a_rate(name)}
+    check_choice("layers", layers, LAYERS)
     if layers == "all":
         return list(named)
     if layers == "head":
@@ -85,10 +91,8 @@ def _moving(network: nn.Module, layers: str) -> list[str]:
         chosen = {id(parameter) for module in norms for parameter in module.parameters(recurse=False)}
     elif layers == "bias":
         chosen = {id(parameter) for name, parameter in named.items() if name.rpartition(".")[2] == "bias"}
-    elif layers == "added":
-        chosen = _parameters(*[module for module in network.modules() if isinstance(module, Added)])
     else:
-        raise UserError(f"layers={layers}: no such choice of layers; take one of {', '.join(LAYERS)}.")
+        chosen = _parameters(*[module for module in network.modules() if isinstance(module, Added)])
     return [name for name, parameter in named.items() if id(parameter) in chosen]
 
 

@@ -13,6 +13,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any, Literal, get_args
 
+from piaa_lightning.errors import ArgumentError
+
 Level = Literal["user", "image", "trait"]
 Needs = Literal["order", "scores", "threshold", "distributions", "all_users"]
 LEVELS: tuple[Level, ...] = get_args(Level)
@@ -122,7 +124,7 @@ def get(name: str) -> Metric:
         name: of it; one with dots names a `Metric` in a module of your own: ``mylab.agreement.tau``.
 
     Raises:
-        ValueError: there is none; the nearest name is told.
+        ArgumentError: there is none; the nearest name is told.
 
     Example:
         >>> get("srocc").label
@@ -133,15 +135,16 @@ def get(name: str) -> Metric:
         try:
             found = getattr(import_module(module), own)
         except (ImportError, AttributeError) as error:
-            raise ValueError(f"metrics={name}: there is no such name; correct it") from error
+            raise ArgumentError("metrics", "there is no such name; correct it.", name) from error
         if not isinstance(found, Metric):
-            raise ValueError(f"metrics={name}: this is a {type(found).__name__}, and must be a Metric")
+            raise ArgumentError("metrics", f"this is a {type(found).__name__}; name a Metric.", name)
         return register(found)
     metric = find(name)
     if metric is None:
         close = difflib.get_close_matches(name, _REGISTERED, n=1)
         meant = f" (did you mean {close[0]}?)" if close else ""
-        raise ValueError(f"metrics={name}: there is no such metric; choose from {', '.join(_REGISTERED)}{meant}")
+        known = ", ".join(_REGISTERED)
+        raise ArgumentError("metrics", f"there is no such metric; choose from {known}{meant}.", name)
     return metric
 
 
@@ -188,7 +191,7 @@ def chosen(names: Sequence[str] = (USUAL_WORD,)) -> Chosen:
             chooses settings, and figures show it.
 
     Raises:
-        ValueError: there is no metric of a name.
+        ArgumentError: there is no metric of a name.
 
     Example:
         >>> [metric.name for metric in chosen(["usual", "mae"]).trait]

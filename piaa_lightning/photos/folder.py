@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.opening import SUFFIXES
+from piaa_lightning.photos.suffixes import SUFFIXES
 
 
 @dataclass(frozen=True)

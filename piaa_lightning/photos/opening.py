@@ -15,11 +15,8 @@ from PIL import Image
 
 from piaa_lightning.data.images.decode import MAX_PIXELS, Pixels, decode
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.suffixes import HEIF, RAW
 
-PLAIN = {".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff"}
-HEIF = {".heic", ".heif"}
-RAW = {".arw", ".cr2", ".cr3", ".dng", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw"}
-SUFFIXES = PLAIN | HEIF | RAW
 ORIENTATION = 0x0112
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,6 +11,7 @@ import torch
 from piaa_lightning.data.ratings import Indices, Scale, Scores
 from piaa_lightning.photos.personal_model import PersonalModel
 from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.runtime.csv_file import csv_text
 
 COLUMNS = ("rank", "image", "score", "generic_rank", "generic_score")
 
@@ -54,17 +53,14 @@ def _places(order: Indices) -> Indices:
 
 def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
     """Return the ranking as csv, the best image first."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for number in ranking.order.tolist():
-        writer.writerow(
-            (
-                ranking.places[number],
-                files[number],
-                f"{ranking.scores[number]:.3f}",
-                ranking.generic_places[number],
-                f"{ranking.generic[number]:.3f}",
-            )
+    rows = [
+        (
+            ranking.places[number],
+            files[number],
+            f"{ranking.scores[number]:.3f}",
+            ranking.generic_places[number],
+            f"{ranking.generic[number]:.3f}",
         )
-    return text.getvalue()
+        for number in ranking.order.tolist()
+    ]
+    return csv_text(COLUMNS, rows)

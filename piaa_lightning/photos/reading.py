@@ -15,11 +15,11 @@ from PIL import Image
 from torch import Tensor
 
 from piaa_lightning.data.images.decode import MAX_PIXELS, Pixels, squash
-from piaa_lightning.data.images.stored import cores
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.store import Seen, Store
+from piaa_lightning.runtime.cores import cores
 
 BATCH = 16
 THUMBNAIL = 400  # longer side in pixels

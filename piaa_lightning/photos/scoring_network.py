@@ -95,18 +95,19 @@ def scoring_network_of(description: Mapping[str, Any]) -> ScoringNetwork:
     """Make an untrained network from its description.
 
     Args:
-        description: ``backbone`` (name, size, output, options), ``frozen``, ``components``, ``head`` (kind and
-            arguments), ``personality`` (arguments of the branch, or null) and ``fused`` (arguments, or null).
+        description: ``backbone`` (name, size, output, layer, options, or ``networks``, a list of such), ``frozen``,
+            ``components``, ``head`` (kind and arguments), ``personality`` (arguments of the branch, or null) and
+            ``fused`` (arguments, or null).
 
     Raises:
         UserError: a description that this version does not know.
     """
     try:
         net = dict(description["backbone"])
-        options = {str(name): value for name, value in net["options"].items()}
-        if NEVER & set(options):
-            raise UserError(f"the prior asks for {', '.join(NEVER & set(options))}, which a published one must not.")
-        backbone = build_backbone(net["name"], None, net["size"], output=net["output"], **options)
+        networks = net.get("networks", [net])
+        if asked := NEVER & {str(option) for one in networks for option in one["options"]}:
+            raise UserError(f"the prior asks for {', '.join(asked)}, which a published one must not.")
+        backbone = build_backbone([{"layer": "last", **one, "weights": None} for one in networks])
         scale = FeatureScale(backbone.features, description["components"]) if description["frozen"] else None
         features = description["components"] or backbone.features
         return ScoringNetwork(backbone, scale, _network(description, features)).eval()

@@ -9,7 +9,8 @@ from xml.etree import ElementTree
 
 from PIL import Image
 
-from piaa_lightning.photos.opening import HEIF, RAW, learn_heif
+from piaa_lightning.photos.opening import learn_heif
+from piaa_lightning.photos.suffixes import HEIF, RAW
 
 EXIF_RATING = 0x4746
 XMP_RATING = "{http://ns.adobe.com/xap/1.0/}Rating"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import threading
 from collections.abc import Iterable, Sequence
@@ -77,7 +78,7 @@ class Store:
             OSError: the file cannot be read.
         """
         stat = path.stat()
-        name, state = str(path.resolve()), (stat.st_size, stat.st_mtime_ns)
+        name, state = _name(path.resolve()), (stat.st_size, stat.st_mtime_ns)
         with self._lock:
             known = self._base.execute("select bytes, mtime, digest from files where path = ?", (name,)).fetchone()
         if known is not None and (known[0], known[1]) == state:
@@ -118,3 +119,13 @@ class Store:
         with self._lock:
             row = self._base.execute("select thumbnail from photos where digest = ?", (digest,)).fetchone()
         return None if row is None else bytes(row[0])
+
+
+def _name(path: Path) -> str | bytes:
+    """Return a path as SQLite can keep it: names that are not UTF-8 as their bytes."""
+    name = str(path)
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return os.fsencode(path)
+    return name

@@ -31,7 +31,4 @@ def choose_metrics(cfg: DictConfig) -> Chosen:
     Raises:
         UserError: no list of names, or a name of no metric.
     """
-    try:
-        return chosen(metric_names(cfg))
-    except ValueError as error:
-        raise UserError(f"{error}.") from error
+    return chosen(metric_names(cfg))

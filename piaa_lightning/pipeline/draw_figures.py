@@ -139,14 +139,19 @@ def _of_users(cfg: DictConfig, summary: dict[str, Any], results: Results, direct
 def _of_fusion(summary: dict[str, Any], results: Results, directory: Path) -> Figures:
     """Draw the weights that each method's fusion ended with."""
     figures: Figures = {}
-    for key, users in results.fused.items():
-        file = directory / f"fused_weights_{key}.png"
-        said = f"{users.method} at {users.shots} shots, first split: weight of each trait, in scores of 0 to 1"
+    for key, tables in results.tables.items():
+        lines = tables.get("fused_weights")
+        if not lines:
+            continue
+        file, method, shots = directory / f"fused_weights_{key}.png", lines[0]["method"], lines[0]["shots"]
+        traits = list(dict.fromkeys(line["trait"] for line in lines))
+        weights = np.array([line["weight"] for line in lines]).reshape(-1, len(traits))
+        said = f"{method} at {shots} shots, first split: weight of each trait, in scores of 0 to 1"
         figures[
-            f"{users.method}: what each trait in an image adds to each test user's score, at {users.shots} shots,"
-            " on the first split. A user's weights are the fusion's after fitting (W_b), or their mean over the"
+            f"{method}: what each trait in an image adds to each test user's score, at {shots} shots, on the first"
+            " split. A user's weights are the fusion's after fitting (W_b), or their mean over the"
             " user's query images where they depend on the image. Scores lie in [0, 1], traits in [−1, 1]."
-        ] = fused_weights(users.weights, users.traits, file, summary["data"], said)
+        ] = fused_weights(weights, traits, file, summary["data"], said)
     return figures
 
 

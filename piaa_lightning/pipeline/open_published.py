@@ -12,6 +12,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.photos.cards import prior_card
 from piaa_lightning.photos.published_model import CONFIG, PublishedModel, load_prior, prior_directory
 from piaa_lightning.pipeline.publish_model import make_prior, published_task
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.cache_directories import finish, locked
 
 log = logging.getLogger(__name__)
@@ -43,8 +44,9 @@ def open_prior(cfg: DictConfig) -> tuple[PublishedModel, str]:
 
 
 def _embedded(cfg: DictConfig) -> PublishedModel:
-    task = published_task(cfg)
-    parts = [cfg.data, cfg.backbone, cfg.head, task, cfg.trainer, cfg.protocol.validation]
+    spec = RunSpec.of(cfg)
+    task = published_task(spec)
+    parts = [cfg.data, cfg.backbone, cfg.head, task.config, cfg.trainer, cfg.protocol.validation]
     text = OmegaConf.to_yaml(OmegaConf.create([OmegaConf.to_container(part, resolve=True) for part in parts]))
     home = Path(cfg.paths.cache).expanduser() / "published"
     name = hashlib.sha256(f"{cfg.seed}\n{text}".encode()).hexdigest()[:20]
@@ -53,7 +55,7 @@ def _embedded(cfg: DictConfig) -> PublishedModel:
         log.warning("The embedded prior is trained, once: this takes a minute or two.")
         with locked(home, name) as building:
             if not (directory / CONFIG).is_file():
-                prior = make_prior(cfg, task, home / ".checkpoints")
+                prior = make_prior(spec, task, home / ".checkpoints")
                 prior.save(building, prior_card(prior, {}))
                 finish(building, directory)
     try:

@@ -11,17 +11,15 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.protocol import Protocol, choose
+from piaa_lightning.evaluation.protocol import choose
+from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.personalizers.features import image_features
-from piaa_lightning.personalizers.gaussian_process import GaussianProcess
-from piaa_lightning.personalizers.hierarchical import Hierarchical
 from piaa_lightning.personalizers.hierarchical_process import HierarchicalProcess
 from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError
 from piaa_lightning.photos.cards import prior_card
@@ -29,8 +27,13 @@ from piaa_lightning.photos.population import PopulationPrior, assumed, learnt
 from piaa_lightning.photos.programs import write_programs
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.scoring_network import HEADS, FeatureScale, ScoringNetwork, scoring_network_of
+from piaa_lightning.pipeline.backbone_config import network_settings
+from piaa_lightning.pipeline.build_model import build_extractor
+from piaa_lightning.pipeline.evaluate_methods import protocols
 from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.specs import RunSpec, TaskSpec
 from piaa_lightning.pipeline.train_models import ModelTrainer
+from piaa_lightning.runtime.devices import device_of
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +53,8 @@ def publish_prior(cfg: DictConfig, directory: Path) -> None:
     Raises:
         UserError: the experiment has no such prior, or one that cannot be published.
     """
-    task = published_task(cfg)
-    prior = make_prior(cfg, task, directory / "checkpoints")
+    spec = RunSpec.of(cfg)
+    prior = make_prior(spec, published_task(spec), directory / "checkpoints")
     target = directory / "prior"
     differences = write_programs(prior.network, target) if cfg.export.programs else {}
     prior.save(target, prior_card(prior, differences))
@@ -59,72 +62,62 @@ def publish_prior(cfg: DictConfig, directory: Path) -> None:
     print(f"Use it: python -m piaa_lightning mode=adapt photos=DIR ratings=FILE prior={target}")
 
 
-def published_task(cfg: DictConfig) -> DictConfig:
-    """Return the task whose prior is published.
+def published_task(spec: RunSpec) -> TaskSpec:
+    """Return the task whose model is published.
 
     Raises:
-        UserError: ``export.method`` names no method, or one without a prior.
+        UserError: ``export.method`` names no method, or one without a model.
     """
-    task: DictConfig
-    if cfg.export.method is None and not cfg.methods:
-        task = cfg.task
-        while task.init_from is not None:
-            task = task.init_from
-        return task
-    found = {key: method for key, method in cfg.methods.items() if method.get("prior") is not None}
-    if cfg.export.method is None:
-        found = {key: method for key, method in found.items() if not method.get("control")}
-    key = cfg.export.method or next(iter(found), None)
+    asked = spec.config.export.method
+    if asked is None and not spec.methods:
+        return list(spec.task.chain())[-1]
+    named = {key: method.model for key, method in spec.methods.items() if method.model is not None}
+    found = {key: task for key, task in named.items() if asked or not spec.methods[key].control}
+    key = asked or next(iter(found), None)
     if key not in found:
-        raise UserError(
-            f"export.method={key}: there is no such method with a prior; choose one of {', '.join(map(str, found))}."
-        )
-    task = found[key].prior
-    return task
+        raise UserError(f"export.method={key}: there is no such method with a prior; choose one of {', '.join(found)}.")
+    return found[key]
 
 
-def make_prior(cfg: DictConfig, task: DictConfig, checkpoints: Path) -> PublishedModel:
+def make_prior(spec: RunSpec, task: TaskSpec, checkpoints: Path) -> PublishedModel:
     """Train a task's prior, or take it from the cache, and learn what the training users have in common."""
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    pl.seed_everything(cfg.seed, workers=True, verbose=False)
-    device = torch.device("cuda" if cfg.trainer.accelerator == "gpu" and torch.cuda.is_available() else "cpu")
-    description = describe(cfg, task)
-    databases = Databases(cfg, device)
-    network = ModelTrainer(cfg, databases, False, checkpoints).get(task)
+    pl.seed_everything(spec.seed, workers=True, verbose=False)
+    device = device_of(spec.trainer.accelerator)
+    description = describe(spec, task)
+    extractor = build_extractor(spec, device)
+    databases = Databases(spec, extractor, device)
+    network = ModelTrainer(spec, databases, extractor, False, checkpoints).get(task)
     scoring = scoring_network_of(description)
-    _fill(scoring, network, databases)
+    _fill(scoring, network, extractor)
     main = databases.main
-    users = _users(cfg, FitContext(main.table, main.split, main.inputs, device, network))
+    users = _users(spec, FitContext(main.table, main.split, main.inputs, device, network))
     config = {
-        "name": str(task.label),
+        "name": task.label,
         "data": main.name,
         **description,
-        "resize": str(cfg.data.resize),
+        "resize": str(spec.data.resize),
         "users": {
             "of": users.learnt_from,
             "prior_variances": {str(shots): width for shots, width in users.prior_variances.items()},
         },
-        "command": re.sub(r"(?<==)[~/]\S*/", "", str(cfg.command)),  # without the directories of this machine
+        "command": re.sub(r"(?<==)[~/]\S*/", "", str(spec.config.command)),  # without directories of this machine
         "versions": {name: version(name) for name in ("torch", "timm", "piaa-lightning")},
     }
     return PublishedModel(scoring.cpu().requires_grad_(False), users, config)
 
 
-def describe(cfg: DictConfig, task: DictConfig) -> dict[str, Any]:
+def describe(spec: RunSpec, task: TaskSpec) -> dict[str, Any]:
     """Describe the network of a task as `scoring_network_of` reads it.
 
     Raises:
         UserError: it has parts that a published prior knows nothing of.
     """
-    net = OmegaConf.to_container(cfg.backbone, resolve=True)
-    head = OmegaConf.to_container(cfg.head, resolve=True)
-    assert isinstance(net, dict)
+    every = [{k: v for k, v in one.items() if k != "weights"} for one in network_settings(spec.backbone)]
+    head = OmegaConf.to_container(spec.head, resolve=True)
     assert isinstance(head, dict)
-    chain = [task]
-    while chain[-1].init_from is not None:
-        chain.append(chain[-1].init_from)
     personality = fusion = None
-    for step in reversed(chain):
+    for step in reversed(list(task.chain())):
         if step.network is not None:
             if step.network._target_ != JOINT:
                 raise _unpublished(task, step.network._target_)
@@ -134,14 +127,9 @@ def describe(cfg: DictConfig, task: DictConfig) -> dict[str, Any]:
                 raise _unpublished(task, step.extend._target_)
             fusion = _arguments(step.extend)
     return {
-        "backbone": {
-            "name": net["name"],
-            "size": net["size"],
-            "output": net["output"],
-            "options": dict(net["options"]),
-        },
-        "frozen": bool(net["frozen"]),
-        "components": net["components"] if net["frozen"] else None,
+        "backbone": every[0] if len(every) == 1 else {"networks": every},
+        "frozen": bool(spec.backbone.frozen),
+        "components": spec.backbone.components if spec.backbone.frozen else None,
         "head": {"kind": _kind(str(head["_target_"])), **_plain(head)},
         "personality": personality,
         "fused": fusion,
@@ -165,36 +153,34 @@ def _plain(config: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): value for name, value in config.items() if not str(name).startswith("_")}
 
 
-def _unpublished(task: DictConfig, target: str) -> UserError:
+def _unpublished(task: TaskSpec, target: str) -> UserError:
     return UserError(
         f"export: the prior of {task.name} has parts ({target.rsplit('.', 1)[-1]}) that move with each user or give"
         " no score, so it is not published; name another method with export.method=NAME, or task=generic."
     )
 
 
-def _fill(scoring: ScoringNetwork, network: nn.Module, databases: Databases) -> None:
+def _fill(scoring: ScoringNetwork, network: nn.Module, extractor: FeatureExtractor) -> None:
     """Give an scoring the trained numbers."""
     assert isinstance(network, ScoreNetwork | TwoStreams)
-    source = databases.extractor if network.backbone is None else network.backbone
+    source = extractor.backbone if network.backbone is None else network.backbone
     scoring.backbone.load_state_dict(source.state_dict())
-    if databases.scaling is not None and network.backbone is None:
-        scoring.scale = FeatureScale.of(databases.scaling)
+    if extractor.scaling is not None and network.backbone is None:
+        scoring.scale = FeatureScale.of(extractor.scaling)
     state = {name: value for name, value in network.state_dict().items() if not name.startswith("backbone.")}
     wanted = scoring.network.state_dict()
     scoring.network.load_state_dict({name: value for name, value in state.items() if name in wanted})
 
 
-def _users(cfg: DictConfig, context: FitContext) -> PopulationPrior:
+def _users(spec: RunSpec, context: FitContext) -> PopulationPrior:
     """Learn what the users have in common; where nobody's own ratings are known, that is an assumption."""
-    method = HierarchicalProcess(Hierarchical(), GaussianProcess(), PRIOR_VARIANCES)
+    method = HierarchicalProcess(prior_variances=PRIOR_VARIANCES)
     try:
         method.prepare(context)
     except LeftOutError as reason:
         log.warning("%s; the published prior assumes a covariance", reason)
         return assumed(image_features(context, 32))
-    protocol: Protocol = instantiate(cfg.protocol.validation)
-    if cfg.trainer.fast_dev_run:
-        protocol = protocol.cut_short()
+    _, protocol = protocols(spec)
     rows = context.split.rows(context.table, "val")
     chosen = choose(context.table, rows, SHOTS, protocol, "published prior", method)
     prior_variances = {shots: float(settings["prior_variance"]) for shots, settings in chosen.items()}

@@ -14,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.registry import MAIN
-from piaa_lightning.pipeline.train_models import source_digest
+from piaa_lightning.pipeline.source_digest import source_digest
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.studies.runs import read_summary
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -74,13 +74,14 @@ def write_run(
     return objective(cfg, summary)
 
 
-def _lines(results: Results, metrics: Chosen) -> dict[str, list[dict[str, Any]]]:
+def _lines(results: Results, metrics: Chosen) -> dict[str, Sequence[Mapping[str, Any]]]:
     """Return the lines of each csv file beside the records."""
     shown = results.shown
+    further = dict.fromkeys(name for tables in results.tables.values() for name in tables)
     return {
         "images": [line for evaluation in results.images.values() for line in evaluation.lines(metrics.image)],
         "traits": [line for evaluation in results.traits.values() for line in evaluation.lines()],
-        "fused_weights": [line for users in results.fused.values() for line in users.lines()],
+        **{name: [line for tables in results.tables.values() for line in tables.get(name, ())] for name in further},
         "predictions": [] if shown is None else shown.lines(),
         "gradient_maps": [] if shown is None else shown.map_lines(),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import shutil
@@ -11,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.locks import lock, mark_in_use, try_lock, unused
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ def hold(directory: Path) -> int:
     """
     held = os.open(directory / IN_USE, os.O_RDONLY)
     try:
-        fcntl.flock(held, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        mark_in_use(held)
         with suppress(PermissionError):  # somebody else's cache may be read-only
             os.utime(directory / IN_USE)
     except BaseException:
@@ -49,12 +49,10 @@ def locked(home: Path, content: str) -> Iterator[Path]:
     """
     home.mkdir(parents=True, exist_ok=True)
     building = home / f"{content}{BUILDING}"
-    with (home / f"{content}{LOCK}").open("ab") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+    with (home / f"{content}{LOCK}").open("ab") as file:
+        if not try_lock(file):
             log.info("waiting for another process that builds the same cache (%s)", building)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock(file)
         shutil.rmtree(building, ignore_errors=True)  # left by a builder that was killed: the lock is ours
         try:
             yield building
@@ -84,8 +82,7 @@ def prune(home: Path, max_bytes: int) -> None:
     for directory, size in sizes.items():
         if total <= max_bytes:
             return
-        with suppress(OSError), (directory / IN_USE).open("rb") as in_use:  # an error: in use, or gone already
-            fcntl.flock(in_use, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with suppress(OSError), unused(directory / IN_USE):  # an error: in use, or gone already
             removing = directory.with_suffix(REMOVING)
             directory.rename(removing)  # at once, so that nobody opens half of it
             total -= size
@@ -97,9 +94,9 @@ def remove_leftovers(home: Path) -> None:
     for removing in home.glob(f"*{REMOVING}"):
         shutil.rmtree(removing, ignore_errors=True)
     for building in home.glob(f"*{BUILDING}"):
-        with suppress(BlockingIOError), building.with_suffix(LOCK).open("ab") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(building, ignore_errors=True)
+        with building.with_suffix(LOCK).open("ab") as file:
+            if try_lock(file):
+                shutil.rmtree(building, ignore_errors=True)
 
 
 def _finished_oldest_first(home: Path) -> list[Path]:

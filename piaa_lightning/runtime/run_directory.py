@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.distributed import agree, process_index
+from piaa_lightning.runtime.locks import try_lock
 
 log = logging.getLogger(__name__)
 
@@ -103,9 +103,7 @@ def _hold(directory: Path) -> BinaryIO | None:
     """Lock a directory for as long as the returned file is open; None where a living process has it."""
     directory.mkdir(parents=True, exist_ok=True)
     alive = (directory / ALIVE).open("ab")
-    try:
-        fcntl.flock(alive, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        alive.close()
-        return None
-    return alive
+    if try_lock(alive):
+        return alive
+    alive.close()
+    return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -12,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.runtime.locks import lock
 from piaa_lightning.simulation import aadb, ava, eva, flickr_aes, lapis, para, psychoflickr, real_cur
 
 VERSION = 5  # raise it whenever the same seed gives other data
@@ -118,5 +118,5 @@ def _write(writer: Writer, size: str, seed: int, root: Path) -> None:
 def _lock(path: Path) -> Iterator[None]:
     """Hold an exclusive lock that vanishes with the process."""
     with path.open("a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        lock(file)
         yield

@@ -16,6 +16,7 @@ from pathlib import Path
 from PIL import Image
 
 import piaa_lightning
+from piaa_lightning.runtime.cores import cores
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.simulation.images import draw
 from piaa_lightning.simulation.latent import draw_image
@@ -55,7 +56,7 @@ def write_images(root: Path, seed: int, database: str, long_side: int, jobs: Seq
     Raises:
         OSError: a file could not be written.
     """
-    workers = min(os.cpu_count() or 1, 16)
+    workers = min(cores(), 16)
     if len(jobs) <= ALONE or workers == 1:
         done: Iterator[object] = _write_some(root, seed, database, long_side, jobs)
     else:

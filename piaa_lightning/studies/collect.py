@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from pathlib import Path
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.registry import USUAL, Level, main, present
 from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.csv_file import csv_bytes
 from piaa_lightning.studies.pairs import comparisons
 from piaa_lightning.studies.rows import Row, evaluations, single_users, users
 from piaa_lightning.studies.runs import Job, Run, finished_runs, newest_of_each, owed_jobs, refuse_different_splits
@@ -178,9 +178,5 @@ def columns_of(name: str, rows: Sequence[Row]) -> tuple[str, ...]:
 
 def _csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:
     """Write four digits, so that a diff shows what really changed."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({k: f"{v:.4f}" if isinstance(v, float) else v for k, v in row.items()})
-    return text.getvalue().encode()
+    values = ([row.get(column, "") for column in columns] for row in rows)
+    return csv_bytes(columns, ([f"{v:.4f}" if isinstance(v, float) else v for v in row] for row in values))

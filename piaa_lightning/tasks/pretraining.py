@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pytorch_lightning as pl
@@ -53,6 +55,24 @@ class PretrainingTask(pl.LightningModule):
 
     steps_itself: ClassVar[bool] = False  # whether the task takes its steps by itself, on all of the parameters
     leaves_parameters_out = False  # whether there are steps in which parameters have no part
+    view: str | None = "scores"  # of a database, which a `RatingsDataModule` then serves
+    views: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({})  # of several databases, by name
+    batch_size: int = 64  # that a data module serves where nobody names another
+
+    @property
+    def view_options(self) -> Mapping[str, Any]:
+        """What the view depends on in the network or the task."""
+        return {}
+
+    @property
+    def image_size(self) -> int | None:
+        """Side in pixels of the images that the network sees; None where it is fed with features."""
+        return getattr(getattr(self.network, "backbone", None), "size", None)
+
+    @property
+    def patches(self) -> int:
+        """How many patches of an image the network looks at beside the whole."""
+        return int(getattr(self.network, "patches", 0))
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()

@@ -156,7 +156,7 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
 def _exported(session: Session, what: str, user: str) -> tuple[bytes, str]:
     view = session.view(user)
     if what == "ranking.csv":
-        return ranking_csv(view.ranking, view.shelf.files).encode(), "text/csv; charset=utf-8"
+        return ranking_csv(view.ranking, view.shelf.files).encode(errors="surrogateescape"), "text/csv; charset=utf-8"
     if what == "person.safetensors":
         return session.user(user).bytes(), "application/octet-stream"
     if what == "person.md":

@@ -265,8 +265,8 @@ def test_a_mistake_is_one_sentence(command, tmp_path, arguments, sentence):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["data=ratings_csv"], r"data=ratings_csv: give the directory that holds the ratings, data\.root=DIR"),
-        (["data.size=huge"], "There is no size huge"),
+        (["data=ratings_csv"], r"data\.root: give the directory that holds the ratings"),
+        (["data.size=huge"], r"data\.size=huge: choose tiny, demo, full"),
         (
             ["data.size=tiny", "backbone=resnet18", "backbone.weights=/none.safetensors"],
             r"backbone\.weights=/none\.safetensors: no such file",

@@ -15,6 +15,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.photos.published_model import load_prior
 from piaa_lightning.photos.stars import EXIF_RATING
 from piaa_lightning.pipeline.publish_model import published_task
+from piaa_lightning.pipeline.specs import RunSpec
 from tests.photos.conftest import BLUE, RED, draw
 
 register()
@@ -193,11 +194,11 @@ class TestWhatIsPublished:
         ],
     )
     def test_the_task_is_the_experiments_first(self, overrides, task):
-        assert published_task(configuration(*overrides)).name == task
+        assert published_task(RunSpec.of(configuration(*overrides))).name == task
 
     def test_a_method_without_a_prior_is_said(self):
         with pytest.raises(UserError, match=r"export\.method=crowd: there is no such method with a prior; choose"):
-            published_task(configuration("experiment=blg_piaa", "export.method=crowd"))
+            published_task(RunSpec.of(configuration("experiment=blg_piaa", "export.method=crowd")))
 
     def test_frozen_features_are_published_with_their_scale(self, do, photos):
         directory, _ = do("export", "experiment=ridge", "export.programs=false", "backbone.frozen=true",

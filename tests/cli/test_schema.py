@@ -15,8 +15,8 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
-from piaa_lightning.cli.schema import config_dir, explain, register, shots_of
-from piaa_lightning.errors import UserError
+from piaa_lightning.cli.schema import config_dir, explain, register
+from piaa_lightning.pipeline.specs import RunSpec
 
 register()
 CONF = config_dir()
@@ -179,31 +179,19 @@ def of(experiment: str) -> DictConfig:
 
 def tasks_of(cfg: DictConfig) -> list[DictConfig]:
     """All tasks that an experiment trains, those that they start from included."""
-    found = []
-    for method in cfg.methods.values():
-        for task in (method.model, *(method.get("auxiliary") or {}).values()):
-            while task is not None:
-                if task not in found:
-                    found.append(task)
-                task = task.init_from
-    return found
-
-
-class Opened:
-    """As much of the databases as is needed to make a network."""
-
-    def __init__(self) -> None:
-        from piaa_lightning.models.backbones.factory import build_backbone
-
-        self.backbone = build_backbone("small_cnn", size=32, width=2, features=6)
-        self.features = 6
+    return [task.config for task in RunSpec.of(cfg).tasks()]
 
 
 def made(cfg: DictConfig, task: DictConfig):
     """The network of a task, on a backbone of the smallest kind."""
-    from piaa_lightning.pipeline.train_models import ModelTrainer
+    from piaa_lightning.models.backbones.factory import build_backbone
+    from piaa_lightning.models.feature_extractor import FeatureExtractor
+    from piaa_lightning.pipeline.build_model import untrained
 
-    return ModelTrainer(cfg, Opened(), False, Path()).untrained(task)
+    extractor = FeatureExtractor(build_backbone("small_cnn", size=32, width=2, features=6))
+    spec = RunSpec.of(cfg)
+    (own,) = [step for step in (*spec.tasks(), *spec.task.chain()) if step.config is task][:1]
+    return untrained(spec, own, extractor)
 
 
 def check_task(cfg: DictConfig, task: DictConfig) -> None:
@@ -237,7 +225,7 @@ def test_every_experiment_can_be_made(experiment):
     from piaa_lightning.personalizers.personalizer import Personalizer
 
     cfg = of(experiment)
-    assert shots_of(cfg)
+    assert RunSpec.of(cfg).shots
     for method in cfg.methods.values():
         if method.get("estimator"):
             assert isinstance(instantiate(method.estimator), Estimator)
@@ -298,20 +286,6 @@ def test_the_talks_protocol():
     assert cfg.methods.blg.model == cfg.task
     assert cfg.methods.ba.model == cfg.task.init_from
     assert cfg.methods.blg.personalizer == cfg.methods.ba.personalizer
-
-
-@pytest.mark.parametrize(
-    ("override", "expected"),
-    [("shots=10", [10]), ("shots=[100,10]", [10, 100]), ("shots=[5,5,1]", [1, 5])],
-)
-def test_shots_come_out_ascending_and_once(override, expected):
-    assert shots_of(composed(override)) == expected
-
-
-@pytest.mark.parametrize("value", ["abc", "0", "-1", "[]", "[10,0]", "1.5", "[10,x]", "true", "null"])
-def test_shots_that_are_no_whole_numbers_are_a_sentence(value):
-    with pytest.raises(UserError, match=r"^shots=.*: give one whole number from 1 or a list of them"):
-        shots_of(composed(f"shots={value}"))
 
 
 @pytest.mark.parametrize(

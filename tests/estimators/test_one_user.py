@@ -71,7 +71,7 @@ class Told(Personalizer):
     def candidates(self):
         return [{"sign": 0}, {"sign": -1}, {"sign": 1}]
 
-    def fit(self, support, settings):
+    def fit_user(self, support, settings):
         self.seen.append(support)
         return lambda images: settings["sign"] * TRUTH[images]
 

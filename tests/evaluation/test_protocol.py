@@ -59,7 +59,7 @@ class Fake(Personalizer):
     def candidates(self):
         return [{"rule": number} for number in range(len(self.rules))]
 
-    def fit(self, support, settings):
+    def fit_user(self, support, settings):
         self.told.append((support, dict(settings)))
         return lambda images: self.rules[int(settings["rule"])](images)
 
@@ -121,7 +121,7 @@ class TestDraws:
         for protocol in (PROTOCOL, replace(PROTOCOL, max_query=2)):
             dropped = {(d.user, d.dropped) for d in draws(table, everything(table), [10], protocol)}
             assert dropped == {(0, ""), (1, "fewer than 10 + 5 ratings")}
-        with pytest.raises(UserError, match="max_query=1 leaves no order"):
+        with pytest.raises(UserError, match="max_query=1: this leaves no order"):
             replace(PROTOCOL, max_query=1)
 
     def test_scores_change_nothing(self):
@@ -244,7 +244,7 @@ class TestChoose:
 
     def test_each_size_chooses_for_itself(self):
         class BySize(Fake):
-            def fit(self, support, settings):
+            def fit_user(self, support, settings):
                 good = (len(support.images) == 20) == (settings["rule"] == 1)
                 return np.asarray if good else np.negative
 
@@ -256,7 +256,7 @@ class TestChoose:
         class ByUser(Fake):
             """Rule 0 is perfect for user 0 and perfectly wrong for user 1; rule 1 is decent for both."""
 
-            def fit(self, support, settings):
+            def fit_user(self, support, settings):
                 if settings["rule"] == 0:
                     return np.asarray if support.user == 0 else np.negative
                 return lambda images: images // 60
@@ -309,10 +309,10 @@ class Mortal(Fake):
         super().__init__(*rules)
         self.lives = lives
 
-    def fit(self, support, settings):
+    def fit_user(self, support, settings):
         if len(self.told) == self.lives:
             raise CutOffError
-        return super().fit(support, settings)
+        return super().fit_user(support, settings)
 
 
 class TestJournal:

@@ -58,7 +58,7 @@ def test_an_unknown_name_is_refused_with_the_nearest():
         registry.chosen(["kendal_tau"])
     with pytest.raises(ValueError, match=r"metrics=nowhere\.tau: there is no such name"):
         registry.get("nowhere.tau")
-    with pytest.raises(ValueError, match="this is a str, and must be a Metric"):
+    with pytest.raises(ValueError, match="this is a str; name a Metric"):
         registry.get("piaa_lightning.metrics.registry.MAIN")
 
 

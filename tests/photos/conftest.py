@@ -16,7 +16,7 @@ from piaa_lightning.photos.scoring_network import ScoringNetwork, scoring_networ
 from piaa_lightning.photos.store import Store
 
 DESCRIPTION = {
-    "backbone": {"name": "small_cnn", "size": 16, "output": "pooled", "options": {"prior_variance": 4, "features": 8}},
+    "backbone": {"name": "small_cnn", "size": 16, "output": "pooled", "options": {"width": 4, "features": 8}},
     "frozen": False,
     "components": None,
     "head": {"kind": "ScoreHead", "hidden": [6], "norm": False, "dropout": 0.0},

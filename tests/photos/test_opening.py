@@ -140,9 +140,9 @@ def bomb() -> bytes:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"text", "not a picture"),
-        (b"", "not a picture"),
-        (jpeg(corners(64, 48))[:400], "damaged|not a picture"),
+        (b"text", "not an image"),
+        (b"", "not an image"),
+        (jpeg(corners(64, 48))[:400], "damaged|not an image"),
         (bomb(), "too many pixels|above the limit"),
     ],
     ids=["text", "empty", "cut off", "bomb"],

@@ -55,7 +55,7 @@ def context() -> FitContext:
 
 @pytest.fixture(scope="module")
 def method(context) -> HierarchicalProcess:
-    prepared = HierarchicalProcess(Hierarchical(components=3), GaussianProcess(components=3), [0.5, 1.0])
+    prepared = HierarchicalProcess(None, Hierarchical(components=3), GaussianProcess(components=3), [0.5, 1.0])
     prepared.prepare(context)
     return prepared
 

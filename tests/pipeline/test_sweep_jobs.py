@@ -57,7 +57,7 @@ def test_what_is_taken_over_is_all_but_checkpoints_and_the_log(tmp_path):
     assert summary == json.loads((tmp_path / "new" / "summary.json").read_text())
 
 
-@pytest.mark.parametrize(("evaluate_on", "value"), [("val", 0.7), ("test", None)])
+@pytest.mark.parametrize(("judge", "value"), [("val", 0.7), ("test", None)])
 def test_a_search_is_told_of_validation_users_alone(judge, value):
     cfg = OmegaConf.create({"evaluate_on": judge, "methods": {"a": {"label": "A"}, "b": {"label": "B"}}})
     rows = [{"method": m, "shots": k, "srocc": v} for m, k, v in (("A", 10, 0.5), ("A", 100, 0.7), ("B", 100, 0.9))]

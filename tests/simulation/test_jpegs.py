@@ -15,7 +15,7 @@ def test_files_do_not_depend_on_the_number_of_processes(tmp_path, monkeypatch):
     jobs = [(number, f"{number} of it.jpg") for number in range(8)]
     for folder, alone in (("one", 100), ("many", 0)):
         monkeypatch.setattr(jpegs, "ALONE", alone)
-        monkeypatch.setattr(jpegs.os, "cpu_count", lambda: 2)
+        monkeypatch.setattr(jpegs, "cores", lambda: 2)
         (tmp_path / folder).mkdir()
         jpegs.write_images(tmp_path / folder, 0, "ava", 48, jobs)
     one, many = ({path.name: path.read_bytes() for path in (tmp_path / f).iterdir()} for f in ("one", "many"))
@@ -35,7 +35,7 @@ def test_a_file_is_the_drawn_image(tmp_path):
 
 def test_a_worker_s_disk_error_arrives(tmp_path, monkeypatch):
     monkeypatch.setattr(jpegs, "ALONE", 0)
-    monkeypatch.setattr(jpegs.os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(jpegs, "cores", lambda: 2)
     with pytest.raises(OSError, match="No such file") as raised:
         jpegs.write_images(tmp_path, 0, "ava", 48, [(0, "missing/0.jpg"), (1, "missing/1.jpg")])
     assert raised.value.errno == errno.ENOENT

@@ -10,10 +10,8 @@ import os
 import shutil
 import warnings
 import weakref
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +27,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.atomic import replace_file, replacing
 from piaa_lightning.runtime.cache_directories import finish, hold, locked, prune, remove_leftovers
 from piaa_lightning.runtime.progress import track
+from piaa_lightning.runtime.read_ahead import read_ahead
 
 log = logging.getLogger(__name__)
 
@@ -167,7 +166,7 @@ def open_images(
     """
     check_resize(resize)
     wanted = sorted({int(size) for size in sizes})
-    convert = partial(_decode_into, Path(root), files, resize, workers or cores())
+    convert = partial(_decode_into, Path(root), files, resize, workers)
     content = describe(Path(root), files)
     if cache is None or not len(files):
         opened = _in_memory(content, len(files), wanted, resize, convert)
@@ -247,36 +246,19 @@ def _build(building: Path, directories: Mapping[int, Path], count: int, convert:
 
 
 def _decode_into(
-    root: Path, files: Sequence[str], resize: Resize, workers: int, sinks: Mapping[int, Sink]
+    root: Path, files: Sequence[str], resize: Resize, workers: int | None, sinks: Mapping[int, Sink]
 ) -> dict[int, str]:
-    """Decode every image once, in order, and hand it to the sink of each size.
-
-    Threads, not processes: Pillow and torch let go of the interpreter while they work, and nothing is copied.
-    """
+    """Decode every image once, in order, and hand it to the sink of each size."""
     broken: dict[int, str] = {}
-    with warnings.catch_warnings():
+    read = partial(_read, sizes=tuple(sinks), resize=resize)
+    with warnings.catch_warnings(), closing(read_ahead(read, [root / file for file in files], workers)) as squares:
         warnings.filterwarnings("ignore", module=r"PIL\.")  # corrupt EXIF blocks and the like: the pixels are fine
-        squares = _squashed([root / file for file in files], tuple(sinks), resize, workers)
         for index, (by_size, reason) in enumerate(track(squares, "decoding images", len(files))):
             if reason:
                 broken[index] = reason
             for size, sink in sinks.items():
                 sink(index, by_size[size])
     return broken
-
-
-def _squashed(
-    paths: Sequence[Path], sizes: Sequence[int], resize: Resize, workers: int
-) -> Iterator[tuple[dict[int, Pixels], str]]:
-    """Read in parallel, a few images ahead of whoever takes them."""
-    ahead: deque[Future[tuple[dict[int, Pixels], str]]] = deque()
-    with ThreadPoolExecutor(workers) as pool:
-        for path in paths:
-            ahead.append(pool.submit(_read, path, sizes, resize))
-            if len(ahead) > 4 * workers:
-                yield ahead.popleft().result()
-        while ahead:
-            yield ahead.popleft().result()
 
 
 def _read(path: Path, sizes: Sequence[int], resize: Resize) -> tuple[dict[int, Pixels], str]:
@@ -334,8 +316,3 @@ def _bytes(count: int, size: int) -> int:
 
 def _gigabytes(count: int) -> str:
     return f"{count / 1e9:.3g} GB"
-
-
-def cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -7,7 +7,7 @@ import json
 import os
 import warnings
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from piaa_lightning.data.images.decode import decode
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.progress import track
+from piaa_lightning.runtime.read_ahead import read_ahead
 
 FORMAT_VERSION = 1
 KEPT = 4  # manifests of one place: whoever changes files leaves one behind every time
@@ -88,15 +89,12 @@ def evaluate(root: Path, files: Sequence[str], cache: Path, wanted: Iterable[str
     before = _read(home, key)
     todo = [name for name in wanted if name not in before.files or before.files[name].broken]
     found = dict(before.files)
-    pool = ThreadPoolExecutor(os.cpu_count() or 1)
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), closing(read_ahead(_look, [root / name for name in todo])) as looked:
             warnings.filterwarnings("ignore", module=r"PIL\.")  # corrupt EXIF blocks and the like: the pixels are fine
-            looked = pool.map(_look, [root / name for name in todo])
             for name, facts in zip(todo, track(looked, "checking images", len(todo)), strict=True):
                 found[name] = facts
     finally:
-        pool.shutdown(cancel_futures=True)
         if found != before.files:
             _save(home / f"{key}.json", root, found)
     return Manifest(key, found, len(todo))

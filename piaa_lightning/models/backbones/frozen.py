@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,18 +24,30 @@ Values = NDArray[np.float32]
 BATCH = 32
 
 
-def frozen_features(backbone: Backbone, images: AnyImages, cache: Path, device: torch.device) -> Values:
+def frozen_features(
+    backbone: Backbone, images: AnyImages | Mapping[int, AnyImages], cache: Path, device: torch.device
+) -> Values:
     """Run every image through a backbone that will not be trained.
+
+    Of several networks in one backbone each has a file of its own in the cache, so that one more computes one more.
 
     Args:
         backbone: used in evaluation mode.
-        images: at the backbone's size.
+        images: at the backbone's size, or by size, where its networks have several.
         cache: directory that keeps the features of this backbone and these images, where the images are kept too.
         device: where the backbone runs.
 
     Returns:
         ``(images, features)``.
     """
+    parts = [
+        _of_one(member, images[member.size] if isinstance(images, Mapping) else images, cache, device)
+        for member in backbone.members
+    ]
+    return np.concatenate(parts, axis=1) if len(parts) > 1 else parts[0]
+
+
+def _of_one(backbone: Backbone, images: AnyImages, cache: Path, device: torch.device) -> Values:
     kept = None if images.key is None else cache / "features" / f"{_key(backbone, images)}.npy"
     if kept is not None and kept.is_file():
         with suppress(OSError, ValueError, EOFError):  # damaged: computed anew

@@ -14,7 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
-from piaa_lightning.data import images as module
+from piaa_lightning.data.images import stored as module
 from piaa_lightning.data.images.decode import decode, squash
 from piaa_lightning.data.images.stored import Images, open_images
 from piaa_lightning.errors import UserError
@@ -214,7 +214,7 @@ def test_an_interrupted_build_leaves_nothing(root, tmp_path, monkeypatch):
 
 SLOW_OPEN = """
 import sys, time, pathlib
-from piaa_lightning.data.images.decode import stored as images
+from piaa_lightning.data.images import stored as images
 decode, seen = images.decode, []
 def slowly(path):
     seen.append(path)

@@ -1,0 +1,149 @@
+"""``piaa DIR``: the command line for people with photographs; paths are ordinary arguments."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import logging
+import re
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from piaa_lightning import __version__
+from piaa_lightning.cli.plain_words import plain_words
+from piaa_lightning.errors import UserError
+from piaa_lightning.runtime.terminal import write_every_name
+
+COMMANDS = ("rate", "rank", "learn", "cover", "crop")
+OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_][\w.@/]*=.*", re.DOTALL)
+RESEARCH = ("-m", "--multirun", "--cfg", "--info", "--hydra-help")
+ABOUT = """Put your photographs in the order in which you like them.
+
+  piaa DIR                           open the photographs of a folder in your browser: rate ten with stars,
+                                     and all others fall into your order
+  piaa rank DIR                      write the order of a folder as a table and as a page of small pictures
+  piaa learn DIR                     learn what you like from stars that your photo program gave, or from a table
+  piaa rank DIR --person FILE        write the order as you like it, with what was learnt
+  piaa cover DIR                     choose good photographs that are unlike each other
+  piaa crop DIR                      find the best part of each photograph
+
+Your photographs are only read: nothing is changed, moved or sent anywhere. `piaa COMMAND --help` says more.
+"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Tells a mistake in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        """Leave with the sentence."""
+        raise UserError(f"{message}; `{self.prog} --help` shows what can be given.")
+
+
+def main() -> None:
+    """Run ``piaa``; what is written as for ``python -m piaa_lightning`` is passed on to it."""
+    arguments = sys.argv[1:]
+    if arguments and (arguments[0] in RESEARCH or _is_override(arguments[0])):
+        from piaa_lightning.__main__ import main as research
+
+        research()
+        return
+    write_every_name()
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    logging.getLogger("piaa_lightning").setLevel(logging.INFO)
+    try:
+        _do(arguments)
+    except UserError as error:
+        sys.exit(f"piaa: {plain_words(str(error))}")
+    except OSError as error:
+        from piaa_lightning.__main__ import REFUSED
+
+        if error.errno not in REFUSED:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        sys.exit(f"piaa: {where}{error.strerror}; make room, or name another place with --to DIR.")
+    except KeyboardInterrupt:
+        sys.exit("piaa: stopped; the same command goes on where it was.")
+
+
+def _do(arguments: Sequence[str]) -> None:
+    """Read the arguments and do what they ask for."""
+    if not arguments:
+        print(parser().format_help())
+        return
+    if "--version" in arguments[:1]:
+        print(f"piaa {__version__}")
+        return
+    if arguments[0] not in (*COMMANDS, "-h", "--help"):
+        _refuse_mistyped(arguments[0])
+        arguments = ["rate", *arguments]
+    given = parser().parse_args(arguments)
+    from piaa_lightning.cli import piaa_commands  # late: --help needs nothing of it
+
+    getattr(piaa_commands, given.command)(given)
+
+
+def _is_override(argument: str) -> bool:
+    return OVERRIDE.fullmatch(argument) is not None and not Path(argument).exists()
+
+
+def _refuse_mistyped(argument: str) -> None:
+    """Stop where a command seems to be meant that there is not.
+
+    Raises:
+        UserError: it says what may be meant.
+    """
+    close = difflib.get_close_matches(argument, COMMANDS, n=1)
+    if close and not Path(argument).exists():
+        raise UserError(f"{argument}: there is no such command and no such folder; did you mean {close[0]}?")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads the arguments."""
+    shape = argparse.RawDescriptionHelpFormatter
+    whole = Parser("piaa", usage="piaa [COMMAND] DIR [options]", description=ABOUT, formatter_class=shape)
+    whole.add_argument("--version", action="version", version=f"piaa {__version__}", help="say which version this is")
+    below = whole.add_subparsers(dest="command", required=True, metavar="COMMAND", title="commands", prog="piaa")
+
+    rate = below.add_parser("rate", help="open the photographs in your browser and rate them (the same as piaa DIR)")
+    rate.add_argument("photos", nargs="?", type=Path, metavar="DIR", help="the folder; without it you drop photographs")
+    rate.add_argument("--no-browser", action="store_true", help="print the address alone")
+    rate.add_argument("--port", type=int, default=8765, help="of the address, %(default)s or a free one")
+
+    rank = below.add_parser("rank", help="write the order of a folder")
+    learn = below.add_parser("learn", help="learn what you like")
+    cover = below.add_parser("cover", help="choose good photographs that are unlike each other")
+    crop = below.add_parser("crop", help="find the best part of each photograph")
+    for command in (rank, learn, cover, crop):
+        command.add_argument("photos", type=Path, metavar="DIR", help="the folder of photographs")
+    for command in (rank, cover, crop):
+        command.add_argument(
+            "--person", type=Path, metavar="FILE", help="what `piaa learn` wrote: then it is your order"
+        )
+        command.add_argument("--to", type=Path, metavar="DIR", help="where results go; piaa_results here by default")
+    for command in (rank, learn, cover, crop):
+        command.add_argument(
+            "--ratings",
+            metavar="FILE",
+            help="a table (csv) with the columns image,score, or the word stars for those that your photo program gave",
+        )
+        command.add_argument(
+            "--scale", nargs=2, type=float, metavar=("LOW", "HIGH"), help="the worst and the best score of that table"
+        )
+    learn.add_argument("--person", type=Path, metavar="FILE", default=Path("me.safetensors"), help="the file to write; "
+                       "%(default)s by default")  # fmt: skip
+    cover.add_argument("--count", type=int, default=9, help="how many, %(default)s by default")
+    cover.add_argument("--diversity", type=float, default=0.5, help="from 0, the best, to 1, as unlike as can be")
+    crop.add_argument(
+        "--shapes", nargs="+", default=["1:1", "16:9", "9:16", "2:3"], metavar="W:H", help="width and height"
+    )
+    crop.add_argument("--write", action="store_true", help="write the crops as pictures, too")
+    crop.add_argument("--limit", type=int, metavar="N", help="the best N photographs alone")
+    for command in (rate, rank, learn, cover, crop):
+        command.add_argument("--model", metavar="DIR", help="start from another model than the one out of the box")
+    return whole
+
+
+if __name__ == "__main__":
+    main()

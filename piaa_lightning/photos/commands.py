@@ -1,0 +1,210 @@
+"""The commands on a folder of photographs: put in order, learn a person, choose a cover, crop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from piaa_lightning.data.ratings import Scale
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.cards import user_card
+from piaa_lightning.photos.contact_sheet import contact_sheet
+from piaa_lightning.photos.cover import choose_cover
+from piaa_lightning.photos.crops import Crop, best_crops, shape_of
+from piaa_lightning.photos.opening import open_photo
+from piaa_lightning.photos.ranking import order_of, ranking_csv
+from piaa_lightning.photos.ratings import STARS
+from piaa_lightning.photos.read_folder import ReadFolder, Who, learn_person, personal_model_of
+from piaa_lightning.runtime.atomic import replace_file, replacing
+from piaa_lightning.runtime.cores import cores
+from piaa_lightning.runtime.csv_file import write_csv
+from piaa_lightning.runtime.progress import track
+from piaa_lightning.runtime.terminal import printable
+
+CROP_COLUMNS = ("image", "shape", "left", "upper", "right", "lower", "score")
+SHOWN = 10  # photographs that the terminal names
+EVERYBODY = Who()
+
+
+def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
+    """Put a folder in somebody's order.
+
+    Args:
+        read: the folder.
+        out: the directory that ``ranking.csv`` and ``contact_sheet.html`` are written to.
+        who: whose order it is.
+
+    Returns:
+        The path of ``ranking.csv``.
+
+    Raises:
+        UserError: the personal file or the ratings cannot be used.
+    """
+    personal, scale, title = personal_model_of(read, who)
+    ranking = order_of(personal, read.shelf, scale)
+    table, files = out / "ranking.csv", read.shelf.files
+    replace_file(table, ranking_csv(ranking, files).encode(errors="surrogateescape"))
+    page = contact_sheet(
+        f"{len(files)} photographs {title}",
+        [
+            f"Scores from {scale.low:g} to {scale.high:g}; in brackets what anybody is expected to say.",
+            "Arrows compare with everybody's order.",
+            *read.notes,
+        ],
+        read.shelf,
+        ranking,
+        read.store.thumbnail,
+    )
+    replace_file(out / "contact_sheet.html", page.encode(errors="backslashreplace"))
+    for number in ranking.order[:SHOWN].tolist():
+        print(f"{ranking.places[number]:4} {ranking.scores[number]:6.2f}  {printable(files[number])}")
+    print(f"{printable(str(table))}: all {len(files)} photographs; contact_sheet.html beside it shows them")
+    return table
+
+
+def adapt_person(read: ReadFolder, out: Path, ratings: str = "stars", scale: Scale = STARS) -> Path:
+    """Learn a person from ratings, and write a personal file with its card beside it.
+
+    Args:
+        read: the folder.
+        out: the file; its name is that of the person.
+        ratings: see `read_ratings`.
+        scale: of the ratings.
+
+    Returns:
+        The path of the file.
+
+    Raises:
+        UserError: there is nothing to learn from; the sentence says why.
+    """
+    user = learn_person(read, ratings, scale, printable(out.stem))
+    user.save(out, user_card(user, read.model))
+    size = out.stat().st_size / 1000
+    print(f"{printable(str(out))}: learnt from {len(user.scores)} ratings, {size:.1f} kB; its card lies beside it")
+    return out
+
+
+def refuse_cover(count: int, diversity: float) -> None:
+    """Stop where a cover cannot be chosen; told before any photograph is read.
+
+    Raises:
+        UserError: a count or a diversity that makes no sense.
+    """
+    if count < 1 or not 0 <= diversity <= 1:
+        raise UserError("cover: give a count from 1 and a diversity from 0 to 1.")
+
+
+def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int = 9, diversity: float = 0.5) -> Path:
+    """Choose photographs that are liked much and unlike each other.
+
+    Args:
+        read: the folder.
+        out: the directory that ``cover.csv`` is written to.
+        who: who likes them.
+        count: how many.
+        diversity: from 0, the best whatever they show, to 1, as unlike each other as can be.
+
+    Returns:
+        The path of ``cover.csv``.
+
+    Raises:
+        UserError: a count or a diversity that makes no sense; the personal file or the ratings cannot be used.
+    """
+    refuse_cover(count, diversity)
+    personal, scale, title = personal_model_of(read, who)
+    with torch.inference_mode():
+        scores = personal.score(read.shelf.rows)
+    chosen = choose_cover(scores, read.shelf.rows, count, diversity)
+    rows: list[tuple[int, str, str]] = []
+    for place, number in enumerate(chosen, start=1):
+        score = float(scale.from_unit(scores[number].clamp(0, 1).numpy()))
+        rows.append((place, read.shelf.files[number], f"{score:.3f}"))
+        print(f"{place:3} {score:6.2f}  {printable(read.shelf.files[number])}")
+    table = out / "cover.csv"
+    write_csv(table, ("place", "image", "score"), rows)
+    print(f"{printable(str(table))}: {len(chosen)} of {len(read.shelf.files)} photographs {title}")
+    return table
+
+
+def refuse_crops(shapes: Sequence[str], limit: int | None) -> None:
+    """Stop where crops cannot be looked for; told before any photograph is read.
+
+    Raises:
+        UserError: there is no shape, one that is none, or a limit below 1.
+    """
+    for shape in shapes:
+        shape_of(shape)
+    if not shapes or (limit is not None and limit < 1):
+        raise UserError("crop: give at least one shape, and a limit from 1 or null.")
+
+
+def crop_photos(
+    read: ReadFolder,
+    out: Path,
+    who: Who = EVERYBODY,
+    shapes: Sequence[str] = ("1:1", "16:9", "9:16", "2:3"),
+    write: bool = False,
+    limit: int | None = None,
+) -> Path:
+    """Look for the best crops, and write them if asked to; the photographs are only read.
+
+    Args:
+        read: the folder.
+        out: the directory that ``crops.csv`` (boxes in pixels of the upright photograph) is written to, and below
+            ``crops/`` the crops.
+        who: who likes them.
+        shapes: width and height of the crops.
+        write: whether the crops are written as images.
+        limit: at most so many photographs, the best ones first; None crops all.
+
+    Returns:
+        The path of ``crops.csv``.
+
+    Raises:
+        UserError: a shape that is none; the personal file or the ratings cannot be used.
+    """
+    refuse_crops(shapes, limit)
+    personal, scale, title = personal_model_of(read, who)
+    size, resize = read.model.network.size, read.model.config["resize"]
+    rows: list[tuple[object, ...]] = []
+    torch.set_num_threads(cores())
+    order = order_of(personal, read.shelf, scale).order[:limit].tolist()
+    for number in track(order, "crops"):
+        file, (width, height) = read.shelf.files[number], read.shelf.sizes[number]
+        photo = open_photo(read.root / file, None if write else 2 * size)
+        small = _small(photo.pixels, 2 * size)
+        crops = best_crops(small, shapes, size, resize, lambda squares: personal.score(read.model.rows(squares)))
+        for crop in crops:
+            score = float(scale.from_unit(np.clip(crop.score, 0, 1)))
+            rows.append((file, crop.shape, *crop.pixels(width, height), f"{score:.3f}"))
+            if write:
+                _write(photo.pixels, crop, out / "crops" / _name(file, crop))
+    table = out / "crops.csv"
+    write_csv(table, CROP_COLUMNS, rows)
+    print(f"{printable(str(table))}: the best crops at {', '.join(shapes)} of {len(order)} photographs {title}")
+    return table
+
+
+def _small(pixels: np.ndarray, shortest: int) -> np.ndarray:
+    """Shrink a large image, so that hundreds of candidates are cut from little."""
+    image = Image.fromarray(pixels)
+    factor = shortest / min(image.size)
+    if factor >= 1:
+        return pixels
+    sides = [max(1, round(side * factor)) for side in image.size]
+    return np.asarray(image.resize((sides[0], sides[1]), Image.Resampling.BILINEAR, reducing_gap=2.0))
+
+
+def _name(file: str, crop: Crop) -> str:
+    path = Path(file)
+    return (path.parent / f"{path.stem}_{path.suffix[1:]}_{crop.shape.replace(':', 'x')}.jpg").as_posix()
+
+
+def _write(pixels: np.ndarray, crop: Crop, target: Path) -> None:
+    height, width = pixels.shape[:2]
+    with replacing(target) as file:
+        Image.fromarray(pixels).crop(crop.pixels(width, height)).save(file, "jpeg", quality=92)

@@ -1,0 +1,148 @@
+"""A folder of photographs as a model sees it, and whose order is asked for: what every command begins with."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from piaa_lightning.data.ratings import Scale
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.folder import Folder
+from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file
+from piaa_lightning.photos.personal_model import PersonalModel
+from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.ratings import STARS, read_ratings, refuse_equal
+from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
+from piaa_lightning.photos.store import Store
+from piaa_lightning.runtime.progress import track
+from piaa_lightning.runtime.terminal import printable
+
+log = logging.getLogger(__name__)
+
+SHOWN = 5  # of the files that were skipped, in the terminal
+
+
+@dataclass(frozen=True)
+class ReadFolder:
+    """A folder as a model sees it.
+
+    Args:
+        model: what a personal model starts from.
+        root: the folder.
+        shelf: its photographs.
+        store: what was read of them.
+        notes: sentences that whoever sees a result should know.
+    """
+
+    model: PublishedModel
+    root: Path
+    shelf: Shelf
+    store: Store
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whose order is asked for: everybody's, unless something is given.
+
+    Args:
+        person: a personal file.
+        ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data; it goes before
+            the personal file.
+        scale: the worst and the best score of that file.
+    """
+
+    person: Path | None = None
+    ratings: str | None = None
+    scale: Scale = STARS
+
+
+def read_folder(folder: Folder, model: PublishedModel, cache: Path, note: str = "") -> ReadFolder:
+    """Read photographs through a model; what an earlier command read is not read again.
+
+    Args:
+        folder: see `find_photos`.
+        model: looks at them.
+        cache: the directory that keeps what was read.
+        note: a sentence about the model that whoever sees a result should know.
+
+    Raises:
+        UserError: none of the files can be read.
+    """
+    store = open_store(cache, model)
+    torch.set_num_threads(1)  # the decoding threads keep the other cores busy
+    reading = read_photos(model, store, folder.root, folder.files)
+    shelf = shelf_of(store, list(track(reading, "reading photographs", len(folder.files))))
+    if shelf.skipped:
+        some = "; ".join(
+            f"{printable(file)}: {printable(reason.rstrip('.'))}"
+            for file, reason in list(shelf.skipped.items())[:SHOWN]
+        )
+        more = f"; and {len(shelf.skipped) - SHOWN} more" if len(shelf.skipped) > SHOWN else ""
+        log.warning("%d of %d files were skipped: %s%s", len(shelf.skipped), len(folder.files), some, more)
+    if not shelf.files:
+        first = next(iter(shelf.skipped.items()))
+        raise UserError(f"photos={folder.root}: none of the {len(folder.files)} files can be read; {': '.join(first)}")
+    if note:
+        log.warning("%s", note)
+    return ReadFolder(model, folder.root, shelf, store, [note] if note else [])
+
+
+def open_store(cache: Path, model: PublishedModel) -> Store:
+    """Open what was read of photographs through a model.
+
+    Raises:
+        UserError: it cannot be written there.
+    """
+    return Store(cache / "photos" / f"{model.hash[:20]}.sqlite")
+
+
+def learn_person(read: ReadFolder, ratings: str, scale: Scale = STARS, name: str = "you") -> PersonalFile:
+    """Learn a person from their ratings of photographs in the folder.
+
+    Args:
+        read: the folder.
+        ratings: see `read_ratings`.
+        scale: of the ratings.
+        name: of the person.
+
+    Raises:
+        UserError: there are no ratings of photographs in the folder, or they are all equal.
+    """
+    given = read_ratings(ratings, read.root, read.shelf.files, scale)
+    if given.missing:
+        log.warning(
+            "%d ratings are of files that are not in %s and are left out; the first is %s.",
+            len(given.missing),
+            printable(str(read.root)),
+            printable(given.missing[0]),
+        )
+    scores = list(given.scores.values())
+    refuse_equal(scores)
+    numbers = {file: number for number, file in enumerate(read.shelf.files)}
+    rows = read.shelf.rows[[numbers[file] for file in given.scores]]
+    unit = torch.tensor(scores).sub(given.scale.low).div(given.scale.high - given.scale.low)
+    return PersonalFile(name, read.model.hash, given.scale, rows, unit)
+
+
+def personal_model_of(read: ReadFolder, who: Who) -> tuple[PersonalModel, Scale, str]:
+    """Return the model of whoever is asked for.
+
+    Returns:
+        The model, the scale of its scores, and a title.
+
+    Raises:
+        UserError: the personal file or the ratings cannot be used.
+    """
+    if who.ratings is not None:
+        name = "you" if who.person is None else who.person.stem
+        user = learn_person(read, who.ratings, who.scale, name)
+    elif who.person is not None:
+        user = load_personal_file(who.person, read.model)
+    else:
+        nobody = torch.empty(0, len(read.model.users.mean) - 1)
+        return PersonalModel(read.model.users, nobody, torch.empty(0)), STARS, "in everybody's order"
+    return user.taste(read.model), user.scale, f"in the order of {user.name}"

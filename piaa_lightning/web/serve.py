@@ -1,0 +1,77 @@
+"""Serve the page on which people rate their photographs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import uvicorn
+
+from piaa_lightning.photos.folder import Folder
+from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.read_folder import open_store
+from piaa_lightning.runtime.cores import cores
+from piaa_lightning.web.album import Album
+from piaa_lightning.web.guard import is_local
+from piaa_lightning.web.listening import Listening
+from piaa_lightning.web.routes import make_app
+from piaa_lightning.web.uploads import Limits
+from piaa_lightning.web.visitors import Visitors
+
+log = logging.getLogger(__name__)
+
+
+def serve(
+    listening: Listening,
+    model: PublishedModel,
+    sessions: Path,
+    cache: Path,
+    folder: Folder | None = None,
+    note: str = "",
+    limits: Limits | None = None,
+    ready: Callable[[], None] | None = None,
+) -> None:
+    """Serve until interrupted.
+
+    Args:
+        listening: where.
+        model: what personal models start from.
+        sessions: the directory that photographs and ratings of visitors are kept in.
+        cache: the directory that keeps what was read of photographs.
+        folder: shown to all visitors; None shows what they bring alone.
+        note: a sentence about the model that everybody should read.
+        limits: what each visitor may bring.
+        ready: called once the page is about to be served.
+
+    Raises:
+        UserError: a directory cannot be written.
+    """
+    limits = limits or Limits()
+    torch.set_num_threads(max(1, cores() // 2))
+    shared = None
+    if folder is not None:
+        shared = Album(model, open_store(cache, model), folder.root, limits.pixels)
+        threading.Thread(target=shared.read, args=(folder.files,), daemon=True).start()
+    visitors = Visitors(sessions, model, shared, limits)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            make_app(visitors, listening.host, listening.token, note),
+            log_level="warning",
+            server_header=False,
+            ws="none",
+            limit_concurrency=200,
+            timeout_graceful_shutdown=2,
+        )
+    )
+    if note:
+        log.warning("%s", note)
+    if not is_local(listening.host):
+        log.warning("Other machines can reach this page with the token; without TLS others on the way can read it.")
+    if ready is not None:
+        ready()
+    server.run(sockets=[listening.socket])
+    if shared is not None:
+        shared.close()
