@@ -29,7 +29,7 @@ LAYERS = {
     "estimators": {"metrics", "models", "data", "features", "personalizers"},  # the crowd as one user
     "evaluation": {"metrics", "data", "personalizers"},
     "studies": {"evaluation", "metrics"},
-    "report": {"evaluation", "data"},  # mode=check shows a table of ratings
+    "report": {"evaluation", "metrics", "data"},  # mode=check shows a table of ratings
     "photos": {"models", "data", "personalizers", "evaluation"},
     "web": {"photos", "explain", "data"},
 }
@@ -58,7 +58,7 @@ ONLY = {
 LIBRARIES = {
     "features": {"numpy", "scipy", "sklearn", "PIL"},
     "losses": {"torch", "numpy"},
-    "metrics": {"torch", "numpy", "torchmetrics"},
+    "metrics": {"torch", "numpy", "torchmetrics", "scipy"},
     "meta": {"torch", "learn2learn"},
     "explain": {"torch", "captum"},
     "evaluation/records.py": {"torch", "numpy"},

@@ -96,6 +96,8 @@ class RunKeys:
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
+        metrics: what is computed: usual stands for the usual ones at each level (SROCC of users; ACC, SROCC, PLCC and
+            EMD of images; SROCC and RMSE of traits), and mae, kendall_tau, ... add to them; SROCC is always among them.
         resume: auto goes on with a run of the same configuration that was cut off, or begins one where there is none;
             the directory of a run goes on with that one.
         checkpoint_steps: steps after which the state of training is kept within an epoch; after every epoch it always
@@ -136,6 +138,7 @@ class RunKeys:
     name: str = "run"
     seed: int = 0
     shots: Any = field(default_factory=lambda: [10, 100])
+    metrics: Any = field(default_factory=lambda: ["usual"])
     resume: str | None = None
     checkpoint_steps: int | None = None
     on_nan: str = "stop"

@@ -14,6 +14,7 @@ from piaa_lightning.evaluation.protocol import Protocol, choose
 from piaa_lightning.evaluation.protocol import evaluate as evaluate_one
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.results import EvaluationResults
+from piaa_lightning.metrics import registry
 from piaa_lightning.personalizers.own_images import size_of
 from piaa_lightning.personalizers.personalizer import (
     FitContext,
@@ -36,6 +37,7 @@ def evaluate(
     seed: int = 0,
     users: int | None = None,
     on: str = "test",
+    metrics: Sequence[str] = ("usual",),
 ) -> EvaluationResults:
     """Fit every method to every held-out user, and ask how well it orders what the user rated beside that.
 
@@ -55,19 +57,21 @@ def evaluate(
         seed: of the splits.
         users: how many users are evaluated, for a quick look; None evaluates all.
         on: ``test`` users, or ``val`` for a search of settings.
+        metrics: names of `metrics.registry`; ``usual`` stands for SROCC and its pooled form, and ``kendall_tau``,
+            ``mae``, ... add to them. SROCC is always among them.
 
     Returns:
         The records of all methods.
 
     Raises:
-        ArgumentError: no method, no held-out users, or a number that cannot be.
+        ArgumentError: no method, no held-out users, an unknown metric, or a number that cannot be.
 
     Example:
         >>> from piaa_lightning import FineTune, FlickrAES, GenericAesthetics
         >>> data, model = FlickrAES(size="tiny"), GenericAesthetics()
         >>> results = evaluate({"BA-PIAA": FineTune(model, steps=1)}, data, shots=10, repeats=1, users=2)
         >>> results.to_frame()["metric"].unique().tolist()
-        ['srocc', 'pooled']
+        ['srocc', 'srocc_pooled']
     """
     wanted = _shots(shots)
     if not methods:
@@ -77,6 +81,7 @@ def evaluate(
             raise ArgumentTypeError("methods", f"{name} is a {type(method).__name__} and no Personalizer.")
     if on not in ("test", "val"):
         raise ArgumentError("on", "choose test or val.", on)
+    computed = registry.chosen(list(metrics)).user
     protocol = Protocol(repeats, min_query, max_query, seed, users)
     validation = replace(protocol, repeats=1, seed=seed + 1)
     inputs = {
@@ -93,7 +98,9 @@ def evaluate(
             method.prepare(FitContext(table, split, inputs[name], device_of(method.model), method.model))
             settings = choose(table, rows["val"], wanted, validation, name, method)
             backbone = _backbone(method.model)
-            records += evaluate_one(table, rows[on], wanted, protocol, name, backbone, method, settings)
+            records += evaluate_one(
+                table, rows[on], wanted, protocol, name, backbone, method, settings, metrics=computed
+            )
         chosen[name] = settings
     return EvaluationResults(records, chosen, table.database, split.description)
 

@@ -61,7 +61,7 @@ def evaluate_users(context: EvaluationContext, method: MethodSpec, shown: ShownU
     val, rows = split.rows(table, "val"), split.rows(table, spec.evaluate_on)
     chosen = choose(table, val, spec.shots, context.validation, label, personalizer, ask, journals["val"])
     evaluated = (table, rows, spec.shots, context.protocol, label)
-    records = evaluate(*evaluated, backbone, personalizer, chosen, ask, journals["test"])
+    records = evaluate(*evaluated, backbone, personalizer, chosen, ask, journals["test"], spec.metrics.user)
     tables = user_tables(*evaluated, personalizer, chosen)
     if shown is not None and method in shown_methods(spec) and not process_index():
         show_method(shown, context, label, personalizer, chosen, model)

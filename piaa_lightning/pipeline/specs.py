@@ -14,7 +14,9 @@ from typing import Any, Literal
 from omegaconf import DictConfig, ListConfig
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.metrics.registry import Chosen
 from piaa_lightning.pipeline.backbone_config import settle_backbone
+from piaa_lightning.pipeline.choose_metrics import choose_metrics
 from piaa_lightning.pipeline.spec_reader import SpecReader, full_key
 
 EVALUATIONS = ("images", "traits")
@@ -137,6 +139,7 @@ class RunSpec:
         name: names its directory.
         seed: moves initial weights and the order of training.
         shots: support sizes, ascending.
+        metrics: what is computed of users, images and traits.
         evaluate_on: the part whose users and images are evaluated.
         methods: what is evaluated, by key.
         task: the run's own task, which most methods name.
@@ -161,6 +164,7 @@ class RunSpec:
     name: str
     seed: int
     shots: tuple[int, ...]
+    metrics: Chosen
     evaluate_on: Held
     methods: Mapping[str, MethodSpec]
     task: TaskSpec
@@ -204,6 +208,7 @@ class RunSpec:
             name=str(cfg.name),
             seed=int(cfg.seed),
             shots=shots_of(cfg.shots),
+            metrics=choose_metrics(cfg),
             evaluate_on=cfg.evaluate_on,
             methods=methods,
             task=tasks.of(cfg.task),

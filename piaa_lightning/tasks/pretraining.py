@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from piaa_lightning.data.batches import Distributions, Episode, Liked
 from piaa_lightning.errors import UserError
-from piaa_lightning.metrics.images import ImageMetrics
-from piaa_lightning.metrics.per_user import PerUserSROCC
-from piaa_lightning.metrics.traits import TraitMetrics
+from piaa_lightning.metrics.registry import LEVELS, MAIN, usual
+from piaa_lightning.metrics.stateful.images import ImageMetrics
+from piaa_lightning.metrics.stateful.per_user import PerUserSROCC
+from piaa_lightning.metrics.stateful.traits import TraitMetrics
 from piaa_lightning.runtime.distributed import gather
 
-MONITOR = "val/srocc"
-LOGGED = ("srocc", "plcc", "emd_r1", "emd_r2", "rmse")  # of what is validated on, beside the number that chooses
+MONITOR = f"val/{MAIN}"
 
 
 def same_width(prediction: Tensor, target: Tensor, what: str, key: str) -> None:
@@ -114,10 +114,15 @@ class PretrainingTask(pl.LightningModule):
         for name, metric in metrics.items():
             if any(gather([metric.update_called])):  # by any process, because all of them must join in computing
                 found = metric.compute()
-                values = found if isinstance(found, dict) else {"srocc": found}
-                sroccs.append(values["srocc"])
-                for measure in LOGGED:
+                values = found if isinstance(found, dict) else {MAIN: found}
+                sroccs.append(values[MAIN])
+                for measure in _logged():
                     if measure in values:
                         self.log(f"val/{name}_{measure}", values[measure].float())
             metric.reset()
         self.log(MONITOR, torch.stack(sroccs).mean().float(), prog_bar=True)
+
+
+def _logged() -> list[str]:
+    """Name the metrics of validation that are logged; those of a threshold are not, which belongs to the test."""
+    return list(dict.fromkeys(m.name for level in LEVELS for m in usual(level) if m.needs != "threshold"))

@@ -27,7 +27,7 @@ ROWS = [
 PAIR = {"a": "PA_IAA", "b": "BA-PIAA", "shots": 10, "difference": 0.1, "ci95": (0.05, 0.15), "p": 0.01}
 SUMMARY = {"rows": ROWS, "comparisons": [PAIR]}
 RECORDS = [
-    Record("PA_IAA", "b", 10, repeat, user, 10, 30, value)
+    Record("PA_IAA", "b", 10, repeat, user, 10, 30, "srocc", value)
     for user, values in (("cafe00000001", (0.25, 0.75)), ("beef00000002", (0.5, 0.5)))
     for repeat, value in enumerate(values)
 ]
@@ -132,6 +132,7 @@ def test_other_loggers_get_every_number_under_a_name_of_its_own(tmp_path, figure
     assert {name: float(value) for name, value in found.items() if name.startswith(("test/", "val/"))} == {
         "test/PA_IAA/10 shots": 0.5,
         "test/PA_IAA": 0.6,
+        "test/PA_IAA/acc": 0.8,
         "test/PA_IAA/O": 0.25,
     }
 

@@ -5,14 +5,14 @@ from PIL import Image
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.report import figures
-from piaa_lightning.report import style as canvas
+from piaa_lightning.report import style
+from piaa_lightning.report import user_figures as figures
 
 
 def records(users, methods=("BLG-PIAA", "BA-PIAA"), shots=(10, 100), repeats=2, backbones=("resnet18",)):
     rng = np.random.default_rng(users)
     return [
-        Record(m, b, k, r, f"u{u}", k, 20, float(rng.uniform(-0.2, 0.9)))
+        Record(m, b, k, r, f"u{u}", k, 20, "srocc", float(rng.uniform(-0.2, 0.9)))
         for b in backbones for m in methods for k in shots for u in range(users) for r in range(repeats)
     ]  # fmt: skip
 
@@ -29,9 +29,11 @@ def test_individuals_for_few_and_many(tmp_path, users, words):
 
 
 def test_individuals_quote_the_mean_over_users(tmp_path, words):
-    some = [Record("m $x$", "", 10, r, u, 10, 20, v) for u, r, v in (("a", 0, 0.1), ("a", 1, 0.3), ("b", 0, 0.8))]
-    some.append(Record("m $x$", "", 10, 1, "b", 10, 20, None, "constant ratings"))
-    some.append(Record("m $x$", "", 10, 0, "c", 10, 20, None, "constant ratings"))
+    some = [
+        Record("m $x$", "", 10, r, u, 10, 20, "srocc", v) for u, r, v in (("a", 0, 0.1), ("a", 1, 0.3), ("b", 0, 0.8))
+    ]
+    some.append(Record("m $x$", "", 10, 1, "b", 10, 20, "srocc", None, "constant ratings"))
+    some.append(Record("m $x$", "", 10, 0, "c", 10, 20, "srocc", None, "constant ratings"))
     assert "m $x$  .500" in words(figures.test_individuals(some, tmp_path / "i.png", "d"))  # (.2 + .8) / 2
 
 
@@ -52,23 +54,26 @@ def test_nothing_to_draw(tmp_path):
 
 
 def test_differences_count_who_gains(tmp_path, words):
-    some = [Record(m, "", 10, 0, f"u{u}", 10, 20, v) for m, values in (("a", (0.5, 0.6, 0.3)), ("b", (0.4, 0.4, 0.4)))
-            for u, v in enumerate(values)]  # fmt: skip
+    some = [
+        Record(m, "", 10, 0, f"u{u}", 10, 20, "srocc", v)
+        for m, values in (("a", (0.5, 0.6, 0.3)), ("b", (0.4, 0.4, 0.4)))
+        for u, v in enumerate(values)
+    ]
     texts = words(figures.differences(some, "a", "b", 10, tmp_path / "d.png", "flickr_aes, embedded tiny"))
     assert "test users, sorted (a is better for 2 of 3)" in texts
     assert "mean +.067" in texts
 
 
-def test_summary_bars_show_values_and_the_talk(tmp_path, words):
+def test_summary_bars_show_values_and_published_ones(tmp_path, words):
     rows = [
         {"method": m, "backbone": "resnet18", "shots": k, "srocc": v, "srocc_std_repeats": None}
         for m, k, v in (("BLG-PIAA", 10, 0.5432), ("random", 10, -0.01), ("BLG-PIAA", 100, None))
     ]
     svg = figures.summary_bars({"data": "d", "experiment": "e", "rows": rows}, tmp_path / "s.png")
-    assert {".543", "\u2212.010", "10 shots", "talk, on FLICKR-AES", "d"} <= set(words(svg))
+    assert {".543", "\u2212.010", "10 shots", "published, on FLICKR-AES", "d"} <= set(words(svg))
     assert "100 shots" not in words(svg)
     without = figures.summary_bars({"data": "d", "experiment": "e", "rows": rows[1:2]}, tmp_path / "s.png")
-    assert "talk, on FLICKR-AES" not in words(without)
+    assert "published, on FLICKR-AES" not in words(without)
 
 
 def test_equal_records_give_equal_bytes_and_settings_come_back(tmp_path):
@@ -82,8 +87,8 @@ def test_equal_records_give_equal_bytes_and_settings_come_back(tmp_path):
 def test_ink_follows_the_page(tmp_path):
     svg = figures.test_individuals(records(2), tmp_path / "i.png", "d")
     assert "currentColor" in svg
-    assert canvas.INK not in svg
+    assert style.INK not in svg
 
 
 def test_no_two_of_many_methods_look_alike():
-    assert len({canvas.style(index) for index in range(64)}) == 64
+    assert len({style.style(index) for index in range(64)}) == 64

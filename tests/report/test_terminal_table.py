@@ -3,7 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
-from piaa_lightning.report.table import print_table
+from piaa_lightning.report.terminal_table import print_table
 
 SUMMARY = {
     "experiment": "blg_piaa",

@@ -1,4 +1,4 @@
-"""The talk's figures from a run's records: each test user, paired differences, and the methods side by side.
+"""Figures of users from a run's records: each test user, paired differences, and the methods side by side.
 
 Every function writes a PNG and returns the same image as an SVG for the page.
 """
@@ -23,6 +23,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.published_results import PublishedNumber, published_number
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import compare, paired_differences, select, user_matrix
+from piaa_lightning.metrics.registry import MAIN, main
 from piaa_lightning.report.formatting import backbones, comparison_sentence, decimal
 from piaa_lightning.report.style import DECIMAL, HOLLOW, INK, broken, head, look, save, style
 
@@ -34,9 +35,9 @@ def test_individuals(
     records: Sequence[Record],
     path_png: Path,
     title: str,
-    methods: Sequence[str] | None = None,  # noqa: PT028 - named in the talk's words, not a test
+    methods: Sequence[str] | None = None,  # noqa: PT028 - test users, not a test
 ) -> str:
-    """Draw the talk's "performance of test individuals": SROCC of each test user, one panel for each shot count.
+    """Draw the performance of test individuals: SROCC of each test user, one panel for each shot count.
 
     A point is a user's mean over repeats, its whisker the standard deviation over repeats, a dashed line the mean
     over users. Users are sorted by the first method in each panel.
@@ -68,9 +69,10 @@ def test_individuals(
             panel.set_title(f"{count} shots", loc="left")
         panels[-1].set_xlabel(f"test users, sorted by {names[0]} in each panel")
         tall = 12.0 * (-(-len(names) // 2) - 1) if len(names) > LINE else 0.0
-        head(panels[0], title, "SROCC of each test user: mean and standard deviation over repeats; means above", tall)
+        words = f"{main().label} of each test user: mean and standard deviation over repeats; means above"
+        head(panels[0], title, words, tall)
         means = ", ".join(f"{name} at {k} shots {_mean(values)}" for (name, k), values in series.items())
-        return save(figure, path_png, f"SROCC of {users} test users; means over users: {means}.")
+        return save(figure, path_png, f"{main().label} of {users} test users; means over users: {means}.")
 
 
 def _series(records: Sequence[Record], methods: Sequence[str] | None) -> dict[tuple[str, int], dict[str, Floats]]:
@@ -112,7 +114,7 @@ def _individuals_panel(panel: Axes, drawn: Mapping[str, Mapping[str, Floats]], n
             label=f"{name}  {decimal(float(np.mean(means)))}",
         )  # fmt: skip
         panel.axhline(float(np.mean(means)), color=colour, linewidth=0.9, linestyle=(0, (5, 3)), alpha=0.8)
-    _finish(panel, crowd, "SROCC")
+    _finish(panel, crowd, main().label)
     # above the panel, in the line of its title: beside it, it would make the figure too wide for a phone
     panel.legend(
         loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2 if len(drawn) > LINE else LINE, markerscale=5.5 / size,
@@ -163,7 +165,7 @@ def differences(
         mean = f"mean {decimal(result.difference, signed=True)}"
         panel.axhline(result.difference, color=INK, linewidth=1.2, linestyle=(0, (5, 3)), zorder=4, label=mean)
         figure.legend(loc="outside lower center", ncols=2)
-        _finish(panel, len(means), f"SROCC of {a}\nless SROCC of {b}")
+        _finish(panel, len(means), f"{main().label} of {a}\nless {main().label} of {b}")
         panel.set_xlabel(f"test users, sorted ({a} is better for {int((means > 0).sum())} of {len(means)})")
         sentence = comparison_sentence(asdict(result))
         head(panel, title, sentence)
@@ -172,7 +174,7 @@ def differences(
 
 
 def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
-    """Draw every method's mean SROCC at every shot count, whiskers over repeats, the talk's numbers as hollow marks.
+    """Draw every method's mean SROCC at every shot count, whiskers over repeats, published ones as hollow marks.
 
     Args:
         summary: what a run writes as ``summary.json``.
@@ -184,7 +186,7 @@ def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
     Raises:
         UserError: no row has a value.
     """
-    rows = [row for row in summary["rows"] if row.get("srocc") is not None and "shots" in row]
+    rows = [row for row in summary["rows"] if row.get(MAIN) is not None and "shots" in row]
     if not rows:
         raise UserError(f"{path_png}: no row of the summary has a value to draw; check what was dropped.")
     several = len(backbones(summary)) > 1
@@ -205,27 +207,27 @@ def summary_bars(summary: Mapping[str, Any], path_png: Path) -> str:
         panel.tick_params(axis="y", length=0)
         panel.xaxis.set_major_formatter(DECIMAL)
         panel.grid(axis="x")
-        panel.set_xlabel("SROCC, mean over test users\n(whiskers: standard deviation over repeats)")
+        panel.set_xlabel(f"{main().label}, mean over test users\n(whiskers: standard deviation over repeats)")
         marks: list[Artist] = [Patch(color=style(k)[0], label=f"{n} shots") for k, n in enumerate(shots)]
-        if any(_talk(row) for row in rows):
-            marks.append(Line2D([], [], label="talk, on FLICKR-AES", **HOLLOW))
+        if any(_published(row) for row in rows):
+            marks.append(Line2D([], [], label="published, on FLICKR-AES", **HOLLOW))
         figure.legend(handles=marks, loc="outside lower center", ncols=5)
         head(panel, str(summary["data"]), f"{summary['experiment']}: methods on the same splits")
-        values = ", ".join(f"{_name(row, several)} at {row['shots']} shots {decimal(row['srocc'])}" for row in rows)
-        return save(figure, path_png, f"Bars of mean SROCC: {values}.")
+        values = ", ".join(f"{_name(row, several)} at {row['shots']} shots {decimal(row[MAIN])}" for row in rows)
+        return save(figure, path_png, f"Bars of mean {main().label}: {values}.")
 
 
 def _bar(panel: Axes, row: Mapping[str, Any], at: float, height: float, colour: str) -> None:
-    value, spread = row["srocc"], row.get("srocc_std_repeats")
+    value, spread = row[MAIN], row.get(f"{MAIN}_std_repeats")
     whisker = {"elinewidth": 1.0, "ecolor": INK, "capsize": 2.0}
     panel.barh(at, value, height * 0.88, xerr=spread, color=colour, error_kw=whisker)
     # Values stand in a column of their own: beside a bar they would be taken for the hollow mark's.
     panel.text(1.02, at, decimal(value), transform=panel.get_yaxis_transform(), fontsize=8, va="center")
-    if talk := _talk(row):
-        panel.plot(talk.mean, at, **HOLLOW)
+    if published := _published(row):
+        panel.plot(published.mean, at, **HOLLOW)
 
 
-def _talk(row: Mapping[str, Any]) -> PublishedNumber | None:
+def _published(row: Mapping[str, Any]) -> PublishedNumber | None:
     return published_number(row["method"], row.get("backbone") or "", row["shots"])
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.trait_evaluation import Likes, TraitEvaluation
-from piaa_lightning.report.liked import favourites, liked_images
+from piaa_lightning.report.liked_images import favourites, liked_images
 
 
 def evaluation(traits, likes):

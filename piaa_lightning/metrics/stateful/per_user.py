@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from piaa_lightning.metrics.rows import RowMetric
 from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.metrics.stateful.rows import RowMetric
 
 
 class PerUserSROCC(RowMetric):

@@ -1,4 +1,4 @@
-"""The talk's "images liked by users with high and low extraversion", for every trait."""
+"""Images liked by users with the most and the least of each trait."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
 """How well users' traits are predicted from the images that they like.
 
-NOTE: the talk does not say how it evaluates traits. Its values fit Spearman's coefficient for each trait at the level
-    of
-*users*, whose images' predictions are averaged, against the traits that others *attributed* to them. That is a
-hypothesis; which traits are compared with is the choice of whoever reads the database.
+NOTE: published tables do not say how traits are evaluated. Their values fit Spearman's coefficient for each trait at
+the level of *users*, whose images' predictions are averaged, against the traits that others *attributed* to them. That
+is a hypothesis; which traits are compared with is the choice of whoever reads the database.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 from torch import Tensor
 
 from piaa_lightning.errors import NaNPredictionsError
-from piaa_lightning.metrics.rows import RowMetric
-from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.metrics import registry
+from piaa_lightning.metrics.stateful.rows import RowMetric
 
 Floats = NDArray[np.float64]
 BIG_FIVE = ("O", "C", "E", "A", "N")
@@ -28,15 +27,12 @@ class TraitScores(NamedTuple):
     """Numbers for each trait.
 
     Args:
-        srocc: ``(traits,)`` in [-1, 1] over users; NaN where all known values of a trait are equal or fewer than two
-            are known, 0 where the predictions are equal.
-        rmse: ``(traits,)`` root of the mean over users of squared error, in the unit of the traits; NaN where nobody's
-            trait is known.
+        values: by name of the metric, ``(traits,)`` over the users whose trait is known: SROCC in [-1, 1], NaN where
+            all of these have one value, and RMSE in the unit of the traits, NaN where nobody's trait is known.
         users: ``(traits,)`` number of users whose trait is known.
     """
 
-    srocc: Floats
-    rmse: Floats
+    values: dict[str, Floats]
     users: NDArray[np.int64]
 
 
@@ -49,7 +45,7 @@ def user_level_traits(users: ArrayLike, predictions: ArrayLike, targets: ArrayLi
         targets: ``(n, traits)`` the users' traits in [-1, 1], the same in all rows of a user, NaN where unknown.
 
     Returns:
-        SROCC, RMSE and the number of users, for each trait.
+        The usual metrics of traits (SROCC, RMSE) and the number of users, for each trait.
 
     Raises:
         ValueError: a NaN prediction, shapes that do not fit, or a user with two values of one trait.
@@ -70,15 +66,15 @@ def user_level_traits(users: ArrayLike, predictions: ArrayLike, targets: ArrayLi
     mean = total / images[:, None]
     known = ~np.isnan(trait)
     columns = [(mean[rows, n], trait[rows, n]) for n, rows in enumerate(known.T)]
-    return TraitScores(
-        srocc=np.array([srocc(ours, theirs) for ours, theirs in columns]),
-        rmse=np.array([_rmse(ours, theirs) for ours, theirs in columns]),
-        users=known.sum(axis=0),
-    )
+    values = {
+        metric.name: np.array([metric.function(ours, theirs) for ours, theirs in columns])
+        for metric in registry.usual("trait")
+    }
+    return TraitScores(values, known.sum(axis=0))
 
 
 class TraitMetrics(RowMetric):
-    """SROCC and RMSE of traits at the level of users; see :func:`user_level_traits`.
+    """The usual metrics of traits, SROCC and RMSE, at the level of users; see :func:`user_level_traits`.
 
     A row counts once, however often a sampler repeats it. After ``compute``, ``users_counted`` holds the number of
     users for each trait.
@@ -118,12 +114,8 @@ class TraitMetrics(RowMetric):
         scores = user_level_traits(rows["users"], rows["predictions"], rows["targets"])
         self.users_counted = dict(zip(self.trait_names, scores.users.tolist(), strict=True))
         values: dict[str, float] = {}
-        for measure, column in (("srocc", scores.srocc), ("rmse", scores.rmse)):
+        for measure, column in scores.values.items():
             defined = column[~np.isnan(column)]
             values[measure] = float(defined.mean()) if len(defined) else float("nan")
             values |= {f"{measure}_{name}": float(v) for name, v in zip(self.trait_names, column, strict=True)}
         return {name: torch.tensor(value, device=self.device) for name, value in values.items()}
-
-
-def _rmse(prediction: Floats, target: Floats) -> float:
-    return float(np.sqrt(np.mean((prediction - target) ** 2))) if len(target) else float("nan")

@@ -3,7 +3,7 @@ import pytest
 import torch
 from scipy import stats
 
-from piaa_lightning.metrics.per_user import PerUserSROCC
+from piaa_lightning.metrics.stateful.per_user import PerUserSROCC
 
 
 def ratings(seed=0, users=9, length=400):

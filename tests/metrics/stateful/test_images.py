@@ -7,7 +7,7 @@ from scipy import stats
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from piaa_lightning.metrics.emd import emd
-from piaa_lightning.metrics.images import ImageMetrics
+from piaa_lightning.metrics.stateful.images import ImageMetrics
 
 
 def images(seed=0, length=101, bins=10):

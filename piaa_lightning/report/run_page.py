@@ -13,8 +13,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 from piaa_lightning.evaluation.records import Record
+from piaa_lightning.metrics.registry import MAIN, main
 from piaa_lightning.report.formatting import comparison_sentence, decimal, notes
-from piaa_lightning.report.result_tables import published_notes, result_tables
+from piaa_lightning.report.result_tables import published_notes, result_tables, smaller_is_better
 from piaa_lightning.report.style import described
 from piaa_lightning.report.users_table import users_table
 from piaa_lightning.runtime.atomic import replace_file
@@ -30,7 +31,7 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
         summary: what the run writes as ``summary.json``.
         records: its records, for what was dropped and why; may be empty.
         path_html: where the page goes.
-        figures: caption -> SVG text as the functions in ``figures`` return it, or the bytes of a PNG.
+        figures: caption -> SVG text as the functions that draw return it, or the bytes of a PNG.
     """
     tables = result_tables(summary)
     comparisons = summary.get("comparisons") or []
@@ -54,6 +55,8 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
         notes=[*notes(summary), *published_notes(tables)],
         comparisons=[comparison_sentence(comparison) for comparison in comparisons],
         compared={"users" if "shots" in comparison else "networks" for comparison in comparisons},
+        smaller=smaller_is_better(summary),
+        main=main().label,
         figures=embedded(figures),
         chosen=chosen,
         dropped=_dropped(summary, records),
@@ -62,7 +65,7 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
 
 
 def template(name: str) -> Template:
-    """Return a template of this room; a name that it uses and is not given stops it, words are escaped."""
+    """Return a template of this package; a name that it uses and is not given stops it, words are escaped."""
     environment = Environment(
         loader=PackageLoader("piaa_lightning", "report"),
         autoescape=True,
@@ -80,17 +83,17 @@ def embedded(figures: Figures) -> list[tuple[str, Markup]]:
 
 def tiles(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """Choose the numbers that are looked at first: the first comparison at every number of shots."""
-    comparisons = [c for c in summary.get("comparisons") or [] if "shots" in c]
+    comparisons = [c for c in summary.get("comparisons") or [] if "shots" in c and c.get("metric", MAIN) == MAIN]
     if not comparisons:
         return []
     first = (comparisons[0]["a"], comparisons[0]["b"])
-    rows = {(row["method"], row["shots"]): row.get("srocc") for row in summary["rows"] if "shots" in row}
+    rows = {(row["method"], row["shots"]): row.get(MAIN) for row in summary["rows"] if "shots" in row}
     found = []
     for c in comparisons:
         if (c["a"], c["b"]) == first:
             low, high = c["ci95"]
             words = (
-                f"SROCC of {c['a']} at {c['shots']} shots; {c['b']} {decimal(rows.get((c['b'], c['shots'])))};"
+                f"{main().label} of {c['a']} at {c['shots']} shots; {c['b']} {decimal(rows.get((c['b'], c['shots'])))};"
                 f" difference {decimal(c['difference'], True)}, 95 % interval"
                 f" {decimal(low, True)} to {decimal(high, True)}"
             )
@@ -139,7 +142,7 @@ def _chosen(summary: Mapping[str, Any]) -> list[tuple[str, str, str]]:
 def _dropped(summary: Mapping[str, Any], records: Sequence[Record]) -> list[str]:
     """Say what the reader and the evaluation left out and why, with counts, and which methods could not take part."""
     before = [f"{what}: {count}" for what, count in (summary.get("dropped") or {}).items() if count]
-    reasons = Counter((r.shots, r.dropped) for r in records if r.dropped)
+    reasons = Counter((r.shots, r.dropped) for r in records if r.dropped and r.metric == MAIN)
     measured = [f"measurements at {shots} shots: {count} ({why})" for (shots, why), count in sorted(reasons.items())]
     methods = [f"{method}: {why}" for method, why in (summary.get("left_out") or {}).items()]
     return before + measured + methods

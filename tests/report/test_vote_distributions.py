@@ -6,7 +6,8 @@ import pytest
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
-from piaa_lightning.report.distributions import chosen_images, vote_distributions
+from piaa_lightning.metrics.emd import emd
+from piaa_lightning.report.vote_distributions import chosen_images, vote_distributions
 
 AVA = Scale(1, 10)
 
@@ -39,19 +40,21 @@ def test_no_network_changes_the_choice(image_evaluation):
     assert chosen_images(image_evaluation(seed=0)) == chosen_images(image_evaluation(seed=5))
 
 
+def distances(evaluation):
+    return emd(evaluation.predicted_votes, evaluation.votes, 1)
+
+
 def test_means_and_distances_stand_above_the_votes(tmp_path, image_evaluation, image, words):
     evaluation = image_evaluation()
     other = replace(image_evaluation("single task"), predicted_votes=evaluation.votes)
     texts = words(vote_distributions([evaluation, other], image, AVA, tmp_path / "v.png", "ava, embedded tiny"))
     first = chosen_images(evaluation)[0]
     assert f"true mean {1 + 9 * evaluation.scores[first]:.2f}" in texts
-    said = f"{1 + 9 * evaluation.predicted[first]:.2f}, EMD {evaluation.distances['emd_r1'][first]:.3f}".replace(
-        " 0.", " ."
-    )
+    said = f"{1 + 9 * evaluation.predicted[first]:.2f}, EMD {distances(evaluation)[first]:.3f}".replace(" 0.", " .")
     assert said in texts
     assert f"{1 + 9 * evaluation.scores[first]:.2f}, EMD .000" in texts  # the network that is right
     assert sum(text.startswith("true mean") for text in texts) == 8
-    mean = f"{evaluation.distances['emd_r1'].mean():.3f}"[1:]
+    mean = f"{distances(evaluation).mean():.3f}"[1:]
     assert {f"PA_IAA (mean EMD r=1 {mean})", "single task (mean EMD r=1 .000)", "share of votes"} <= set(texts)
     assert (tmp_path / "v.png").stat().st_size > 10_000
 

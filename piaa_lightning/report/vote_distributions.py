@@ -1,4 +1,4 @@
-"""The talk's "aesthetics distribution prediction": how votes on test images are distributed, and were predicted."""
+"""How votes on test images are distributed, and how that was predicted."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
+from piaa_lightning.metrics.registry import get
 from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.style import DECIMAL, INK, Pixels, head_all, look, save, show, style
 
@@ -63,9 +64,7 @@ def vote_distributions(
     Raises:
         UserError: there is no network with distributions.
     """
-    if not evaluations or any(
-        evaluation.votes is None or evaluation.predicted_votes is None for evaluation in evaluations
-    ):
+    if not evaluations or not all(evaluation.has_distributions for evaluation in evaluations):
         raise UserError(f"{path_png}: no distribution of votes was predicted; choose head=distribution.")
     evaluations = evaluations[:2]
     numbers = chosen_images(evaluations[0])
@@ -113,7 +112,7 @@ def _bars(panel: Axes, evaluations: Sequence[ImageEvaluation], number: int, scal
         colour, marker = style(index)
         predicted = _votes(evaluation.predicted_votes)[number]
         panel.plot(levels, predicted, color=colour, marker=marker, markersize=3.2, linewidth=1.2)
-        distance = decimal(float(evaluation.distances["emd_r1"][number]))
+        distance = decimal(float(_distances(evaluation)[number]))
         words.append(f"{_mean(predicted, scale)}, EMD {distance}")
     panel.set_title(words[0], fontsize=8.5, fontweight="bold", loc="left", pad=3 + 11 * len(evaluations))
     for index, said in enumerate(words[1:]):
@@ -144,8 +143,13 @@ def _votes(votes: Floats | None) -> Floats:
     return votes
 
 
+def _distances(evaluation: ImageEvaluation) -> Floats:
+    """EMD with r=1 of each image."""
+    return _votes(evaluation.of_each(get("emd_r1")))
+
+
 def _named(evaluation: ImageEvaluation, evaluations: Sequence[ImageEvaluation]) -> str:
     """Name a network, with its backbone where the names are equal; with its EMD over all test images."""
     several = len({other.method for other in evaluations}) < len(evaluations)
     name = f"{evaluation.method} ({evaluation.backbone})" if several else evaluation.method
-    return f"{name} (mean EMD r=1 {decimal(float(evaluation.distances['emd_r1'].mean()))})"
+    return f"{name} (mean EMD r=1 {decimal(float(_distances(evaluation).mean()))})"

@@ -10,9 +10,9 @@ import torch
 from torch import distributed
 from torch.utils.data import DistributedSampler
 
-from piaa_lightning.metrics.images import ImageMetrics
-from piaa_lightning.metrics.per_user import PerUserSROCC
-from piaa_lightning.metrics.traits import TraitMetrics
+from piaa_lightning.metrics.stateful.images import ImageMetrics
+from piaa_lightning.metrics.stateful.per_user import PerUserSROCC
+from piaa_lightning.metrics.stateful.traits import TraitMetrics
 
 ROWS, USERS, BINS = 101, 7, 10  # odd, so that no two processes share the rows evenly
 

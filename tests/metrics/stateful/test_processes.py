@@ -27,7 +27,7 @@ CASES = [*one_of_two.METRICS, *(f"{case}, one process empty" for case in one_of_
 def found(tmp_path_factory):
     """What each of two real processes found, case by case."""
     directory = tmp_path_factory.mktemp("processes")
-    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[2]), "OMP_NUM_THREADS": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPT.parents[3]), "OMP_NUM_THREADS": "1"}
     results = [directory / f"{rank}.json" for rank in (0, 1)]
     started = [
         subprocess.Popen(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from piaa_lightning.metrics.accuracy import accuracy, balanced_accuracy
-from piaa_lightning.metrics.emd import emd_r1, emd_r2
-from piaa_lightning.metrics.rows import RowMetric
-from piaa_lightning.metrics.srocc import plcc, srocc
+from piaa_lightning.metrics import registry
+from piaa_lightning.metrics.registry import Metric
+from piaa_lightning.metrics.stateful.rows import RowMetric
 
 
 class ImageMetrics(RowMetric):
-    """ACC, balanced ACC, SROCC and PLCC of mean scores and, where distributions are given, EMD with r=1 and r=2.
+    """The usual metrics of images: those of mean scores and, where distributions are given, EMD with r=1 and r=2.
 
     An image counts once: rows that a sampler repeats to give every process the same number change nothing. After
     ``compute``, ``images_counted`` is the number of images.
@@ -59,24 +59,22 @@ class ImageMetrics(RowMetric):
         self.add(images=images, predictions=predictions, targets=targets, **given)
 
     def compute(self) -> dict[str, Tensor]:
-        """Return ``acc, balanced_acc, srocc, plcc`` and, with bins, ``emd_r1, emd_r2``.
+        """Return the usual metrics by name, ``acc, balanced_acc, srocc, plcc`` and, with bins, ``emd_r1, emd_r2``.
 
-        NaN where a measure is undefined: without images; a balanced accuracy where all images are truly on one
+        NaN where a metric is undefined: without images; a balanced accuracy where all images are truly on one
         side; a correlation with constant targets. A correlation of constant predictions is 0.
 
         Raises:
             ValueError: a prediction or a target is NaN, or a row is no distribution.
         """
         rows = self.rows(once="images")
-        prediction, target = rows["predictions"], rows["targets"]
-        values = {
-            "acc": accuracy(prediction, target, self.threshold),
-            "balanced_acc": balanced_accuracy(prediction, target, self.threshold),
-            "srocc": srocc(prediction, target),
-            "plcc": plcc(prediction, target),
-        }
-        if self.bins:
-            predicted, true = rows["predicted_distributions"], rows["distributions"]
-            values |= {"emd_r1": emd_r1(predicted, true), "emd_r2": emd_r2(predicted, true)}
-        self.images_counted = len(target)
-        return {name: torch.tensor(value, device=self.device) for name, value in values.items()}
+        self.images_counted = len(rows["targets"])
+        usual = [metric for metric in registry.usual("image") if self.bins or metric.needs != "distributions"]
+        return {metric.name: torch.tensor(self._value(metric, rows), device=self.device) for metric in usual}
+
+    def _value(self, metric: Metric, rows: dict[str, NDArray[Any]]) -> float:
+        if metric.needs == "distributions":
+            values = metric.function(rows["predicted_distributions"], rows["distributions"])
+            return float(values.mean()) if len(values) else float("nan")
+        threshold = (self.threshold, None) if metric.needs == "threshold" else ()
+        return float(metric.function(rows["predictions"], rows["targets"], *threshold))

@@ -7,7 +7,7 @@ import torch
 from scipy import stats
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.metrics.traits import TraitMetrics, user_level_traits
+from piaa_lightning.metrics.stateful.traits import TraitMetrics, user_level_traits
 
 TRAITS = ["O", "C", "E", "A", "N"]
 
@@ -26,18 +26,22 @@ def test_equals_pandas_and_scipy():
     mean = pd.DataFrame(prediction, columns=TRAITS).groupby(user).mean()
     own = pd.DataFrame(target, columns=TRAITS).groupby(user).first()
     scores = user_level_traits(user, prediction, target)
-    assert scores.srocc == pytest.approx([stats.spearmanr(mean[t], own[t]).statistic for t in TRAITS], abs=1e-12)
-    assert scores.rmse == pytest.approx([np.sqrt(((mean[t] - own[t]) ** 2).mean()) for t in TRAITS], abs=1e-12)
+    assert scores.values["srocc"] == pytest.approx(
+        [stats.spearmanr(mean[t], own[t]).statistic for t in TRAITS], abs=1e-12
+    )
+    assert scores.values["rmse"] == pytest.approx(
+        [np.sqrt(((mean[t] - own[t]) ** 2).mean()) for t in TRAITS], abs=1e-12
+    )
     assert scores.users.tolist() == [12] * 5
 
 
 def test_users_count_alike_however_much_they_like():
     # user 0 is off by 1 in three images, user 1 right in one: over images the RMSE would be sqrt(3/4)
     scores = user_level_traits([0, 0, 0, 1], [[1.0], [1.0], [1.0], [0.5]], [[0.0], [0.0], [0.0], [0.5]])
-    assert scores.rmse.tolist() == [np.sqrt(0.5)]
+    assert scores.values["rmse"].tolist() == [np.sqrt(0.5)]
     # image by image the order is no order at all; averaged, user 0 (0) is below user 1 (.5)
     scores = user_level_traits([0, 0, 1], [[-0.9], [0.9], [0.5]], [[0.1], [0.1], [0.2]])
-    assert scores.srocc.tolist() == [1]
+    assert scores.values["srocc"].tolist() == [1]
 
 
 def test_constants_and_unknown_traits():
@@ -46,18 +50,18 @@ def test_constants_and_unknown_traits():
     prediction = np.array([[0.4, 0.1, 0.9, 0.1], [0.4, 0.2, 0.2, 0.1], [0.4, 0.3, 0.1, 0.1]])
     scores = user_level_traits([3, 1, 2], prediction, target)
     assert scores.users.tolist() == [3, 3, 2, 0]
-    assert scores.srocc == pytest.approx([0, nan, 1, nan], nan_ok=True)
+    assert scores.values["srocc"] == pytest.approx([0, nan, 1, nan], nan_ok=True)
     rmse = [np.sqrt((0.3**2 + 0.2**2 + 0.1**2) / 3), np.sqrt((0.4**2 + 0.3**2 + 0.2**2) / 3), np.sqrt(0.005), nan]
-    assert scores.rmse == pytest.approx(rmse, nan_ok=True)
+    assert scores.values["rmse"] == pytest.approx(rmse, nan_ok=True)
 
 
 def test_one_user_and_none():
     scores = user_level_traits([5], [[0.5]], [[0.0]])
-    assert np.isnan(scores.srocc).all()
-    assert scores.rmse.tolist() == [0.5]
+    assert np.isnan(scores.values["srocc"]).all()
+    assert scores.values["rmse"].tolist() == [0.5]
     scores = user_level_traits([], np.zeros((0, 5)), np.zeros((0, 5)))
-    assert np.isnan(scores.srocc).all()
-    assert np.isnan(scores.rmse).all()
+    assert np.isnan(scores.values["srocc"]).all()
+    assert np.isnan(scores.values["rmse"]).all()
 
 
 def test_wrong_use_is_refused():
@@ -80,10 +84,10 @@ def test_the_metric_equals_the_function_over_batches_with_repeats():
         metric.update(*(torch.from_numpy(a[rows]) for a in (np.arange(len(user)), user, prediction, target)))
     scores = user_level_traits(user, prediction, target)
     values = metric.compute()
-    assert [values[f"srocc_{t}"].item() for t in TRAITS] == pytest.approx(scores.srocc, abs=1e-6)
-    assert [values[f"rmse_{t}"].item() for t in TRAITS] == pytest.approx(scores.rmse, abs=1e-6)
-    assert values["srocc"].item() == pytest.approx(scores.srocc.mean(), abs=1e-6)
-    assert values["rmse"].item() == pytest.approx(scores.rmse.mean(), abs=1e-6)
+    assert [values[f"srocc_{t}"].item() for t in TRAITS] == pytest.approx(scores.values["srocc"], abs=1e-6)
+    assert [values[f"rmse_{t}"].item() for t in TRAITS] == pytest.approx(scores.values["rmse"], abs=1e-6)
+    assert values["srocc"].item() == pytest.approx(scores.values["srocc"].mean(), abs=1e-6)
+    assert values["rmse"].item() == pytest.approx(scores.values["rmse"].mean(), abs=1e-6)
     assert metric.users_counted == {"O": 12, "C": 12, "E": 11, "A": 12, "N": 12}
 
 

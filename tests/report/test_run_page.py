@@ -3,7 +3,7 @@ from html.parser import HTMLParser
 import pytest
 
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.report.page import write_page
+from piaa_lightning.report.run_page import write_page
 
 SVG = '<?xml version="1.0"?><svg viewBox="0 0 1 1"><defs><path id="p" d="M 0 0"/></defs><use href="#p"/></svg>'
 SUMMARY = {
@@ -101,7 +101,7 @@ def test_every_kind_has_its_table_and_its_words(tmp_path):
         "Images of ava (80 test images)",
         "Traits of users of psychoflickr, SROCC (9 test users)",
     ]
-    assert '<td class="name talk">published: PA_IAA<wbr>(Inception-v3)</td>' in text
+    assert '<td class="name published">published: PA_IAA<wbr>(Inception-v3)</td>' in text
     assert "bootstrap interval over images or users" in text
     assert "Wilcoxon" not in text
     assert "<h3>" not in page(tmp_path)
@@ -114,8 +114,8 @@ def test_words_of_others_are_escaped(tmp_path):
 
 
 def test_counts_what_was_dropped_by_reason(tmp_path):
-    records = [Record("m", "", 100, r, "u", 100, 0, None, "constant ratings") for r in range(4)]
-    records.append(Record("m", "", 100, 0, "v", 100, 20, 0.5))
+    records = [Record("m", "", 100, r, "u", 100, 0, "srocc", None, "constant ratings") for r in range(4)]
+    records.append(Record("m", "", 100, 0, "v", 100, 20, "srocc", 0.5))
     assert "<li>measurements at 100 shots: 4 (constant ratings)</li>" in page(tmp_path, records=records)
     assert "Nothing." in page(tmp_path, dropped={})
     assert "<li>PA_IAA: no traits here</li>" in page(tmp_path, left_out={"PA_IAA": "no traits here"})
@@ -132,7 +132,7 @@ def test_the_first_comparison_stands_on_top_and_every_user_further_below(tmp_pat
     rows = [{**row, "method": m} for m in ("A", "B") for row in SUMMARY["rows"]]
     both = [{"a": "A", "b": "B", "shots": k, "difference": 0.125, "ci95": [0.05, 0.2], "p": 0.01} for k in (10, 100)]
     other = {**both[0], "a": "B", "b": "A"}
-    records = [Record(m, "resnet18", 10, 0, "0123456789ab", 10, 20, 0.375) for m in "AB"]
+    records = [Record(m, "resnet18", 10, 0, "0123456789ab", 10, 20, "srocc", 0.375) for m in "AB"]
     text = page(tmp_path, records=records, rows=rows, comparisons=[*both, other])
     assert text.count('class="tile"') == 2
     assert "SROCC of A at 10 shots; B .500; difference +.125, 95 % interval +.050 to +.200" in text
