@@ -17,7 +17,7 @@ export_model() { # name, then overrides
 export_model one "backbone=mobilenetv2"
 export_model two "backbone=[mobilenetv2,nima]"
 if [ -n "$lite2" ]; then
-    export_model three "backbone=[mobilenetv2,nima,efficientnet_lite2]" \
+    export_model three "backbone=[efficientnet_lite2,mobilenetv2,nima]" \
         "backbone.networks.efficientnet_lite2.weights=$lite2"
 fi
 "$python" $here/choose.py "$data" ${lite2:+"$lite2"}
