@@ -54,6 +54,7 @@ backbone:
 
 
 @pytest.mark.parametrize("part", EVIL)
+@pytest.mark.processes
 def test_an_experiment_file_of_a_stranger(tmp_path, part):
     touched = tmp_path / "touched"
     file = tmp_path / "conf" / "experiment" / "evil.yaml"
