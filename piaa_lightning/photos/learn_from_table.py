@@ -1,4 +1,4 @@
-"""Learning a population prior from a database: its training images are read as photographs are, and seen by networks."""
+"""Learn a population prior from a database: its training images are read as photographs are, and seen by networks."""
 
 from __future__ import annotations
 
