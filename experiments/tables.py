@@ -1,8 +1,8 @@
 """Write the tables of the README files from the studies' csv files: ``make tables``.
 
 A table stands between ``<!-- table: PATH.csv VARIANT -->`` and ``<!-- end -->``; what stands between is replaced. Of a
-csv without variants all lines are shown as they are. The
-talk's numbers stand beside ours, with what each was measured on below; what has not been run is marked.
+csv without variants all lines are shown as they are. Published
+numbers stand beside ours, with what each was measured on below; what has not been run is marked.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ from pathlib import Path
 from piaa_lightning.evaluation.published_results import (
     PublishedImages,
     big_five,
+    published_images_of,
     published_number,
     published_traits,
-    talk_images_of,
 )
+from piaa_lightning.metrics.registry import MAIN, Metric, present
+from piaa_lightning.metrics.registry import main as main_metric
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKED = re.compile(r"(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
 HOLE = "*not run*"
-MEASURES = ("acc", "balanced_acc", "srocc", "plcc", "emd_r1", "emd_r2")
+FILES = {"difference": "comparisons", "trait": "traits", "images": "images", "shots": "results", "value": "values"}
 
 Rows = list[dict[str, str]]
 
@@ -56,8 +58,13 @@ def table(path: Path, variant: str) -> str:
     known = [row for row in rows if row.get("method") != "(not run)"]
     if not known:
         return f"{HOLE}\n"
-    kinds = {"difference": comparisons, "trait": traits, "images": images, "shots": results, "value": values}
-    return next(kinds[column] for column in kinds if column in rows[0])(known) + measured(known)
+    made = {"comparisons": comparisons, "traits": traits, "images": images, "results": results, "values": values}
+    return made[kind_of(known)](known) + measured(known)
+
+
+def kind_of(rows: Rows) -> str:
+    """Tell what a csv holds by the first of its columns that says so."""
+    return next(kind for column, kind in FILES.items() if column in rows[0])
 
 
 def plain(rows: Rows) -> str:
@@ -71,27 +78,32 @@ def plain(rows: Rows) -> str:
 
 
 def measured(rows: Rows) -> str:
-    """Say below a table what ours and the talk's numbers were measured on, and what is missing."""
+    """Say below a table what our numbers and published ones were measured on, and what is missing."""
     words = []
-    mixed = {row.get("measure") for row in rows} - {"", None, "SROCC"}  # images of one database, users of another
+    mixed = further_measures(rows)  # images of one database, users of another
     if (data := rows[0].get("data")) and not mixed:
         seeds = max(int(row.get("seeds") or 0) for row in rows)
         words.append(f"ours on {data}" + (f", {seeds} seeds" if seeds > 1 else ""))
-    kind = "shots" if "shots" in rows[0] and "difference" not in rows[0] else "trait" if "trait" in rows[0] else ""
-    if kind == "shots" and any(talk(row) for row in rows):
-        words.append("the talk's on FLICKR-AES (37 users)")
-    if kind == "trait" and any(published_traits(row["method"], row["backbone"]) for row in rows):
-        words.append("the talk's on PsychoFlickr, by hypothesis")
-    if "acc" in rows[0] and any(talk_images_of(row["method"]) for row in rows):
-        words.append("the talk's on AVA")
+    kind = kind_of(rows)
+    if kind == "results" and any(published(row) for row in rows):
+        words.append("published on FLICKR-AES (37 users)")
+    if kind == "traits" and any(published_traits(row["method"], row["backbone"]) for row in rows):
+        words.append("published on PsychoFlickr, by hypothesis")
+    if kind == "images" and any(published_images_of(row["method"]) for row in rows):
+        words.append("published on AVA")
     missing = max(int(row.get("missing") or 0) for row in rows)
     if missing:
         words.append(f"**incomplete: {missing} run{'s' * (missing > 1)} missing**")
     return f"\n*Measured: {'; '.join(words)}.*\n" if words else ""
 
 
-def talk(row: dict[str, str]) -> str:
-    """Return the talk's number for a row of users, with its backbone where that is another."""
+def further_measures(rows: Rows) -> set[str]:
+    """Return by what else methods are compared than by SROCC."""
+    return {row["measure"] for row in rows if row.get("measure")} - {main_metric().label}
+
+
+def published(row: dict[str, str]) -> str:
+    """Return the published number for a row of users, with its backbone where that is another."""
     number = published_number(row["method"], row["backbone"], int(row["shots"]))
     if number is None:
         return ""
@@ -101,38 +113,48 @@ def talk(row: dict[str, str]) -> str:
 
 
 def results(rows: Rows) -> str:
-    """One line per method and backbone; per number of shots a column, with the talk's beside it where it has any."""
+    """One line per method and backbone; per number of shots a column, with published numbers beside it."""
     shots = sorted({int(row["shots"]) for row in rows})
-    told = {k: any(talk(row) for row in rows if int(row["shots"]) == k) for k in shots}
+    told = {k: any(published(row) for row in rows if int(row["shots"]) == k) for k in shots}
     several = len({row["backbone"] for row in rows} - {""}) > 1
-    heads = [name for k in shots for name in (f"{k} shots", *(["published"] if told[k] else []))]
+    metrics = present("user", rows[0])
+    heads = [
+        name
+        for k in shots
+        for metric in metrics
+        for name in (headed(metric, k), *(["published"] if told[k] and metric.name == MAIN else []))
+    ]
     heads = ["method", *(["backbone"] if several else []), *heads, "users"]
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for method, backbone in dict.fromkeys((row["method"], row["backbone"]) for row in rows):
         own = {int(row["shots"]): row for row in rows if (row["method"], row["backbone"]) == (method, backbone)}
         cells = [method, *([backbone] if several else [])]
-        for k in shots:
-            value = own[k]["srocc"] if k in own else ""
-            spread = own[k]["srocc_std_repeats"] if value else ""
+        for k, metric in ((k, metric) for k in shots for metric in metrics):
+            value = own[k][metric.name] if k in own else ""
+            spread = own[k][f"{metric.name}_std_repeats"] if value else ""
             cells.append(f"{decimal(value)} ± {decimal(spread)}" if spread else decimal(value) if value else HOLE)
-            if told[k]:
-                cells.append(talk({"method": method, "backbone": backbone, "shots": str(k)}))
+            if told[k] and metric.name == MAIN:
+                cells.append(published({"method": method, "backbone": backbone, "shots": str(k)}))
         users = next((row["users"] for row in own.values() if row["users"]), "–")
         lines.append(f"| {' | '.join([*cells, users])} |")
     return "\n".join(lines) + "\n"
 
 
+def headed(metric: Metric, shots: int) -> str:
+    """Head a column of users; SROCC need not be named."""
+    return f"{shots} shots" + ("" if metric.name == MAIN else f", {metric.label}")
+
+
 def images(rows: Rows) -> str:
-    """One line per network that was evaluated on images, with 95 % intervals and the talk's numbers where known."""
+    """One line per network that was evaluated on images, with 95 % intervals and published numbers where known."""
     told = [worded(row["method"]) for row in rows]
-    more = ("| talk: ACC / SROCC / EMD |", "|---|") if any(told) else ("|", "|")
-    lines = [
-        f"| network | ACC | balanced ACC | SROCC | PLCC | EMD r=1 | EMD r=2 | images {more[0]}",
-        f"|---|---|---|---|---|---|---|---{more[1]}",
-    ]
-    for row, talk in zip(rows, told, strict=True):
-        cells = [measured_value(row, key) if row[key] else "–" for key in MEASURES]
-        ends = [talk] if any(told) else []
+    metrics = present("image", rows[0])
+    heads = ["network", *(metric.label for metric in metrics), "images"]
+    heads += ["published: ACC / SROCC / EMD"] if any(told) else []
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
+    for row, known in zip(rows, told, strict=True):
+        cells = [measured_value(row, metric.name) if row[metric.name] else "–" for metric in metrics]
+        ends = [known] if any(told) else []
         lines.append(f"| {row['method']} | {' | '.join([*cells, row['images'], *ends])} |")
     return "\n".join(lines) + "\n"
 
@@ -144,32 +166,32 @@ def measured_value(row: dict[str, str], key: str) -> str:
 
 
 def worded(method: str) -> str:
-    """Write the talk's ACC, SROCC and EMD of a network, with its backbone where the talk names several."""
-    return "; ".join(map(one_of_the_talk, talk_images_of(method)))
+    """Write the published ACC, SROCC and EMD of a network, with its backbone where several were published."""
+    return "; ".join(map(one_published, published_images_of(method)))
 
 
-def one_of_the_talk(talk: PublishedImages) -> str:
-    """Write one of the talk's rows."""
-    found = ("–" if value is None else decimal(str(value)) for value in (talk.acc, talk.srocc, talk.emd))
-    _, _, inside = talk.method.partition("(")
-    net = talk.method.split("(")[0] if "(aesthetics)" in talk.method else inside.strip(")")
+def one_published(row: PublishedImages) -> str:
+    """Write one published row."""
+    found = ("–" if value is None else decimal(str(value)) for value in row.values.values())
+    _, _, inside = row.method.partition("(")
+    net = row.method.split("(")[0] if "(aesthetics)" in row.method else inside.strip(")")
     return " / ".join(found) + (f" {net}" if net and "improved" not in net else "")
 
 
 def traits(rows: Rows) -> str:
-    """One line per network, one column per trait: SROCC over users; then the talk's."""
+    """One line per network, one column per trait: SROCC over users; then published ones."""
     names = list(dict.fromkeys(row["trait"] for row in rows))
     lines = [f"| network | {' | '.join(names)} | mean | users |", "|---|" + "---|" * (len(names) + 2)]
     letters = [big_five(name) for name in names]
     told = {}
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]
-        found = [row["srocc"] for row in own]
+        found = [row[MAIN] for row in own]
         lines.append(f"| {method} | {' | '.join(map(decimal, [*found, mean(found)]))} | {own[0]['users']} |")
         if all(letters) and (one := published_traits(method, own[0]["backbone"])):
             told[one.method] = [str(one.srocc[letter]) for letter in letters if letter]
     for method, found in told.items():
-        lines.append(f"| *talk: {method}* | {' | '.join(map(decimal, [*found, mean(found)]))} | |")
+        lines.append(f"| *published: {method}* | {' | '.join(map(decimal, [*found, mean(found)]))} | |")
     return "\n".join(lines) + "\n"
 
 
@@ -180,7 +202,7 @@ def mean(found: list[str]) -> str:
 
 def comparisons(rows: Rows) -> str:
     """One line per comparison: the paired difference, its interval and both p-values."""
-    many = len({row.get("measure") for row in rows} - {"", None, "SROCC"}) > 0
+    many = bool(further_measures(rows))
     several = len({row.get("backbone") for row in rows} - {"", None}) > 1
     what = "measure" if many else "shots"
     lines = [f"| comparison | {what} | difference | 95 % interval | p | p (Holm) |", "|---|---|---|---|---|---|"]

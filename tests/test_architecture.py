@@ -22,14 +22,14 @@ LAYERS = {
     "features": {"data"},  # decodes images
     "models": {"data"},  # frozen features are made of stored images
     "meta": {"losses", "models", "data"},
-    "datamodules": {"data"},
+    "datamodules": {"data", "simulation"},  # embedded copies
     "tasks": {"losses", "metrics", "models", "meta", "data"},
     "callbacks": {"losses", "metrics", "models", "meta", "data"},
     "personalizers": {"losses", "metrics", "models", "meta", "data"},
     "estimators": {"metrics", "models", "data", "features", "personalizers"},  # the crowd as one user
     "evaluation": {"metrics", "data", "personalizers"},
     "studies": {"evaluation", "metrics"},
-    "report": {"evaluation", "data"},  # mode=check shows a table of ratings
+    "report": {"evaluation", "metrics", "data"},  # mode=check shows a table of ratings
     "photos": {"models", "data", "personalizers", "evaluation"},
     "web": {"photos", "explain", "data"},
 }
@@ -42,11 +42,12 @@ ONLY = {
     "learn2learn": {"meta/_learn2learn.py"},
     "pytorch_lightning": {"tasks", "callbacks", "pipeline", "datamodules", "cli", "runtime"},
     "lightning_fabric": {"runtime/processes.py"},
+    "filelock": {"runtime/locks.py"},
     "torchmetrics": {"metrics", "tasks"},
     "hydra": {"cli", "pipeline", "runtime", "__main__.py"},
     "omegaconf": {"cli", "pipeline", "runtime", "__main__.py"},
     "wandb": {"runtime", "callbacks", "pipeline", "cli"},
-    "matplotlib": {"report", "callbacks"},
+    "matplotlib": {"report", "callbacks", "datamodules"},
     "jinja2": {"report", "photos/contact_sheet.py"},
     "captum": {"explain"},
     "starlette": {"web"},
@@ -57,7 +58,7 @@ ONLY = {
 LIBRARIES = {
     "features": {"numpy", "scipy", "sklearn", "PIL"},
     "losses": {"torch", "numpy"},
-    "metrics": {"torch", "numpy", "torchmetrics"},
+    "metrics": {"torch", "numpy", "torchmetrics", "scipy"},
     "meta": {"torch", "learn2learn"},
     "explain": {"torch", "captum"},
     "evaluation/records.py": {"torch", "numpy"},
@@ -66,6 +67,11 @@ LIBRARIES = {
     "errors.py": set(),
     "runtime/atomic.py": set(),
     "runtime/allocator.py": set(),
+    "runtime/cores.py": set(),
+    "runtime/csv_file.py": set(),
+    "runtime/read_ahead.py": set(),
+    "pipeline/specs.py": {"omegaconf"},
+    "pipeline/spec_reader.py": {"omegaconf"},
     "runtime/distributed.py": {"torch"},
     "cli/allowed_targets.py": set(),
 }
@@ -153,7 +159,9 @@ def test_tasks_and_databases_meet_in_the_configuration_alone():
 
 
 def test_imports_form_no_circle():
-    graph = {module_of(file): {known for m in imported(file) for known in prefixes(m)} for file in FILES}
+    # the package itself names everything for type checkers, and imports a name when it is asked for
+    files = [file for file in FILES if file != PACKAGE / "__init__.py"]
+    graph = {module_of(file): {known for m in imported(file) for known in prefixes(m)} for file in files}
     graph = {module: {other for other in uses if other in graph and other != module} for module, uses in graph.items()}
     done: set[str] = set()
     while ready := {module for module, uses in graph.items() if module not in done and uses <= done}:

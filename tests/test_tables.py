@@ -38,18 +38,18 @@ def test_a_table_is_made_from_its_csv(tables, tmp_path):
     assert tables.table(file, "one").splitlines()[2] == ("| BLG − BA | 10 | +.037 | −.001 … +.080 | < .001 | .020 |")
 
 
-def test_the_talks_number_stands_beside_ours_with_what_it_was_measured_on(tables, tmp_path):
+def test_a_published_number_stands_beside_ours_with_what_it_was_measured_on(tables, tmp_path):
     file = tmp_path / "results.csv"
     rows = ["one,BLG-PIAA,alexnet,10,0.5,0.01,37,d,1,", "one,BLG-PIAA,resnet18,10,0.6,0.01,37,d,1,"]
     rows.append("one,random,,10,0.0,0.01,37,d,1,")
     file.write_text(RESULTS + "\n".join(rows) + "\n")
     lines = tables.table(file, "one").splitlines()
-    assert lines[0] == "| method | backbone | 10 shots | talk | users |"
+    assert lines[0] == "| method | backbone | 10 shots | published | users |"
     assert lines[2] == "| BLG-PIAA | alexnet | .500 ± .010 | .534 ± .003 | 37 |"
     assert lines[3] == "| BLG-PIAA | resnet18 | .600 ± .010 | .561 ± .005 | 37 |"
     assert lines[4] == "| random |  | .000 ± .010 |  | 37 |"
-    assert lines[-1] == "*Measured: ours on d; the talk's on FLICKR-AES (37 users).*"
-    # another backbone than the talk's is not taken for it
+    assert lines[-1] == "*Measured: ours on d; published on FLICKR-AES (37 users).*"
+    # another backbone than the published one is not taken for it
     file.write_text(f"{RESULTS}one,BLG-PIAA,small_cnn,10,0.5,0.01,37,d,1,\n")
     assert "| BLG-PIAA | .500 ± .010 | .561 ± .005 (ResNet18) | 37 |" in tables.table(file, "one")
 
@@ -68,26 +68,26 @@ def test_what_has_not_been_run_is_marked(tables, tmp_path):
         tables.table(file, "two")
 
 
-def test_traits_and_images_get_the_talks_lines(tables, tmp_path):
+def test_traits_and_images_get_published_lines(tables, tmp_path):
     file = tmp_path / "traits.csv"
     lines = [f"one,PA_IAA,densenet121,{trait},0.{k}00,60,p,1" for k, trait in enumerate("OCEAN", start=1)]
     file.write_text("variant,method,backbone,trait,srocc,users,data,seeds\n" + "\n".join(lines) + "\n")
     made = tables.table(file, "one").splitlines()
     assert made[2] == "| PA_IAA | .100 | .200 | .300 | .400 | .500 | .300 | 60 |"
-    assert made[3] == "| *talk: PA_IAA(DenseNet121)* | .567 | .659 | .722 | .646 | .708 | .660 | |"
-    assert made[-1] == "*Measured: ours on p; the talk's on PsychoFlickr, by hypothesis.*"
+    assert made[3] == "| *published: PA_IAA(DenseNet121)* | .567 | .659 | .722 | .646 | .708 | .660 | |"
+    assert made[-1] == "*Measured: ours on p; published on PsychoFlickr, by hypothesis.*"
     file.write_text(
         "variant,method,backbone,acc,balanced_acc,srocc,plcc,emd_r1,emd_r2,images,data,seeds\n"
         "one,PA_IAA,densenet121,0.8,0.7,0.6,0.5,0.06,0.09,99,a,1\n"
     )
     made = tables.table(file, "one").splitlines()
-    assert made[0].endswith("| images | talk: ACC / SROCC / EMD |")
+    assert made[0].endswith("| images | published: ACC / SROCC / EMD |")
     assert made[2].startswith("| PA_IAA | .800 | .700 | .600 | .500 | .060 | .090 | 99 | ")
     assert ".829 / .666 / .049 DenseNet121" in made[2]
-    assert made[-1] == "*Measured: ours on a; the talk's on AVA.*"
+    assert made[-1] == "*Measured: ours on a; published on AVA.*"
 
 
-def test_intervals_and_the_talks_numbers_stand_in_the_row(tables, tmp_path):
+def test_intervals_and_published_numbers_stand_in_the_row(tables, tmp_path):
     file = tmp_path / "images.csv"
     file.write_text(
         "variant,method,backbone,acc,balanced_acc,srocc,plcc,emd_r1,emd_r2,acc_low,acc_high,images,data,seeds\n"
@@ -99,7 +99,7 @@ def test_intervals_and_the_talks_numbers_stand_in_the_row(tables, tmp_path):
     ]
 
 
-def test_the_talks_numbers_are_told_with_their_backbones(tables):
+def test_published_numbers_are_told_with_their_backbones(tables):
     assert tables.worded("NIMA") == ".806 / .592 / .054 VGG16; .815 / .612 / .050 Inception-v2"
     assert tables.worded("single task") == ".805 / .630 / .051 DenseNet121; .809 / .638 / .050 Inception-v3"
     assert tables.worded("RAPID (improved version)") == ".754 / – / –"

@@ -31,7 +31,7 @@ from piaa_lightning.web.visitors import Visitors
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures"
 IMAGES = 90
-PATIENCE = 120_000
+PATIENCE = 1000 * float(os.environ.get("PIAA_TEST_PATIENCE", "900"))  # ms
 
 
 def main(place: str | None) -> None:

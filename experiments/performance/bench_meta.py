@@ -6,6 +6,7 @@
 3. The same iteration with channels_last, bf16 and other settings of the memory allocator.
 4. Evaluating new users against the authors' procedure, which decodes and predicts all remaining images 20 times.
 5. Where only the head moves, with what is below it computed once; heads on frozen features, several users at once.
+6. Every learner's outer step by the engine ``in_place`` against ``learn2learn``; peak memory of BLG's and MAML's.
 
 Sizes are flags; ``--quick`` tries everything out in small, and its numbers mean nothing.
 """
@@ -24,6 +25,9 @@ from harness import ROOT, Results, Target, Variant, child, interleaved, ratio
 from meta_evaluation import Scores, evaluated, on_features, the_authors_way, tuner, users
 from meta_iterations import episodes, iteration, network, options
 from scipy.stats import spearmanr
+
+from piaa_lightning.meta.engines import ENGINES
+from piaa_lightning.meta.learners import LEARNERS
 
 CHILD = str(Path(__file__).with_name("meta_iterations.py"))
 KEEP = str(2**32)  # bytes below which glibc neither maps anew nor gives back
@@ -81,6 +85,28 @@ def variants(given: argparse.Namespace, results: Results) -> None:
         gains = [one["seconds"] / other["seconds"] for one, other in zip(plain, runs, strict=True)]
         results.ratios[f"gain of {name}"] = median(gains)
         results.ratios[f"{name}: same bits"] = float(runs[0]["digest"] == plain[0]["digest"])
+
+
+def engines(given: argparse.Namespace, results: Results) -> None:
+    """Time every learner's outer step by both engines, which take turns, and measure two learners' peaks."""
+    size = ["--backbone", given.backbone, "--size", str(given.size), "--support", str(given.support)]
+    size += ["--query", str(given.query), "--steps", str(given.engine_steps)]
+    clock = time.process_time if given.cpu_seconds else time.perf_counter
+    for name in LEARNERS:
+        ways = {}
+        for engine in ENGINES:
+            users, model = episodes(given.size, given.support, given.query, 1), network(given.backbone, given.size)
+            ways[engine] = iteration("engine", model, users, given.engine_steps, False, name, engine)
+        seconds = interleaved(ways, given.rounds, clock=clock)
+        results.ratios[f"{name}: in_place / learn2learn"] = ratio(seconds, "in_place", "learn2learn")
+        results.medians |= {f"{name}, {engine}: outer step, s": median(took) for engine, took in seconds.items()}
+    for name in ("blg", "maml"):  # of first and of second order
+        peaks = {
+            engine: child([CHILD, "engine", *size, "--learner", name, "--engine", engine], LIVE)["peak"]
+            for engine in ENGINES
+        }
+        results.medians |= {f"{name}, {engine}: peak memory, MiB": peak for engine, peak in peaks.items()}
+        results.ratios[f"{name}: in_place / learn2learn, memory"] = peaks["in_place"] / peaks["learn2learn"]
 
 
 def keeping(
@@ -151,8 +177,9 @@ def main() -> None:
     parser = options(argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--images", type=int, default=137, help="that a user rated; 137 is FLICKR-AES's average")
-    parser.add_argument("--parts", nargs="+", default=["iterations", "memory", "variants", "evaluation"])
+    parser.add_argument("--parts", nargs="+", default=["iterations", "memory", "variants", "evaluation", "engines"])
     parser.add_argument("--cpu-seconds", action="store_true", help="for meta-iterations, where others are at work")
+    parser.add_argument("--engine-steps", type=int, default=2, help="S where engines are compared")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--out", type=Path, default=ROOT / "runs" / "bench", help="where bench_meta.json goes")
     given = parser.parse_args()
@@ -160,7 +187,7 @@ def main() -> None:
         given.backbone, given.size, given.support, given.query, given.steps = "small_cnn", 64, 8, 4, 2
         given.rounds, given.images = 1, 105
     results = Results()
-    for part in (iterations, memory, variants, evaluation):
+    for part in (iterations, memory, variants, evaluation, engines):
         if part.__name__ in given.parts:
             part(given, results)
     results.print()

@@ -20,6 +20,7 @@ import torch
 from harness import ROOT, Results, Target
 from workload import Workload, over_images, write_database
 
+from piaa_lightning.data.images.raw import RawImages
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.shown_users import ExplainedImage, ShownUsers, images_to_explain, shown_users
@@ -27,7 +28,7 @@ from piaa_lightning.evaluation.statistics import compare, corrected, summarise
 from piaa_lightning.pipeline.draw_figures import draw_figures
 from piaa_lightning.pipeline.evaluate_methods import Results as RunResults
 from piaa_lightning.pipeline.show_users import gradients_of
-from piaa_lightning.report.page import write_page
+from piaa_lightning.report.run_page import write_page
 
 USERS, SHOTS, REPEATS, MAPS = 37, (10, 100), 10, 24
 METHODS = ("BLG-PIAA", "BA-PIAA")
@@ -63,7 +64,7 @@ def report(workload: Workload, maps: int, directory: Path) -> None:
     summary: dict[str, Any] = {
         "experiment": "bench",
         "data": workload.data.name,
-        "rows": [asdict(row) for row in summarise(records)],
+        "rows": [row.flat() for row in summarise(records)],
         "comparisons": [asdict(pair) for pair in pairs],
     }
     results = RunResults(records=records, shown=looked_into(workload, maps))
@@ -75,7 +76,7 @@ def measured() -> list[Record]:
     """Return records as a run makes them."""
     rng = np.random.default_rng(0)
     return [
-        Record(method, "net", shots, repeat, f"{user:012x}", shots, 50, float(rng.uniform(-0.2, 0.8)))
+        Record(method, "net", shots, repeat, f"{user:012x}", shots, 50, "srocc", float(rng.uniform(-0.2, 0.8)))
         for method in METHODS for shots in SHOTS for user in range(USERS) for repeat in range(REPEATS)
     ]  # fmt: skip
 
@@ -94,7 +95,9 @@ def looked_into(workload: Workload, maps: int) -> ShownUsers | None:
     if images:
         network = workload.task().network
         who = ("prior", *(user.name for user in shown.users[:2]))
-        looks = [gradients_of(network, workload.databases, images, torch.device("cpu")) for _ in who]
+        extractor, table = workload.extractor, data.table
+        stored = RawImages(table.root, table.image_files.tolist(), extractor.size, workload.cfg.data.resize)
+        looks = [gradients_of(network, extractor, stored, images, torch.device("cpu")) for _ in who]
         shown.explains = METHODS[0]
         shown.explained = [
             ExplainedImage(

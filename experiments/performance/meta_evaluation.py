@@ -120,7 +120,7 @@ def the_authors_way(given: PopulationPrior, shots: int, size: int) -> list[Score
 def tuner(given: FitContext, layers: str = "all", **options: object) -> FineTune:
     """Return this program's fine-tuning with the authors' settings."""
     inner = InnerLoop({"backbone": 1e-4, "head": 1e-3}, layers=layers)
-    made = FineTune(inner, lr_multipliers=[1.0], steps=[EPOCHS - 1], **options)  # type: ignore[arg-type]
+    made = FineTune(inner=inner, lr_multipliers=[1.0], steps=[EPOCHS - 1], **options)  # type: ignore[arg-type]
     made.prepare(given)
     return made
 

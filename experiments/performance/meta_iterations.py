@@ -1,9 +1,10 @@
 """One meta-iteration of BLG over a user, in three ways; as a program it runs one of them in a process of its own.
 
     meta_iterations.py WAY [--size 224 --support 80 --query 20 --steps 5 --users 1 --channels-last --bf16]
+                           [--learner blg --engine in_place]
 
 The ways: ``bare``, forward, backward and Adam on resident tensors, twice S steps and nothing else; ``learn2learn``, its
-clone-and-adapt loop with torch's Adam; ``engine``, this program's learner with the outer step.
+clone-and-adapt loop with torch's Adam, written out; ``engine``, this program's learner with the outer step.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from torch import nn
 
 from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.losses.score import score_loss
-from piaa_lightning.meta.bilevel import BilevelLearner
 from piaa_lightning.meta.clone import clone_for_user
+from piaa_lightning.meta.engines import ENGINES
 from piaa_lightning.meta.inner_loop import InnerLoop
+from piaa_lightning.meta.learners import LEARNERS
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
@@ -43,6 +45,8 @@ def options(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
     parser.add_argument("--users", type=int, default=1)
     parser.add_argument("--channels-last", action="store_true")
     parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--learner", choices=list(LEARNERS), default="blg", help="of the way `engine`")
+    parser.add_argument("--engine", choices=list(ENGINES), default="in_place", help="of that learner")
     return parser
 
 
@@ -79,10 +83,18 @@ def steps_of(model: nn.Module, optimizer: torch.optim.Optimizer, examples: Examp
 
 
 def iteration(
-    way: str, model: ScoreNetwork, users: list[Episode], steps: int, bf16: bool = False
+    way: str,
+    model: ScoreNetwork,
+    users: list[Episode],
+    steps: int,
+    bf16: bool = False,
+    learner_name: str = "blg",
+    engine_name: str = "in_place",
 ) -> Callable[[], None]:
     """Return a function that does one meta-iteration."""
-    learner = BilevelLearner(model, InnerLoop(RATES), steps=steps)
+    made = LEARNERS[learner_name]
+    inner = InnerLoop(RATES, rule="sgd" if made.second_order else "adam")
+    learner = made(model, inner, steps=steps, engine=engine_name)
     outer = torch.optim.SGD(model.parameters(), lr=BETA)
 
     def outer_step(gradient: list[torch.Tensor]) -> None:
@@ -134,7 +146,7 @@ def main() -> None:
     given = parser.parse_args()
     model = network(given.backbone, given.size, given.channels_last)
     users = episodes(given.size, given.support, given.query, given.users, given.channels_last)
-    run = iteration(given.way, model, users, given.steps, given.bf16)
+    run = iteration(given.way, model, users, given.steps, given.bf16, given.learner, given.engine)
     run()
     start = time.perf_counter()
     run()

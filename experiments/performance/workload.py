@@ -14,7 +14,9 @@ from torch.utils.data import DataLoader
 from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.batches import Examples
 from piaa_lightning.datamodules.task_data import RatingsModule
+from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.pipeline.train_models import ModelTrainer
 from piaa_lightning.simulation.jpegs import write_images
 from piaa_lightning.tasks.pretraining import PretrainingTask
@@ -63,9 +65,11 @@ class Workload:
 
     def __init__(self, cfg: DictConfig, checkpoints: Path) -> None:
         self.cfg = cfg
-        self.databases = Databases(cfg, torch.device("cpu"))
+        self.spec = RunSpec.of(cfg)
+        self.extractor = build_extractor(self.spec, torch.device("cpu"))
+        self.databases = Databases(self.spec, self.extractor, torch.device("cpu"))
         self.data = self.databases.main
-        self._priors = ModelTrainer(cfg, self.databases, False, checkpoints)
+        self._priors = ModelTrainer(self.spec, self.databases, self.extractor, False, checkpoints)
 
     def module(self, batch_size: int, workers: int = 0) -> RatingsModule:
         """Make the LightningDataModule that a run would train from."""
@@ -75,7 +79,7 @@ class Workload:
 
     def task(self) -> PretrainingTask:
         """Make the task that a run would train; its network is always the same and its own."""
-        made: PretrainingTask = instantiate(self.cfg.task.module)(network=self._priors.start(self.cfg.task))
+        made: PretrainingTask = instantiate(self.cfg.task.module)(network=self._priors.start(self.spec.task))
         return made
 
 

@@ -244,7 +244,8 @@ def weights() -> Fuzzer:
         from safetensors.torch import save_file
 
         from piaa_lightning.models.backbones.weights import load_weights
-        from piaa_lightning.pipeline.train_models import _load, _prior_of
+        from piaa_lightning.pipeline.model_cache import key_of
+        from piaa_lightning.pipeline.model_cache import load_weights as load_model
         from piaa_lightning.runtime.checkpoints import last_good
 
         logging.getLogger("piaa_lightning").setLevel(logging.ERROR)
@@ -260,9 +261,9 @@ def weights() -> Fuzzer:
         def read() -> None:
             refused: UserError | None = None
             last_good(home, "key")
-            _prior_of(home / "weights.safetensors")
+            key_of(home / "weights.safetensors")
             for load in (
-                lambda: _load(network, home / "weights.safetensors", "prior"),
+                lambda: load_model(network, home / "weights.safetensors", "prior"),
                 *(partial(load_weights, network, home / name, "network", ()) for name in names[:3]),
             ):
                 try:

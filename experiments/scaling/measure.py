@@ -47,7 +47,7 @@ def seconds(act: Callable[[], object], times: int = 3, clock: Callable[[], float
 class Constant(Personalizer):
     """Costs nothing, so that what the protocol itself costs is seen."""
 
-    def fit(self, support, settings):  # noqa: ANN001, ANN201, D102
+    def fit_user(self, support, settings):  # noqa: ANN001, ANN201, D102
         return lambda images: (images % 97).astype(np.float32)
 
 
@@ -87,7 +87,7 @@ def judging(directory: Path) -> dict[str, float]:
 
     found["journal of a draw, us"] = 1e6 * seconds(journal) / USERS
     found["journal of a draw, bytes"] = (directory / "journal").stat().st_size / USERS
-    records = [Record("BLG-PIAA", "resnet18", 10, 0, f"{n:012x}", 10, 127, 0.123456789, "", 1e-5) for n in range(USERS)]
+    records = [Record("BLG-PIAA", "resnet18", 10, 0, f"{n:012x}", 10, 127, "srocc", 0.123456789) for n in range(USERS)]
     found["record, us"] = 1e6 * seconds(lambda: write_records(records, directory / "records.csv")) / USERS
     found["record, bytes"] = (directory / "records.csv").stat().st_size / USERS
     content = os.urandom(4 * RESNET18)

@@ -14,14 +14,17 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from piaa_lightning.cli.allowed_targets import refuse_strange_targets
+from piaa_lightning.cli.allowed_targets import refuse_file_options, refuse_strange_targets
 from piaa_lightning.cli.config_dir import config_dir
-from piaa_lightning.cli.missing_places import refuse_missing_places
+from piaa_lightning.cli.guard_hydra import guard_hydra
+from piaa_lightning.cli.missing_places import ON_PHOTOS, refuse_missing_places
 from piaa_lightning.cli.modes import MODES, refuse_unknown_mode
 from piaa_lightning.cli.overrides import as_typed
-from piaa_lightning.cli.schema import explain, refuse_dangling, register, shots_of
+from piaa_lightning.cli.schema import explain, refuse_dangling, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline.backbone_config import settle_backbone
+from piaa_lightning.pipeline.choose_metrics import metric_names
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.quiet import quiet_libraries
 from piaa_lightning.runtime.terminal import command_line
@@ -29,6 +32,7 @@ from piaa_lightning.runtime.terminal import command_line
 log = logging.getLogger(__name__)
 
 register()
+guard_hydra()
 
 
 @hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
@@ -61,6 +65,7 @@ def job(cfg: DictConfig, directory: Path) -> float | None:
         JobError: whatever a user can mend; it is in the log of the job, too.
     """
     try:
+        settle_backbone(cfg, HydraConfig.get().overrides.task)
         return sweep_job(cfg, directory) if cfg.mode == "run" else dispatch(cfg, directory)
     except (UserError, HydraException, OmegaConfBaseException) as error:
         sentence = str(error) if isinstance(error, UserError) else explain(error, [])
@@ -115,11 +120,14 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
         return run(cfg, directory)
     refuse_unknown_mode(cfg.mode)
     refuse_missing_places(cfg)
-    trains = cfg.mode not in ("check", "collect", "workspace")  # a prior, if it comes to that
+    trains = cfg.mode not in ("check", "collect", "workspace")  # a model, if it comes to that
     if trains:
         refuse_dangling(cfg)
-    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=trains))  # the others need not have all that a run has
-    refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
+        OmegaConf.resolve(cfg)  # in place: what is looked at is what is made
+    OmegaConf.resolve(cfg.data)  # the other modes need not have all that a run has, and make nothing else
+    refuse_file_options(OmegaConf.to_container(cfg))
+    if cfg.mode not in ON_PHOTOS:  # which make little or nothing: that is looked at where it is made, see `guard_hydra`
+        refuse_strange_targets(OmegaConf.to_container(cfg))
     quiet_libraries()
     keep_freed_memory()
     stage = import_module(f"piaa_lightning.{MODES[cfg.mode][0]}")  # late, for the same reason as in ``run``
@@ -137,13 +145,16 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     Raises:
         UserError: whatever a user can mend.
     """
-    shots = shots_of(cfg)
     if not cfg.methods:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
     refuse_missing_places(cfg)
+    refuse_strange_targets({"metrics": [{"_target_": name} for name in metric_names(cfg) if "." in name]})
     refuse_dangling(cfg)
-    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=True))
+    spec = RunSpec.of(cfg)  # before references become copies: a task that several methods name is one task
+    OmegaConf.resolve(cfg)  # in place: what is looked at is what is made
+    refuse_file_options(OmegaConf.to_container(cfg))
+    refuse_strange_targets(OmegaConf.to_container(cfg))
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     from piaa_lightning.pipeline.run import run as do_run
 
-    return do_run(cfg, shots, directory)
+    return do_run(spec, directory)

@@ -14,13 +14,15 @@ from typing import Any
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import OverrideParseException
-from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.cli.config_dir import config_dir as config_dir
+from piaa_lightning.cli.families import options, register_families
 from piaa_lightning.cli.overrides import quote
 from piaa_lightning.cli.renamed import new_name
-from piaa_lightning.errors import UserError
+from piaa_lightning.cli.renamed_experiments import now_called
+from piaa_lightning.errors import AboutArgumentError, UserError
 from piaa_lightning.photos.schema import CoverKeys, CropKeys, ExportKeys, WebKeys
 
 SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
@@ -94,6 +96,8 @@ class RunKeys:
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
+        metrics: what is computed: usual stands for the usual ones at each level (SROCC of users; ACC, SROCC, PLCC and
+            EMD of images; SROCC and RMSE of traits), and mae, kendall_tau, ... add to them; SROCC is always among them.
         resume: auto goes on with a run of the same configuration that was cut off, or begins one where there is none;
             the directory of a run goes on with that one.
         checkpoint_steps: steps after which the state of training is kept within an epoch; after every epoch it always
@@ -105,6 +109,7 @@ class RunKeys:
             by), auxiliary (further tasks by name), and a personalizer that fits users (with `support`, how their images
             are chosen; at random without it), or an evaluation (images or traits) with the name of a database (null is
             the main one) and, where no network is evaluated as it is, an estimator that is fitted to training images.
+        method: the method of ``experiment=personal``, for instance ridge.
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.
         on_shared_photos: what happens where an image that one database is evaluated on lies in another that is learnt
@@ -133,12 +138,14 @@ class RunKeys:
     name: str = "run"
     seed: int = 0
     shots: Any = field(default_factory=lambda: [10, 100])
+    metrics: Any = field(default_factory=lambda: ["usual"])
     resume: str | None = None
     checkpoint_steps: int | None = None
     on_nan: str = "stop"
     reuse_models: bool = True
     comparisons: list[Any] = field(default_factory=list)
     methods: dict[str, Any] = field(default_factory=dict)
+    method: Any = None
     databases: dict[str, Any] = field(default_factory=dict)
     on_shared_photos: str = "refuse"
     tasks: dict[str, Any] = field(default_factory=dict)
@@ -174,6 +181,7 @@ def register() -> None:
     """Tell Hydra the schema and resolvers; may be called more than once."""
     OmegaConf.register_new_resolver("modulo", lambda number, count: int(number) % max(1, int(count)), replace=True)
     ConfigStore.instance().store(name="run_keys", node=RunKeys)
+    register_families(config_dir())
 
 
 def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
@@ -192,19 +200,6 @@ def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
     ]
     keys = [override.get_key_element() for override in parsed]
     return [tuple(f"{key}={value}" for key, value in zip(keys, job, strict=True)) for job in product(*values)]
-
-
-def shots_of(cfg: DictConfig) -> list[int]:
-    """Return the support sizes, ascending.
-
-    Raises:
-        UserError: not whole numbers from 1.
-    """
-    value = cfg.shots
-    given = list(value) if isinstance(value, ListConfig) else [value]
-    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
-        raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
-    return sorted({int(k) for k in given})
 
 
 def refuse_dangling(cfg: DictConfig) -> None:
@@ -234,11 +229,16 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
     while cause.__cause__ is not None:  # the innermost says what is wrong, the others where Hydra was
         cause = cause.__cause__
     text = " ".join(f"{error} {cause}".split())
+    if isinstance(cause, UserError):  # of a thing that the configuration names; Hydra says at which key
+        keys = re.findall(r"full_key: (\S+)", str(error))
+        return str(cause.under(keys[-1]) if keys and isinstance(cause, AboutArgumentError) else cause)
     if found := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
         group, value = found.groups()
         if (group, value) in PLUGINS:
             return f"{group}={value} needs a plug-in that is not installed: {SWEEP_EXTRA}."
-        choices = sorted(file.stem for file in (config_dir() / group).glob("*.yaml"))
+        if now := now_called(group, value):
+            return f"{group}={value} is called differently now: {now}."
+        choices = options(config_dir(), group)
         return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{_close(value, choices)}."
     if isinstance(error, OverrideParseException) and "=" in error.override:
         key, value = error.override.split("=", 1)

@@ -10,9 +10,8 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from piaa_lightning.cli.schema import shots_of
 from piaa_lightning.errors import UserError
-from piaa_lightning.pipeline.make_trainer import tasks_of
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.loggers import has_key
 
 INSTALL = "pip install 'piaa-lightning[wandb]'"
@@ -55,14 +54,15 @@ def workspace(cfg: DictConfig) -> Any:
         warnings.simplefilter("ignore", DeprecationWarning)  # of what the library itself is built on
         panels = import_module("wandb_workspaces.reports.v2")
         ws = import_module("wandb_workspaces.workspaces")
-    labels = [method.label for method in cfg.methods.values() if not method.get("evaluation")]
+    spec = RunSpec.of(cfg)
+    labels = [method.label for method in spec.methods.values() if method.evaluation is None]
     sroccs = [
         panels.BarPlot(title=f"SROCC at {k} shots", metrics=[f"test/{label}/{k} shots" for label in labels])
-        for k in shots_of(cfg)
+        for k in spec.shots
     ]
     curves = [
         panels.LinePlot(title=f"{name}: validation SROCC over {axis}", x=x, y=[f"{name}/val/srocc"])
-        for name, axis, x in _curves(cfg)
+        for name, axis, x in _curves(spec)
     ]
     tables = [panels.WeavePanelSummaryTable(table_name=f"test/{name}") for name in TABLES]
     return ws.Workspace(
@@ -88,10 +88,10 @@ def _media(panels: Any, names: tuple[str, ...]) -> Any:
     return panels.MediaBrowser(media_keys=[f"figures/{name}" for name in names])
 
 
-def _curves(cfg: DictConfig) -> list[tuple[str, str, str]]:
+def _curves(spec: RunSpec) -> list[tuple[str, str, str]]:
     """Name each task that is trained, and what its curve is drawn over: users visited, or epochs."""
     found = {}
-    for task in tasks_of(cfg):
+    for task in spec.tasks():
         users = "MetaTask" in str(task.module.get("_target_"))
-        found[str(task.name)] = ("users visited", f"{task.name}/users") if users else ("epochs", "epoch")
+        found[task.name] = ("users visited", f"{task.name}/users") if users else ("epochs", "epoch")
     return [(name, *axis) for name, axis in found.items()]

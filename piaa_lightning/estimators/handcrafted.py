@@ -16,7 +16,7 @@ from piaa_lightning.estimators.estimator import Estimator, ImageContext, Predict
 from piaa_lightning.estimators.image_features import of_images, simple_of
 from piaa_lightning.features import FisherVectors, colour_statistics, dense_sift
 from piaa_lightning.features.planes import AnyImage, Planes
-from piaa_lightning.metrics.accuracy import balanced_accuracy
+from piaa_lightning.metrics.balanced_accuracy import balanced_accuracy
 
 log = logging.getLogger(__name__)
 

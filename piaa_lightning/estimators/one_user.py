@@ -48,7 +48,7 @@ class AsOneUser(Estimator):
         drawn = np.sort(np.random.default_rng(context.seed).permutation(len(images))[: self.shots])
         crowd = Support(0, images[drawn], scores[drawn].astype(np.float32), context.seed)
         self.chosen = self._choose(context, crowd)
-        self.scorer: Scorer = self.personalizer.fit(crowd, self.chosen)
+        self.scorer: Scorer = self.personalizer.fit_user(crowd, self.chosen)
 
     def predict(self, images: Indices) -> Prediction:
         """Return scores."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,13 +12,10 @@ from numpy.typing import NDArray
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.resampling import Indices, interval, paired_interval
 from piaa_lightning.evaluation.statistics import holm
-from piaa_lightning.metrics.accuracy import accuracy, balanced_accuracy
-from piaa_lightning.metrics.emd import emd
-from piaa_lightning.metrics.srocc import plcc, srocc
+from piaa_lightning.metrics.registry import Metric, usual
 
 Floats = NDArray[np.float64]
-
-KEYS = {"ACC": "acc", "SROCC": "srocc", "EMD r=1": "emd_r1"}  # what is compared, and its name in rows
+OfDrawn = Callable[[Indices], float]  # of the numbers of the images drawn
 
 
 @dataclass(frozen=True)
@@ -35,6 +32,8 @@ class ImageEvaluation:
         votes: ``(images, bins)`` true distributions; None where there are none or the network predicts none.
         predicted_votes: likewise, predicted.
         threshold: between good and bad images, in [0, 1].
+        predicted_threshold: of the predictions, where they are no scores; None takes ``threshold``.
+        ordered: whether predictions have an order; where they are classes they have none.
     """
 
     method: str
@@ -50,51 +49,61 @@ class ImageEvaluation:
     ordered: bool = True
 
     @property
-    def distances(self) -> Mapping[str, Floats]:
-        """EMD with r=1 and r=2 of every image, where distributions are known."""
-        if self.votes is None or self.predicted_votes is None:
-            return {}
-        return {f"emd_r{r}": emd(self.predicted_votes, self.votes, r) for r in (1, 2)}
+    def has_distributions(self) -> bool:
+        """Whether distributions of votes are known and were predicted."""
+        return self.votes is not None and self.predicted_votes is not None
 
-    def measures(self) -> dict[str, Callable[[Indices], float]]:
-        """Return what is compared and has an interval, by name, as functions of the numbers of the images drawn."""
-        distances = self.distances
-        found: dict[str, Callable[[Indices], float]] = {
-            "ACC": lambda drawn: accuracy(
-                self.predicted[drawn], self.scores[drawn], self.threshold, self.predicted_threshold
-            )
-        }
-        if self.ordered:
-            found["SROCC"] = lambda drawn: srocc(self.predicted[drawn], self.scores[drawn])
-        if distances:
-            found["EMD r=1"] = lambda drawn: float(distances["emd_r1"][drawn].mean())
-        return found
+    def of_each(self, metric: Metric) -> Floats | None:
+        """Return a metric of distributions for each image, ``(images,)``; None where these are not known.
 
-    def row(self) -> dict[str, Any]:
+        Args:
+            metric: one that needs distributions.
+        """
+        if metric.needs != "distributions" or self.votes is None or self.predicted_votes is None:
+            return None
+        return np.asarray(metric.function(self.predicted_votes, self.votes), dtype=np.float64)
+
+    def of_drawn(self, metric: Metric) -> OfDrawn | None:
+        """Return a metric as a function of the numbers of the images drawn; None where what it needs is not known."""
+        if metric.needs == "distributions":
+            values = self.of_each(metric)
+            return None if values is None else lambda drawn: float(values[drawn].mean())
+        return of_predictions(
+            metric, self.predicted, self.scores, self.threshold, self.predicted_threshold, ordered=self.ordered
+        )
+
+    def row(self, metrics: Sequence[Metric] | None = None) -> dict[str, Any]:
         """Return the line of the result table, with 95 % bootstrap intervals over images of what is compared.
 
-        A distance is None where distributions are not known, and so are other measures that are not defined.
+        A metric is None where it is not defined, or what it needs is not known.
+
+        Args:
+            metrics: of images, see `metrics.registry`; None takes the usual ones.
         """
-        measures = {
-            "acc": accuracy(self.predicted, self.scores, self.threshold, self.predicted_threshold),
-            "balanced_acc": balanced_accuracy(self.predicted, self.scores, self.threshold, self.predicted_threshold),
-            "srocc": srocc(self.predicted, self.scores) if self.ordered else np.nan,
-            "plcc": plcc(self.predicted, self.scores) if self.ordered else np.nan,
-        }
-        distances = {name: float(values.mean()) for name, values in self.distances.items()}
+        every = np.arange(len(self.scores))
+        found = [(metric, self.of_drawn(metric)) for metric in metrics or usual("image")]
+        values = {metric.name: None if of is None else of(every) for metric, of in found}
         return {
             "method": self.method,
             "backbone": self.backbone,
             "evaluated_on": self.database,
-            **{name: None if np.isnan(value) else value for name, value in measures.items()},
-            **{name: distances.get(name) for name in ("emd_r1", "emd_r2")},
-            **{f"{KEYS[name]}_ci95": interval(measure, len(self.scores)) for name, measure in self.measures().items()},
+            **{name: None if value is None or np.isnan(value) else value for name, value in values.items()},
+            **{
+                f"{metric.name}_ci95": interval(of, len(self.scores))
+                for metric, of in found
+                if metric.compared and of is not None
+            },
             "images": len(self.scores),
         }
 
-    def lines(self) -> list[dict[str, Any]]:
-        """Return one line per image, from which everything can be recomputed."""
-        distances = self.distances
+    def lines(self, metrics: Sequence[Metric] | None = None) -> list[dict[str, Any]]:
+        """Return one line per image, from which everything can be recomputed.
+
+        Args:
+            metrics: of images; those of distributions have a column. None takes the usual ones.
+        """
+        of_votes = [metric for metric in metrics or usual("image") if metric.needs == "distributions"]
+        distances = {metric.name: self.of_each(metric) for metric in of_votes}
         return [
             {
                 "method": self.method,
@@ -104,31 +113,65 @@ class ImageEvaluation:
                 "predicted": float(self.predicted[index]),
                 "threshold": self.threshold,
                 "predicted_threshold": self.threshold if self.predicted_threshold is None else self.predicted_threshold,
-                **{name: float(distances[name][index]) if name in distances else "" for name in ("emd_r1", "emd_r2")},
+                **{name: "" if values is None else float(values[index]) for name, values in distances.items()},
             }
             for index in range(len(self.scores))
         ]
 
 
-def compare_images(a: ImageEvaluation, b: ImageEvaluation) -> list[dict[str, Any]]:
+def of_predictions(
+    metric: Metric,
+    predicted: Floats,
+    scores: Floats,
+    threshold: float,
+    predicted_threshold: float | None,
+    ordered: bool = True,
+) -> OfDrawn | None:
+    """Return a metric that needs no distributions as a function of the numbers of the images drawn.
+
+    Args:
+        metric: of images.
+        predicted: ``(images,)``.
+        scores: ``(images,)`` in [0, 1].
+        threshold: between good and bad images, in [0, 1].
+        predicted_threshold: of the predictions, where they are no scores.
+        ordered: whether predictions have an order.
+
+    Returns:
+        None where the metric needs an order or scores, and the predictions have or are none.
+    """
+    if metric.needs == "threshold":
+        return lambda drawn: float(metric.function(predicted[drawn], scores[drawn], threshold, predicted_threshold))
+    if not ordered or (metric.needs == "scores" and predicted_threshold is not None):
+        return None
+    return lambda drawn: float(metric.function(predicted[drawn], scores[drawn]))
+
+
+def compare_images(
+    a: ImageEvaluation, b: ImageEvaluation, metrics: Sequence[Metric] | None = None
+) -> list[dict[str, Any]]:
     """Compare two networks on the same images, paired: ACC and, where both have them, SROCC and EMD r=1.
+
+    Args:
+        a: an evaluation.
+        b: the evaluation that it is compared with.
+        metrics: of images, of which those that are for comparing are taken; None takes the usual ones.
 
     Raises:
         UserError: they were evaluated on other images.
     """
     if not np.array_equal(a.image_ids, b.image_ids):
         raise UserError(f"{a.method} and {b.method} were evaluated on different images; evaluate both on one database.")
-
-    ours, theirs = a.measures(), b.measures()
     found = []
-    for name in ours:
-        if name in theirs:
+    for metric in metrics or usual("image"):
+        ours, theirs = (a.of_drawn(metric), b.of_drawn(metric)) if metric.compared else (None, None)
+        if ours is not None and theirs is not None:
 
-            def difference(drawn: Indices, name: str = name) -> float:
-                return ours[name](drawn) - theirs[name](drawn)
+            def difference(drawn: Indices, ours: OfDrawn = ours, theirs: OfDrawn = theirs) -> float:
+                return ours(drawn) - theirs(drawn)
 
             count = len(a.scores)
-            found.append(comparison(a, b, name, "images", count, paired_interval(difference, count)))
+            found.append(comparison(a, b, metric, "images", count, paired_interval(difference, count)))
     return found
 
 
@@ -151,18 +194,26 @@ def quoted_together(comparisons: Sequence[dict[str, Any]]) -> list[dict[str, Any
 
 
 def comparison(
-    a: Any, b: Any, measure: str, unit: str, count: int, found: tuple[float, tuple[float, float], float]
+    a: Any,
+    b: Any,
+    metric: Metric,
+    unit: str,
+    count: int,
+    found: tuple[float, tuple[float, float], float],
+    measure: str | None = None,
 ) -> dict[str, Any]:
     """Return one line of the summary's comparisons.
 
     Args:
         a: an evaluation.
         b: the evaluation that it is compared with.
-        measure: what is compared.
+        metric: what they are compared by.
         unit: what was drawn anew, ``images`` or ``users``.
         count: how many of them there are.
         found: what `paired_interval` returned.
+        measure: what is compared, in words; None takes the metric's label.
     """
     difference, interval, p = found
     names = {"a": a.method, "b": b.method, "backbone_a": a.backbone, "backbone_b": b.backbone}
-    return {**names, "measure": measure, "difference": difference, "ci95": interval, "p": p, unit: count}
+    told = {**names, "metric": metric.name, "measure": measure or metric.label}
+    return {**told, "difference": difference, "ci95": interval, "p": p, unit: count}

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores, hashed
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError, UserError
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.metrics.srocc import srocc_many, srocc_parts
+from piaa_lightning.metrics.registry import Metric, usual
+from piaa_lightning.metrics.srocc import srocc_many
 from piaa_lightning.personalizers.personalizer import Personalizer, Settings, Support
 from piaa_lightning.runtime.distributed import gather, process_index, share, world_size
 from piaa_lightning.runtime.progress import track
@@ -52,9 +53,11 @@ class Protocol:
     def __post_init__(self) -> None:
         """Stop at query sets that have no order, and at pools that are no part."""
         if self.pool is not None and not 0 < self.pool < 1:
-            raise UserError(f"protocol.pool={self.pool}: give a share between 0 and 1, or null.")
+            raise ArgumentError("pool", "give a share between 0 and 1, or null.", self.pool)
         if self.max_query is not None and self.max_query < 2:
-            raise UserError(f"protocol: max_query={self.max_query} leaves no order to predict; give 2, more, or null.")
+            raise ArgumentError("max_query", "this leaves no order to predict; give 2, more, or null.", self.max_query)
+        if self.repeats < 1:
+            raise ArgumentError("repeats", "give 1 random split or more.", self.repeats)
 
     def cut_short(self) -> Protocol:
         """Return the same protocol for one user, one repeat and two candidates: does everything run?"""
@@ -147,6 +150,7 @@ def evaluate(
     chosen: Mapping[int, Settings],
     ask: Order | None = None,
     journal: Journal | None = None,
+    metrics: Sequence[Metric] | None = None,
 ) -> list[Record]:
     """Evaluate one method on all users, repeats and support sizes.
 
@@ -161,35 +165,42 @@ def evaluate(
         chosen: settings for each support size.
         ask: how supports are chosen, see `draws`.
         journal: holds what an earlier run evaluated before it was cut off, and takes what is evaluated now.
+        metrics: of users, see `metrics.registry`; None takes the usual ones.
 
     Returns:
-        One record per draw.
+        One record per draw and metric, the metrics of a draw one after another.
     """
+    metrics = usual("user") if metrics is None else metrics
     drawn = list(draws(table, rows, shots, protocol, ask))
     scores = _scored(table, drawn, f"{name}: test users", personalizer, {k: [chosen[k]] for k in shots}, journal)
-    parts = _pooled(table, drawn, scores)
+    found = {metric.name: _values(metric, table, drawn, scores) for metric in metrics}
     records = []
     for number, draw in enumerate(drawn):
-        value = None if draw.dropped else float(srocc_many(scores[number], table.score[draw.query])[0])
         user = hashed(str(table.user_ids[draw.user]))
-        seen, evaluated = len(draw.support), len(draw.query)
-        told = draw.shots, draw.repeat, user, seen, evaluated
-        records.append(Record(name, backbone, *told, value, draw.dropped, parts.get(number)))
+        told = name, backbone, draw.shots, draw.repeat, user, len(draw.support), len(draw.query)
+        for metric in metrics:
+            value = found[metric.name].get(number)
+            dropped = draw.dropped or ("" if value is not None else f"{metric.label} is undefined here")
+            records.append(Record(*told, metric.name, value, dropped))
     return records
 
 
-def _pooled(table: RatingTable, drawn: Sequence[Draw], scores: Sequence[Scores]) -> dict[int, float]:
-    """Return every draw's part of the SROCC over all pairs of its support size and repeat."""
+def _values(metric: Metric, table: RatingTable, drawn: Sequence[Draw], scores: Sequence[Scores]) -> dict[int, float]:
+    """Return a metric of every draw that has a value, by number; of a pooled one, the part of its shots and repeat."""
+    found: dict[int, float] = {}
     together: dict[tuple[int, int], list[int]] = {}
     for number, draw in enumerate(drawn):
-        if not draw.dropped:
+        if draw.dropped:
+            continue
+        if metric.of_single_users:
+            found[number] = float(metric.function(scores[number][0], table.score[draw.query]))
+        else:
             together.setdefault((draw.shots, draw.repeat), []).append(number)
-    parts: dict[int, float] = {}
     for numbers in together.values():
         targets = [table.score[drawn[number].query] for number in numbers]
-        found = srocc_parts([scores[number][0] for number in numbers], targets)
-        parts |= zip(numbers, found.tolist(), strict=True)
-    return parts
+        parts = metric.function([scores[number][0] for number in numbers], targets)
+        found |= zip(numbers, map(float, parts), strict=True)
+    return {number: value for number, value in found.items() if np.isfinite(value)}
 
 
 def choose(

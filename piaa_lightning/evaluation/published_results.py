@@ -108,6 +108,11 @@ class PublishedImages:
     srocc: float | None = None
     emd: float | None = None
 
+    @property
+    def values(self) -> dict[str, float | None]:
+        """By name of the metric, see `metrics.registry`."""
+        return {"acc": self.acc, "srocc": self.srocc, "emd_r1": self.emd}
+
 
 @dataclass(frozen=True)
 class PublishedTraits:
@@ -179,7 +184,7 @@ def published_images(method: str, backbone: str) -> PublishedImages | None:
     return _row({row.method: row for row in TABLE_AVA}, method, backbone, "aesthetics")
 
 
-def talk_images_of(method: str) -> list[PublishedImages]:
+def published_images_of(method: str) -> list[PublishedImages]:
     """Find all of the talk's rows for a method, whatever their backbones; the spelling is as free as above."""
     asked = _key(method)
     single = asked in map(_key, _SINGLE["aesthetics"])

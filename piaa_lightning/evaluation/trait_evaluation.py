@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.image_evaluation import comparison
 from piaa_lightning.evaluation.resampling import Indices, paired_interval
-from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.metrics.registry import Metric, main, usual
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, tuple[float, float]]  # a value and its interval
@@ -36,8 +37,8 @@ class Likes:
 class TraitEvaluation:
     """What one network said about a database's test users, from what they like.
 
-    A user's prediction is the mean over the images that the user likes. NOTE: that the talk's table is at the
-    level of users is a hypothesis, see ``metrics.traits``.
+    A user's prediction is the mean over the images that the user likes. NOTE: that published tables are at
+    the level of users is a hypothesis, see ``metrics.stateful.traits``.
 
     Args:
         method: its label.
@@ -59,16 +60,20 @@ class TraitEvaluation:
     predicted: Floats
     liked: Likes | None = None
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Return a line of the result table for each trait."""
+    def rows(self, metrics: Sequence[Metric] | None = None) -> list[dict[str, Any]]:
+        """Return a line of the result table for each trait.
+
+        Args:
+            metrics: of traits, see `metrics.registry`; None takes the usual ones.
+        """
+        found = {metric.name: self.of_traits(metric) for metric in metrics or usual("trait")}
         return [
             {
                 "method": self.method,
                 "backbone": self.backbone,
                 "evaluated_on": self.database,
                 "trait": name,
-                "srocc": _value(srocc(self.predicted[:, column], self.traits[:, column])),
-                "rmse": float(np.sqrt(np.mean((self.predicted[:, column] - self.traits[:, column]) ** 2))),
+                **{metric: _value(values[column]) for metric, values in found.items()},
                 "users": len(self.users),
             }
             for column, name in enumerate(self.trait_names)
@@ -89,14 +94,16 @@ class TraitEvaluation:
             for column, name in enumerate(self.trait_names)
         ]
 
-    def sroccs(self, drawn: Indices) -> Floats:
-        """SROCC of every trait over some of the users, ``(traits,)``."""
-        pairs = zip(self.predicted[drawn].T, self.traits[drawn].T, strict=True)
-        return np.array([srocc(predicted, true) for predicted, true in pairs])
+    def of_traits(self, metric: Metric, drawn: Indices | None = None) -> Floats:
+        """Return a metric of every trait, ``(traits,)``.
 
-    def mean_srocc(self, drawn: Indices) -> float:
-        """Mean over traits of the SROCC over some of the users."""
-        return float(self.sroccs(drawn).mean())
+        Args:
+            metric: of traits.
+            drawn: numbers of the users; None takes all.
+        """
+        users = np.arange(len(self.users)) if drawn is None else drawn
+        pairs = zip(self.predicted[users].T, self.traits[users].T, strict=True)
+        return np.array([metric.function(predicted, true) for predicted, true in pairs])
 
 
 def trait_intervals(evaluation: TraitEvaluation, samples: int = 1000, seed: int = 0) -> list[Interval]:
@@ -111,8 +118,8 @@ def trait_intervals(evaluation: TraitEvaluation, samples: int = 1000, seed: int 
         seed: of the draws.
     """
     random, users = np.random.default_rng(seed), len(evaluation.users)
-    values = evaluation.sroccs(np.arange(users))
-    drawn = np.array([evaluation.sroccs(random.integers(0, users, users)) for _ in range(samples)])
+    values = evaluation.of_traits(main())
+    drawn = np.array([evaluation.of_traits(main(), random.integers(0, users, users)) for _ in range(samples)])
     found = []
     for value, own in zip([*values, values.mean()], [*drawn.T, drawn.mean(axis=1)], strict=True):
         known = own[np.isfinite(own)]
@@ -121,17 +128,33 @@ def trait_intervals(evaluation: TraitEvaluation, samples: int = 1000, seed: int 
     return found
 
 
-def compare_traits(a: TraitEvaluation, b: TraitEvaluation) -> dict[str, Any]:
+def compare_traits(
+    a: TraitEvaluation, b: TraitEvaluation, metrics: Sequence[Metric] | None = None
+) -> list[dict[str, Any]]:
     """Compare two networks on the same users, paired: the mean over traits of SROCC.
+
+    Args:
+        a: an evaluation.
+        b: the evaluation that it is compared with.
+        metrics: of traits, of which those that are for comparing are taken; None takes the usual ones.
 
     Raises:
         UserError: they were evaluated on other users or traits.
     """
     if a.users != b.users or a.trait_names != b.trait_names:
         raise UserError(f"{a.method} and {b.method} were evaluated on different users; evaluate both on one database.")
-    found = paired_interval(lambda drawn: a.mean_srocc(drawn) - b.mean_srocc(drawn), len(a.users))
-    return comparison(a, b, "mean SROCC of traits", "users", len(a.users), found)
+    found = []
+    for metric in metrics or usual("trait"):
+        if metric.compared:
+
+            def difference(drawn: Indices, metric: Metric = metric) -> float:
+                return float(a.of_traits(metric, drawn).mean()) - float(b.of_traits(metric, drawn).mean())
+
+            result = paired_interval(difference, len(a.users))
+            words = f"mean {metric.label} of traits"
+            found.append(comparison(a, b, metric, "users", len(a.users), result, words))
+    return found
 
 
 def _value(value: float) -> float | None:
-    return None if np.isnan(value) else value
+    return None if np.isnan(value) else float(value)

@@ -69,13 +69,6 @@ class Adaptation:
         """Take steps on a batch that :meth:`prepare` made."""
         self.inner.descend(self.stepped, self.rule, prepared, scores, steps)
 
-    def loss(self, prepared: Tensor, scores: Tensor) -> Tensor:
-        """Return the loss where the network now stands, in the mode in which steps are taken."""
-        self.inner.refuse_single(len(scores))
-        self.inner.set_mode(self.network)
-        with torch.inference_mode(False), torch.enable_grad():
-            return self.inner.loss(self.stepped(prepared), outside(scores))
-
     def score(self, prepared: Tensor) -> Tensor:
         """Score a batch that :meth:`prepare` made, in the mode that the last steps left."""
         with torch.no_grad():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from piaa_lightning.data.batches import Episode
-from piaa_lightning.meta.adaptation import Adaptation
-from piaa_lightning.meta.learner import DisplacementLearner
+from piaa_lightning.meta.displacement import DisplacementLearner
+from piaa_lightning.meta.user_network import UserNetwork
 
 
 class BilevelLearner(DisplacementLearner):
@@ -15,7 +15,7 @@ class BilevelLearner(DisplacementLearner):
     through the inner steps.
     """
 
-    def descend(self, adaptation: Adaptation, episode: Episode) -> None:
+    def descend(self, user: UserNetwork, episode: Episode) -> None:
         """Take S steps on the support batch, then S on the query batch."""
-        self.level(adaptation, episode.support)
-        self.level(adaptation, episode.query)
+        user.adapt(episode.support)
+        user.adapt(episode.query)

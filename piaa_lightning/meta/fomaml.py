@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from piaa_lightning.data.batches import Episode
 from piaa_lightning.meta.learner import FirstOrderLearner
+from piaa_lightning.meta.user_network import UserNetwork
 
 
 class FOMAMLLearner(FirstOrderLearner):
@@ -16,19 +18,7 @@ class FOMAMLLearner(FirstOrderLearner):
     also those that do not move in the inner loop.
     """
 
-    def user_gradient(self, episode: Episode) -> tuple[Tensor, ...]:
+    def contribution(self, user: UserNetwork, episode: Episode) -> Sequence[Tensor]:
         """Return the gradient of the query loss at theta'_i."""
-        with self.user() as (adaptation, _):
-            self.level(adaptation, episode.support)
-            self.inner.set_mode(self.module)
-            with torch.inference_mode(False), torch.enable_grad():
-                loss = self.inner.loss(self.module(episode.query.inputs), episode.query.scores)
-                return gradients(loss, list(self.module.parameters()))
-
-
-def gradients(loss: Tensor, parameters: list[Tensor]) -> tuple[Tensor, ...]:
-    """Return the gradient of each parameter, zero for those that do not require one or have no part in the loss."""
-    wanted = [parameter for parameter in parameters if parameter.requires_grad]
-    found = torch.autograd.grad(loss, wanted, allow_unused=True, materialize_grads=True)
-    by_id = {id(parameter): gradient for parameter, gradient in zip(wanted, found, strict=True)}
-    return tuple(by_id[id(p)] if id(p) in by_id else torch.zeros_like(p) for p in parameters)
+        user.adapt(episode.support)
+        return user.gradient(episode.query)

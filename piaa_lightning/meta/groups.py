@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from torch import nn
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.models.added import Added
 from piaa_lightning.models.backbones.several import Backbones
 from piaa_lightning.models.parameter_groups import names_by_group
@@ -75,6 +76,7 @@ def last_stage(backbone: nn.Module) -> list[nn.Module]:
 
 def _moving(network: nn.Module, layers: str) -> list[str]:
     named = {name: p for name, p in network.named_parameters() if p.requires_grad and not _is_a_rate(name)}
+    check_choice("layers", layers, LAYERS)
     if layers == "all":
         return list(named)
     if layers == "head":
@@ -89,10 +91,8 @@ def _moving(network: nn.Module, layers: str) -> list[str]:
         chosen = {id(parameter) for module in norms for parameter in module.parameters(recurse=False)}
     elif layers == "bias":
         chosen = {id(parameter) for name, parameter in named.items() if name.rpartition(".")[2] == "bias"}
-    elif layers == "added":
-        chosen = _parameters(*[module for module in network.modules() if isinstance(module, Added)])
     else:
-        raise UserError(f"layers={layers}: no such choice of layers; take one of {', '.join(LAYERS)}.")
+        chosen = _parameters(*[module for module in network.modules() if isinstance(module, Added)])
     return [name for name, parameter in named.items() if id(parameter) in chosen]
 
 

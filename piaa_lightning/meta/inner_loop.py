@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.losses.score import score_loss
-from piaa_lightning.meta.adam import InnerAdam
-from piaa_lightning.meta.groups import LAYERS, LEARNED, Group, moving_groups
-from piaa_lightning.meta.sgd import InnerSGD
+from piaa_lightning.meta.choices import check_choice
+from piaa_lightning.meta.groups import LAYERS, Group, moving_groups
+from piaa_lightning.meta.rules.registry import RULES
+from piaa_lightning.meta.rules.rule import InnerRule
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-InnerRule = InnerAdam | InnerSGD
-RULES = ("adam", "sgd", "learned")
 BN_MODES = ("frozen", "per_task_reset", "accumulate", "transductive")
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout)
@@ -39,18 +39,25 @@ class InnerLoop:
     Args:
         lr_by_part: the inner learning rate alpha by submodule; the longest matching name wins. The authors' code has
             ten times the backbone's for the head.
-        rule: ``adam`` as in the talk, ``sgd``, or ``learned`` (gradient steps with the rates that Meta-SGD learnt,
-            which live in the network).
-        betas: decay of Adam's moments.
-        eps: Adam's epsilon.
-        bias_correction: whether Adam's moments are corrected.
+        rule: ``adam`` as in the talk, ``sgd``, ``learned`` (gradient steps with the rates that Meta-SGD learnt,
+            which live in the network), or the name of a class in torch.optim, such as ``RMSprop``.
+        betas: decay of the moments of ``adam``.
+        eps: epsilon of ``adam``.
+        bias_correction: whether the moments of ``adam`` are corrected.
+        rule_options: arguments of the class in torch.optim, such as ``{momentum: 0.9}``; rates are of ``lr_by_part``.
         layers: which parameters move: ``all``, ``last_stage``, ``head``, ``norm``, ``bias`` or ``added``.
         dropout: whether dropout stays on. NOTE: the authors' code leaves it on without a word; the default is off.
         bn_mode: what batch norm does, see above.
         loss: of predictions and scores.
 
     Raises:
-        UserError: no such rule, layers or batch-norm mode.
+        UserError: no such rule, layers or batch-norm mode, or an option that the rule has not.
+
+    Example:
+        >>> network = nn.ModuleDict({"head": nn.Linear(2, 1)})
+        >>> rule = InnerLoop(rule="RMSprop", rule_options={"momentum": 0.9}).optimizer(network)
+        >>> [tuple(parameter.shape) for parameter in rule.parameters]
+        [(1, 2), (1,)]
     """
 
     lr_by_part: Mapping[str, float] = field(default_factory=lambda: {"backbone": 1e-4, "head": 1e-3})
@@ -62,33 +69,31 @@ class InnerLoop:
     dropout: bool = False
     bn_mode: str = "frozen"
     loss: Loss = score_loss
+    rule_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for key, value, choices in (
-            ("rule", self.rule, RULES),
-            ("layers", self.layers, LAYERS),
-            ("bn_mode", self.bn_mode, BN_MODES),
-        ):
-            if value not in choices:
-                raise UserError(f"inner.{key}={value}: there is no such choice; take one of {', '.join(choices)}.")
+        check_choice("inner.rule", self.rule, RULES)
+        check_choice("inner.layers", self.layers, LAYERS)
+        check_choice("inner.bn_mode", self.bn_mode, BN_MODES)
+        RULES[self.rule].check_options(self.rule_options)
 
     def groups(self, network: nn.Module) -> list[Group]:
         """Return the parameters that move, by rate; together they are exactly those, each once."""
         return moving_groups(network, self.lr_by_part, self.layers)
 
+    def names(self, network: nn.Module) -> list[str]:
+        """Return the names of the parameters that move, in the order of the rule's parameters."""
+        return [name for group in self.groups(network) for name in group.names]
+
     def optimizer(self, network: nn.Module) -> InnerRule:
-        """Return a fresh optimiser for a network: nothing is carried over from another user."""
+        """Return a fresh rule for a network: nothing is carried over from another user."""
         named = dict(network.named_parameters())
         groups = [([named[name] for name in group.names], group.rate) for group in self.groups(network)]
+        options: Mapping[str, Any] = self.rule_options
         if self.rule == "adam":
-            return InnerAdam(groups, (self.betas[0], self.betas[1]), self.eps, self.bias_correction)
-        parameters = [parameter for members, _ in groups for parameter in members]
-        if self.rule == "sgd":
-            return InnerSGD(parameters, [rate for members, rate in groups for _ in members])
-        learnt = getattr(network, LEARNED, None)
-        if learnt is None:
-            raise UserError("inner.rule=learned: this prior holds no learnt rates; meta-train it with task=metasgd.")
-        return InnerSGD(parameters, learnt.of(network, parameters))
+            betas = (self.betas[0], self.betas[1])
+            options = {"betas": betas, "eps": self.eps, "bias_correction": self.bias_correction}
+        return RULES[self.rule].build(network, groups, options)
 
     def set_mode(self, network: nn.Module) -> None:
         """Put batch norm and dropout into the mode in which steps are taken."""

@@ -53,12 +53,15 @@ class MetaSGDLearner(MAMLLearner):
         inner: how a user's parameters descend; its rule becomes ``learned``.
         steps: S, inner steps; 1 in the paper.
         reduce: ``sum`` or ``mean`` over users.
+        engine: ``in_place`` or ``learn2learn``.
     """
 
-    def __init__(self, network: nn.Module, inner: InnerLoop, steps: int = 1, reduce: str = "mean") -> None:
+    def __init__(
+        self, network: nn.Module, inner: InnerLoop, steps: int = 1, reduce: str = "mean", engine: str = "in_place"
+    ) -> None:
         if not hasattr(network, LEARNED):
             groups = moving_groups(network, inner.lr_by_part, inner.layers)
             rates = {name: group.rate for group in groups for name in group.names}
             names = [name for name, _ in network.named_parameters() if name in rates]
             network.add_module(LEARNED, LearnedRates(network, names, [rates[name] for name in names]))
-        super().__init__(network, replace(inner, rule="learned"), steps, reduce)
+        super().__init__(network, replace(inner, rule="learned"), steps, reduce, engine)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import torch
+from collections.abc import Sequence
+
 from torch import Tensor
 
 from piaa_lightning.data.batches import Episode
-from piaa_lightning.meta.fomaml import gradients
 from piaa_lightning.meta.learner import FirstOrderLearner
 from piaa_lightning.meta.reptile import whole_episode
+from piaa_lightning.meta.user_network import UserNetwork
 
 
 class PlainLearner(FirstOrderLearner):
@@ -18,12 +19,6 @@ class PlainLearner(FirstOrderLearner):
     ``steps`` only says how long validation users are adapted.
     """
 
-    def user_gradient(self, episode: Episode) -> tuple[Tensor, ...]:
+    def contribution(self, user: UserNetwork, episode: Episode) -> Sequence[Tensor]:
         """Return the gradient of the loss on all of a user's images."""
-        everything = whole_episode(episode)
-        with self.user():
-            self.inner.refuse_single(len(everything.scores))
-            self.inner.set_mode(self.module)
-            with torch.inference_mode(False), torch.enable_grad():
-                loss = self.inner.loss(self.module(everything.inputs), everything.scores)
-                return gradients(loss, list(self.module.parameters()))
+        return user.gradient(whole_episode(episode))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from piaa_lightning.data.batches import Episode, Examples
-from piaa_lightning.meta.adaptation import Adaptation
-from piaa_lightning.meta.learner import DisplacementLearner
+from piaa_lightning.meta.displacement import DisplacementLearner
+from piaa_lightning.meta.user_network import UserNetwork
 
 
 class ReptileLearner(DisplacementLearner):
@@ -16,9 +16,9 @@ class ReptileLearner(DisplacementLearner):
     else, so that BLG and Reptile differ in the two levels alone.
     """
 
-    def descend(self, adaptation: Adaptation, episode: Episode) -> None:
+    def descend(self, user: UserNetwork, episode: Episode) -> None:
         """Take S steps on the support and query images together."""
-        self.level(adaptation, whole_episode(episode))
+        user.adapt(whole_episode(episode))
 
 
 def whole_episode(episode: Episode) -> Examples:

@@ -11,6 +11,7 @@ from torch.func import functional_call, grad, vmap
 
 from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.inner_loop import InnerLoop, outside
+from piaa_lightning.meta.rules.registry import RULES
 
 
 def why_not_stacked(inner: InnerLoop) -> str:
@@ -19,6 +20,8 @@ def why_not_stacked(inner: InnerLoop) -> str:
         return "dropout draws for each user separately"
     if inner.bn_mode != "frozen":
         return "batch statistics are each user's own"
+    if not RULES[inner.rule].elementwise:
+        return f"a step of {inner.rule} mixes the numbers of a parameter, and so the users"
     return ""
 
 

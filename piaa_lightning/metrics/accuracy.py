@@ -1,8 +1,4 @@
-"""Is an image good or bad: the share of images on the right side of a threshold, and the same with the sides balanced.
-
-Seven in ten of AVA's images are above its threshold, so calling all of them good is 70 % accurate; the balanced
-accuracy of that is one half.
-"""
+"""Is an image good or bad: the share of images on the right side of a threshold."""
 
 from __future__ import annotations
 
@@ -10,6 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from piaa_lightning.errors import NaNPredictionsError
+from piaa_lightning.metrics.registry import Metric, register
 
 ROUNDING = 1e-6  # of a score in [0, 1] that was stored in single precision
 
@@ -52,37 +49,14 @@ def accuracy(
         >>> accuracy([0.9, 0.2, 0.6], [0.8, 0.7, 0.51])
         0.6666666666666666
     """
-    predicted, true = _sides(prediction, target, threshold, predicted_threshold)
+    predicted, true = sides(prediction, target, threshold, predicted_threshold)
     return float((predicted == true).mean()) if len(true) else float("nan")
 
 
-def balanced_accuracy(
-    prediction: ArrayLike, target: ArrayLike, threshold: float = 0.5, predicted_threshold: float | None = None
-) -> float:
-    """Mean of the two recalls: of images that are truly above the threshold, and of images that are not.
-
-    Args:
-        prediction: ``(images,)`` predicted mean scores in [0, 1].
-        target: ``(images,)`` true mean scores in [0, 1].
-        threshold: of the scores, in [0, 1].
-        predicted_threshold: as in `accuracy`.
-
-    Returns:
-        A value in [0, 1]; NaN where no image, or none on one side, is truly there: a recall of nothing is undefined,
-        and the other side's alone would be another measure. A prediction that is always on one side has .5.
-
-    Raises:
-        ValueError: a NaN on either side, or shapes that differ.
-    """
-    predicted, true = _sides(prediction, target, threshold, predicted_threshold)
-    if true.all() or not true.any():
-        return float("nan")
-    return float((predicted[true].mean() + (~predicted[~true]).mean()) / 2)
-
-
-def _sides(
+def sides(
     prediction: ArrayLike, target: ArrayLike, threshold: float, predicted_threshold: float | None
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Return which predictions and which targets are above their thresholds; the arguments are those of `accuracy`."""
     predicted, true = np.asarray(prediction, dtype=np.float64), np.asarray(target, dtype=np.float64)
     if predicted.ndim != 1 or predicted.shape != true.shape:
         raise ValueError(f"predictions {predicted.shape} and targets {true.shape} must both be (images,)")
@@ -93,3 +67,6 @@ def _sides(
     return is_good(predicted, threshold if predicted_threshold is None else predicted_threshold), is_good(
         true, threshold
     )
+
+
+register(Metric("acc", "ACC", accuracy, "threshold", ("image",), bounds=(0, 1)))

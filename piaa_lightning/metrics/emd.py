@@ -1,14 +1,16 @@
 """How far a predicted distribution of votes is from the true one, over ordered bins.
 
 NOTE: the literature says "EMD" of several numbers. Here r is in every name, and the sum over bins is divided by their
-number before the root, as in NIMA. The talk's .047 to .054 on AVA fit r=1 divided by the bins; that is a hypothesis, so
-both are printed.
+number before the root, as in NIMA. The published .047 to .054 on AVA fit r=1 divided by the bins; that is a
+hypothesis, so both are printed.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from piaa_lightning.metrics.registry import Metric, register
 
 Floats = NDArray[np.float64]
 SUM_TOLERANCE = 1e-2  # half precision; a head's outputs before the softmax do not come near
@@ -48,15 +50,19 @@ def emd(prediction: ArrayLike, target: ArrayLike, r: float) -> Floats:
     return np.asarray((carried**r).mean(axis=1) ** (1 / r), dtype=np.float64)
 
 
-def emd_r1(prediction: ArrayLike, target: ArrayLike) -> float:
-    """Mean over images of :func:`emd` with r=1; NaN without an image."""
-    return _mean(emd(prediction, target, 1))
+def emd_r1(prediction: ArrayLike, target: ArrayLike) -> Floats:
+    """Return :func:`emd` of each image with r=1."""
+    return emd(prediction, target, 1)
 
 
-def emd_r2(prediction: ArrayLike, target: ArrayLike) -> float:
-    """Mean over images of :func:`emd` with r=2; NaN without an image."""
-    return _mean(emd(prediction, target, 2))
+def emd_r2(prediction: ArrayLike, target: ArrayLike) -> Floats:
+    """Return :func:`emd` of each image with r=2."""
+    return emd(prediction, target, 2)
 
 
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else float("nan")
+register(Metric("emd_r1", "EMD r=1", emd_r1, "distributions", ("image",), higher_is_better=False, bounds=(0, 1)))
+register(
+    Metric(
+        "emd_r2", "EMD r=2", emd_r2, "distributions", ("image",), higher_is_better=False, bounds=(0, 1), compared=False
+    )
+)

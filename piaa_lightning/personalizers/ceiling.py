@@ -42,7 +42,7 @@ class Ceiling(Personalizer):
         self.score = truth["score"].to_numpy(np.float32)[known][order]
         self.images = context.table.images
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Look the user up."""
         own = slice(*np.searchsorted(self.user, [support.user, support.user + 1]))
         scores = np.full(self.images, np.nan, dtype=np.float32)

@@ -21,7 +21,7 @@ class Crowd(Personalizer):
         self.count = np.bincount(table.image, minlength=table.images)
         self.mean = float(table.score.mean())
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Take the user's own ratings out of the sums."""
         own = self.table.user == support.user
         images, scores = self.table.image[own], self.table.score[own].astype(np.float64)

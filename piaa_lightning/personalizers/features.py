@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import cast
+from dataclasses import dataclass, replace
+from typing import Self, cast
 from weakref import WeakKeyDictionary
 
 import numpy as np
@@ -16,7 +17,8 @@ from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
 from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
-from piaa_lightning.personalizers.personalizer import FitContext
+from piaa_lightning.personalizers.own_images import OwnRatings, size_of, with_user
+from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Settings, Support, device_of
 from piaa_lightning.runtime.progress import track
 
 Floats = NDArray[np.float64]
@@ -52,6 +54,19 @@ class ImageFeatures:
     generic: Scores
     level: float
     projection: Projection
+
+    def with_images(self, embedded: NDArray[np.float32], generic: Scores) -> ImageFeatures:
+        """Return the same features with those of further images behind them.
+
+        Args:
+            embedded: ``(images, features of the network)``, what the model's head is fed.
+            generic: ``(images,)`` the model's own scores.
+        """
+        own = embedded - self.projection.centre
+        if self.projection.axes is not None:
+            own = own @ self.projection.axes.T
+        own = (own / np.float32(self.projection.unit)).astype(np.float32)
+        return replace(self, values=np.concatenate([self.values, own]), generic=np.concatenate([self.generic, generic]))
 
     def rows(self, images: Indices) -> Floats:
         """Return ``(len(images), features)`` in float64."""
@@ -92,9 +107,7 @@ def image_features(context: FitContext, components: int | None = None) -> ImageF
 
 def _computed(scorer: NetworkScorer, context: FitContext, components: int | None) -> ImageFeatures:
     prior = scorer.model
-    if not (hasattr(prior, "embed") and hasattr(prior, "head")):
-        raise UserError("methods: closed-form methods need a prior with features and a head; give `model: ${task}`.")
-    embed, head = cast(Callable[[Tensor], Tensor], prior.embed), cast(nn.Module, prior.head)
+    embed, head = parts_of(prior)
     shown = np.concatenate([context.split.train_images, scorer.held_out])
     generic = np.full(context.table.images, np.nan, dtype=np.float32)
     values: NDArray[np.float32] | None = None
@@ -112,6 +125,60 @@ def _computed(scorer: NetworkScorer, context: FitContext, components: int | None
     known = context.split.train_images if len(context.split.train_images) else shown
     values, projection = scaled(values, known, components)
     return ImageFeatures(values, generic, float(generic[known].mean(dtype=np.float64)), projection)
+
+
+def parts_of(model: nn.Module) -> tuple[Callable[[Tensor], Tensor], nn.Module]:
+    """Return the two parts of a model: what gives features, and the head that scores them.
+
+    Raises:
+        UserError: it cannot be parted so.
+    """
+    if not (hasattr(model, "embed") and hasattr(model, "head")):
+        raise UserError("methods: closed-form methods need a prior with features and a head; give `model: ${task}`.")
+    return cast(Callable[[Tensor], Tensor], model.embed), cast(nn.Module, model.head)
+
+
+class OnFeatures(Personalizer):
+    """A closed-form method that looks at images through `image_features` alone."""
+
+    features: ImageFeatures
+
+    def seeing(self, features: ImageFeatures) -> Self:
+        """Return the same prepared method, looking at other images."""
+        other = copy.copy(self)
+        other.features = features
+        return other
+
+    def scorer_of(self, ratings: OwnRatings, settings: Settings) -> Callable[[Tensor], Scores]:
+        """Prepare once, and put what the model sees in further images behind what it saw in the database's."""
+        size, device = size_of(self.model), device_of(self.model)
+        if ratings.data is None:
+            self.prepare(FitContext(*with_user(None, size, ratings.squares, ratings.scores)[:3], device, self.model))
+        else:
+            data = ratings.data
+            self.prepare(FitContext(data.table, data.split, data.inputs_at(size), device, self.model))
+        model = self.model
+        assert model is not None
+        known = self.features.with_images(*_embedded(model, ratings.squares, device))
+        count = len(known.generic)
+        images = np.arange(count - len(ratings.scores), count)
+        user = 0 if ratings.data is None else ratings.data.table.users
+        support = Support(user, images, ratings.scores)
+
+        def score(squares: Tensor) -> Scores:
+            seen = self.seeing(known.with_images(*_embedded(model, squares, device)))
+            return seen.trace(support, np.arange(count, count + len(squares)), [settings])[0]
+
+        return score
+
+
+def _embedded(model: nn.Module, squares: Tensor, device: torch.device) -> tuple[NDArray[np.float32], Scores]:
+    """Return what a model's head is fed, and its scores, a bounded number of images at a time."""
+    embed, head = parts_of(model.eval())
+    with torch.no_grad():
+        features = [embed(part.to(device)) for part in torch.split(squares, batch_on(device))]
+        scores = [head(part) for part in features]
+    return torch.cat(features).cpu().numpy(), torch.cat(scores).cpu().numpy()
 
 
 def scaled(

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
 from piaa_lightning.data.ratings import Indices, Scores
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
 from piaa_lightning.meta.adaptation import Adaptation
 from piaa_lightning.meta.clone import clone_for_user
+from piaa_lightning.meta.groups import LAYERS
 from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.meta.rounded import PRECISIONS, rounded
 from piaa_lightning.meta.stacked import Stack, padded, why_not_stacked
-from piaa_lightning.personalizers.network_scorer import NetworkScorer
-from piaa_lightning.personalizers.personal_network import PersonalNetwork
-from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support
+from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
+from piaa_lightning.personalizers.own_images import OwnRatings, network_of, size_of
+from piaa_lightning.personalizers.personal_network import PersonalNetwork, fused_weights
+from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support, device_of
 
 Way = tuple[tuple[str, float | int | str], ...]  # what a candidate says beside its rate and steps
 Path = tuple[Way, float]  # candidates with the same way and rate lie on one descent, at different steps
@@ -39,18 +42,21 @@ class FineTune(Personalizer):
     pays for heads on frozen features alone.
 
     Args:
-        inner: how a user's parameters descend; its rates are multiplied by the candidates' ``lr_multiplier``.
+        model: trained to score images, a LightningModule or its network.
+        steps: candidate numbers of steps, or one number.
+        inner: how a user's parameters descend; its rates are multiplied by the candidates' ``lr_multiplier``. None
+            takes Adam at 1e-4 for the backbone and 1e-3 for the head.
         lr_multipliers: candidate factors of the inner rates.
-        steps: candidate numbers of steps.
-        layers: candidate choices of layers; None takes those of ``inner``.
+        layers: candidate choices of layers, or one: ``all``, ``last_stage``, ``head``, ``norm``, ``bias`` or
+            ``added``; None takes those of ``inner``.
         part_lr_multipliers: candidate factors of single groups' rates, by the name of the group, on top of
             ``lr_multipliers``; a fusion may need another rate than what it fuses.
         user_batch_size: how many users are fitted at once.
         cache_features: whether what lies below a head that alone moves is computed once per held-out image, for all
             users and repeats; numbers agree with the reference up to rounding.
         precision: ``32-true``, or ``bf16-mixed`` for a backbone that computes in bfloat16 while a user is fitted and
-            evaluated: faster on processors and GPUs that know it, and rounded. What ``fit`` returns scores in single
-            precision.
+            evaluated: faster on processors and GPUs that know it, and rounded. What is
+            returned scores in single precision.
 
     Raises:
         UserError: users cannot be stacked under these settings, or there is no such precision.
@@ -58,58 +64,65 @@ class FineTune(Personalizer):
 
     def __init__(
         self,
-        inner: InnerLoop,
-        lr_multipliers: Sequence[float] = (1.0,),
-        steps: Sequence[int] = (19,),
-        layers: Sequence[str] | None = None,
+        model: object = None,
+        steps: int | Sequence[int] = 19,
+        inner: InnerLoop | None = None,
+        lr_multipliers: float | Sequence[float] = 1.0,
+        layers: str | Sequence[str] | None = None,
         part_lr_multipliers: Mapping[str, Sequence[float]] | None = None,
         user_batch_size: int = 1,
         cache_features: bool = False,
         precision: str = "32-true",
     ) -> None:
+        inner = inner or InnerLoop()
+        self.model = network_of(model)
         self.inner = inner
-        self.lr_multipliers = list(lr_multipliers)
-        self.steps = sorted(steps)
-        self.layers = [inner.layers] if layers is None else list(layers)
+        self.lr_multipliers = [lr_multipliers] if isinstance(lr_multipliers, int | float) else list(lr_multipliers)
+        self.steps = [steps] if isinstance(steps, int) else sorted(steps)
+        self.layers = [layers or inner.layers] if layers is None or isinstance(layers, str) else list(layers)
         self.part_lr_multipliers = {name: list(factors) for name, factors in (part_lr_multipliers or {}).items()}
         self.user_batch_size = user_batch_size
         self.cache_features = cache_features
         self.precision = precision
-        if not (self.lr_multipliers and self.steps and self.layers):
-            raise UserError("personalizer: give at least one rate, one number of steps and one choice of layers.")
+        choices = {"lr_multipliers": self.lr_multipliers, "steps": self.steps, "layers": self.layers}
+        for name, chosen in choices.items():
+            if not chosen:
+                raise ArgumentError(name, "give at least one.", chosen)
+        absent = [chosen for chosen in self.layers if chosen not in LAYERS]
+        if absent:
+            raise ArgumentError("layers", f"there is no such choice; take one of {', '.join(LAYERS)}.", absent[0])
         unknown = [
             name for name, factors in self.part_lr_multipliers.items() if name not in inner.lr_by_part or not factors
         ]
         if unknown:
-            raise UserError(
-                f"personalizer.part_lr_multipliers: {unknown[0]} needs a rate in inner.lr_by_part, and at least one"
-                " multiplier."
+            raise ArgumentError(
+                "part_lr_multipliers", f"{unknown[0]} needs a rate in inner.lr_by_part, and at least one multiplier."
             )
         if self.steps[0] < 0:
-            raise UserError(f"personalizer.steps={self.steps[0]}: there are no negative steps; 0 is the prior itself.")
+            raise ArgumentError("steps", "there are no negative steps; 0 is the prior itself.", self.steps[0])
         if user_batch_size < 1:
-            raise UserError(f"personalizer.user_batch_size={user_batch_size}: give 1 for one user at a time, or more.")
+            raise ArgumentError("user_batch_size", "give 1 for one user at a time, or more.", user_batch_size)
         if user_batch_size > 1 and (reason := why_not_stacked(inner)):
-            raise UserError(
-                f"personalizer.user_batch_size={user_batch_size}: {reason}; take personalizer.user_batch_size=1."
-            )
+            raise ArgumentError("user_batch_size", f"{reason}; take user_batch_size=1.", user_batch_size)
         if precision not in PRECISIONS:
-            raise UserError(f"personalizer.precision={precision}: take one of {', '.join(PRECISIONS)}.")
+            raise ArgumentError("precision", f"take one of {', '.join(PRECISIONS)}.", precision)
         if user_batch_size > 1 and self.rounding:
-            raise UserError(f"personalizer.precision={precision}: users are fitted one by one; take user_batch_size=1.")
+            raise ArgumentError("precision", "users are fitted one by one; take user_batch_size=1.", precision)
 
     def prepare(self, context: FitContext) -> None:
         """Take the prior; it is restored to each user and always itself again."""
         self.scorer = NetworkScorer(context)
         self.user_ids = context.table.user_ids
+        self.trait_names = context.trait_names
         ways = {_path(settings)[0] for settings in self.candidates()}
         self.engines = {way: Adaptation(self.scorer.model, self._inner(way)) for way in ways}
         self.embedded: torch.Tensor | None = None
         self.place = np.full(context.table.images, -1)
         if self.rounding and not isinstance(getattr(self.scorer.model, "backbone", None), nn.Module):
-            raise UserError(
-                f"personalizer.precision={self.precision}: this prior is fed with features and has no backbone to "
-                f"compute in bfloat16; take 32-true."
+            raise ArgumentError(
+                "precision",
+                "this model is fed with features and has no backbone to compute in bfloat16; take 32-true.",
+                self.precision,
             )
 
     @property
@@ -131,25 +144,63 @@ class FineTune(Personalizer):
         }
         return [dict(zip(choices, chosen, strict=True)) for chosen in product(*choices.values())]
 
+    def extra_tables(self, user: Scorer, images: Indices) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+        """Tell what each trait in an image is worth to a user, where the head fuses traits with the score."""
+        weights = fused_weights(user, images)
+        if weights is None:
+            return {}
+        numbered = [f"trait {number + 1}" for number in range(len(weights))]
+        names = self.trait_names if len(self.trait_names) == len(weights) else numbered
+        return {
+            "fused_weights": [
+                {"trait": name, "weight": float(weight)} for name, weight in zip(names, weights, strict=True)
+            ]
+        }
+
     def _inner(self, way: Way) -> InnerLoop:
         """Return how a user's parameters descend under some settings, before the candidates' rate."""
         chosen = dict(way)
         rates = {name: rate * float(chosen.get(name, 1.0)) for name, rate in self.inner.lr_by_part.items()}
         return replace(self.inner, layers=str(chosen["layers"]), lr_by_part=rates)
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Fine-tune a copy of the prior that the scorer keeps, learn2learn's way."""
-        way, rate = _path(settings)
         if int(settings["steps"]) == 0:
             return lambda images: self.scorer.zero_shot()[images]
-        inner = self.engines[way].inner
-        network = clone_for_user(self.scorer.model)
+        inputs = self.scorer.inputs_of(support.images)
+        with self._drawn_for(support):
+            network = self._fitted(self.scorer.model, inputs, self._scores(support), settings)
+        return PersonalNetwork(network, self.scorer)
+
+    def _fitted(self, model: nn.Module, inputs: torch.Tensor, scores: torch.Tensor, settings: Settings) -> nn.Module:
+        """Return a copy of a model after the steps that the settings ask for."""
+        way, rate = _path(settings)
+        inner = self._inner(way)
+        network = clone_for_user(model)
         rule = inner.optimizer(network)
         rule.factor = rate
-        inputs = self.scorer.inputs_of(support.images)
-        with self._passes(network), self._drawn_for(support):
-            inner.descend(network, rule, inputs, self._scores(support), int(settings["steps"]))
-        return PersonalNetwork(network, self.scorer)
+        with self._passes(network):
+            inner.descend(network, rule, inputs, scores, int(settings["steps"]))
+        return network
+
+    def scorer_of(self, ratings: OwnRatings, settings: Settings) -> Callable[[torch.Tensor], Scores]:
+        """Fine-tune a copy of the model, which then scores any image; no database has part in it."""
+        size_of(self.model)
+        assert self.model is not None
+        device = device_of(self.model)
+        scores = torch.as_tensor(ratings.scores, device=device)
+        network = self.model
+        if int(settings["steps"]):
+            network = self._fitted(self.model.eval(), ratings.squares.to(device), scores, settings)
+
+        def score(squares: torch.Tensor) -> Scores:
+            if network is self.model:
+                network.eval()
+            with torch.no_grad():
+                parts = [network(part.to(device)) for part in torch.split(squares, batch_on(device))]
+            return _array(torch.cat(parts))
+
+        return score
 
     def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
         """Score along one descent per way and rate: fewer steps are the beginning of more steps."""

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Indices, Scores
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
 from piaa_lightning.personalizers.image_facts import ImageFacts
 from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError, Personalizer, Scorer, Settings, Support
 
@@ -67,8 +67,11 @@ class FPMF(Personalizer):
         rounds: int = 30,
         seed: int = 0,
     ) -> None:
-        if factors < 1 or rounds < 1 or not penalties or min(penalties) <= 0:
-            raise UserError("personalizer: FPMF needs a factor, a round and penalties above 0.")
+        for name, count in (("factors", factors), ("rounds", rounds)):
+            if count < 1:
+                raise ArgumentError(name, "give 1 or more.", count)
+        if not penalties or min(penalties) <= 0:
+            raise ArgumentError("penalties", "give at least one, all above 0.", list(penalties))
         self.facts = facts
         self.factors = factors
         self.penalties = list(penalties)
@@ -95,7 +98,7 @@ class FPMF(Personalizer):
         """Every penalty."""
         return [{"penalty": penalty} for penalty in self.penalties]
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Fold the user in by ridge."""
         penalty = float(settings["penalty"])
         everybody, factors = self.images[penalty]

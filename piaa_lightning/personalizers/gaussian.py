@@ -8,32 +8,32 @@ from collections.abc import Sequence
 import numpy as np
 
 from piaa_lightning.data.ratings import Indices, Scores
-from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.features import Floats, ImageFeatures
-from piaa_lightning.personalizers.personalizer import Personalizer, Scorer, Settings, Support
+from piaa_lightning.errors import ArgumentError
+from piaa_lightning.personalizers.features import Floats, OnFeatures
+from piaa_lightning.personalizers.own_images import network_of
+from piaa_lightning.personalizers.personalizer import Scorer, Settings, Support
 from piaa_lightning.personalizers.posterior import posterior_means
 
 
-class GaussianPersonalizer(Personalizer):
+class GaussianPersonalizer(OnFeatures):
     """A user's taste is a draw of a Gaussian process that is the same for all users; ratings are it plus noise.
 
     Subclasses say what the process is and learn it from training users. A user whose ratings are all equal is
     scored as everybody, generically.
 
     Args:
+        model: trained to score images, a LightningModule or its network.
         prior_variances: candidate factors of the covariance, chosen on validation users: how far users may differ from
             the mean. That users are evaluated on other images makes what was learnt on training images too sure.
     """
 
-    features: ImageFeatures
     noise: float
 
-    def __init__(self, prior_variances: Sequence[float] = (1.0,)) -> None:
+    def __init__(self, model: object = None, prior_variances: Sequence[float] = (1.0,)) -> None:
+        self.model = network_of(model)
         self.prior_variances = [float(width) for width in prior_variances]
         if not self.prior_variances or min(self.prior_variances) < 0:
-            raise UserError(
-                f"personalizer.prior_variances={self.prior_variances}: give at least one factor, none below 0."
-            )
+            raise ArgumentError("prior_variances", "give at least one factor, none below 0.", self.prior_variances)
 
     @abstractmethod
     def mean(self, user: int, images: Indices) -> Floats:
@@ -47,7 +47,7 @@ class GaussianPersonalizer(Personalizer):
         """Return every width."""
         return [{"prior_variance": width} for width in self.prior_variances]
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Keep the support; images are scored by the posterior mean."""
         return lambda images: self.trace(support, images, [settings])[0]
 

@@ -10,7 +10,7 @@ from scipy.optimize import minimize
 from torch import Tensor
 
 from piaa_lightning.data.ratings import Indices
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
 from piaa_lightning.personalizers.features import Floats, image_features
 from piaa_lightning.personalizers.gaussian import GaussianPersonalizer
 from piaa_lightning.personalizers.hierarchical import training_ratings
@@ -97,6 +97,7 @@ class GaussianProcess(GaussianPersonalizer):
     """s_u = generic score + level + a draw of a Gaussian process with linear and RBF kernels.
 
     Args:
+        model: see `GaussianPersonalizer`.
         prior_variances: candidate factors of the covariance, see `GaussianPersonalizer`.
         kernel: standard deviations and length by the names of `START`; None takes those under which the training
             users' ratings are most likely.
@@ -110,17 +111,19 @@ class GaussianProcess(GaussianPersonalizer):
 
     def __init__(
         self,
+        model: object = None,
         prior_variances: Sequence[float] = (1.0,),
         kernel: Mapping[str, float] | None = None,
         components: int | None = 32,
         users: int = 150,
         ratings: int = 60,
     ) -> None:
-        super().__init__(prior_variances)
+        super().__init__(model, prior_variances)
         if kernel is not None and (set(kernel) != set(NAMES) or min(kernel.values()) <= 0):
-            raise UserError(f"personalizer.kernel: give a number above 0 for each of {', '.join(NAMES)}, or null.")
-        if users < 2 or ratings < 2:
-            raise UserError("personalizer: give users and ratings from 2.")
+            raise ArgumentError("kernel", f"give a number above 0 for each of {', '.join(NAMES)}, or null.")
+        for name, count in (("users", users), ("ratings", ratings)):
+            if count < 2:
+                raise ArgumentError(name, "give 2 or more.", count)
         self.kernel = None if kernel is None else {name: float(value) for name, value in kernel.items()}
         self.components = components
         self.users, self.ratings = users, ratings

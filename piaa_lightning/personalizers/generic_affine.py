@@ -17,7 +17,7 @@ class GenericAffine(Generic):
     The row's SROCC must equal the generic row's: a check of the protocol, since only order is evaluated.
     """
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Fit slope and offset in float64, so that distinct scores stay distinct."""
         generic = self.scores[support.images].astype(np.float64)
         own = support.scores.astype(np.float64)

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from piaa_lightning.data.ratings import Indices
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
 from piaa_lightning.personalizers.empirical_bayes import WeightPrior, learn_prior, sums
 from piaa_lightning.personalizers.features import Floats, image_features
 from piaa_lightning.personalizers.gaussian import GaussianPersonalizer
@@ -26,6 +26,7 @@ class Hierarchical(GaussianPersonalizer):
     they differ, and which differences go together. A new user's weights are the posterior mean in closed form.
 
     Args:
+        model: see `GaussianPersonalizer`.
         prior_variances: candidate factors of the covariance, see `GaussianPersonalizer`.
         components: at most so many principal components of the prior's features are used; None takes all features.
         mean: what users are expected to like before any rating: ``generic``, the generic score at the level and with
@@ -39,6 +40,7 @@ class Hierarchical(GaussianPersonalizer):
 
     def __init__(
         self,
+        model: object = None,
         prior_variances: Sequence[float] = (1.0,),
         components: int | None = 32,
         mean: str = "generic",
@@ -46,11 +48,13 @@ class Hierarchical(GaussianPersonalizer):
         correlation_users: float = 10.0,
         min_ratings: int = 2,
     ) -> None:
-        super().__init__(prior_variances)
-        if steps < 1 or correlation_users < 0:
-            raise UserError("personalizer: give steps from 1 and correlation_users from 0.")
+        super().__init__(model, prior_variances)
+        if steps < 1:
+            raise ArgumentError("steps", "EM needs one round or more.", steps)
+        if correlation_users < 0:
+            raise ArgumentError("correlation_users", "give a number from 0.", correlation_users)
         if mean not in MEANS:
-            raise UserError(f"personalizer.mean={mean}: choose one of {', '.join(MEANS)}.")
+            raise ArgumentError("mean", f"choose one of {', '.join(MEANS)}.", mean)
         self.components = components
         self.mean_of = mean
         self.steps = steps

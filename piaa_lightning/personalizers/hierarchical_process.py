@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 from piaa_lightning.data.ratings import Indices
-from piaa_lightning.personalizers.features import Floats, image_features
+from piaa_lightning.personalizers.features import Floats, ImageFeatures, image_features
 from piaa_lightning.personalizers.gaussian import GaussianPersonalizer
 from piaa_lightning.personalizers.gaussian_process import GaussianProcess
 from piaa_lightning.personalizers.hierarchical import Hierarchical
@@ -19,15 +20,22 @@ class HierarchicalProcess(GaussianPersonalizer):
     the likelihood of `GaussianProcess`, whose linear kernel stands for C there.
 
     Args:
-        linear: the hierarchical part, and the mean.
-        near: the other; gives the noise too.
+        model: see `GaussianPersonalizer`.
+        linear: the hierarchical part, and the mean; None makes one.
+        near: the other; gives the noise too; None makes one.
         prior_variances: candidate factors of the covariance, see `GaussianPersonalizer`.
     """
 
-    def __init__(self, linear: Hierarchical, near: GaussianProcess, prior_variances: Sequence[float] = (1.0,)) -> None:
-        super().__init__(prior_variances)
-        self.linear = linear
-        self.near = near
+    def __init__(
+        self,
+        model: object = None,
+        linear: Hierarchical | None = None,
+        near: GaussianProcess | None = None,
+        prior_variances: Sequence[float] = (1.0,),
+    ) -> None:
+        super().__init__(model, prior_variances)
+        self.linear = linear or Hierarchical()
+        self.near = near or GaussianProcess()
 
     def prepare(self, context: FitContext) -> None:
         """Learn both parts.
@@ -39,6 +47,12 @@ class HierarchicalProcess(GaussianPersonalizer):
         self.linear.prepare(context)
         self.near.prepare(context)
         self.noise = self.near.noise
+
+    def seeing(self, features: ImageFeatures) -> Self:
+        """Return the same prepared method, looking at other images with both parts."""
+        other = super().seeing(features)
+        other.linear, other.near = self.linear.seeing(features), self.near.seeing(features)
+        return other
 
     def mean(self, user: int, images: Indices) -> Floats:
         """Return the hierarchical mean."""

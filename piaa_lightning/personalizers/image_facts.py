@@ -16,7 +16,7 @@ from torch import nn
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.data.splits import Split
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
 from piaa_lightning.personalizers.features import image_features
 from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
 from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError
@@ -55,7 +55,7 @@ class ImageFacts:
     def __post_init__(self) -> None:
         """Stop at kinds that do not exist."""
         if not self.kinds or set(self.kinds) - set(KINDS):
-            raise UserError(f"personalizer.facts.kinds={list(self.kinds)}: name one or more of {', '.join(KINDS)}.")
+            raise ArgumentError("kinds", f"name one or more of {', '.join(KINDS)}.", list(self.kinds))
 
     def of(self, context: FitContext) -> Floats:
         """Return the chosen facts of all images, ``(images, facts)`` with mean 0 and deviation 1 over training.

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.svm import SVR
 
 from piaa_lightning.data.ratings import Indices, Scores
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
 from piaa_lightning.personalizers.image_facts import ImageFacts
 from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support
 
@@ -41,7 +41,7 @@ class PAM(Personalizer):
     ) -> None:
         for name, values in (("costs", costs), ("gammas", gammas), ("epsilons", epsilons)):
             if not values or min(values) < 0:
-                raise UserError(f"personalizer.{name}={list(values)}: give one or more values from 0.")
+                raise ArgumentError(name, "give one or more values from 0.", list(values))
         self.facts = facts
         self.costs, self.gammas, self.epsilons = list(costs), list(gammas), list(epsilons)
 
@@ -63,7 +63,7 @@ class PAM(Personalizer):
         ]
         return [*({"C": 0.0} for _ in self.costs[: 0 in self.costs]), *found]
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Regress what the generic score leaves."""
         if settings["C"] == 0:
             return lambda images: self.generic[images]

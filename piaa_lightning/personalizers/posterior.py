@@ -94,4 +94,5 @@ class Posterior:
         return self._residuals - self.weights / diagonal, (1 / diagonal - self._noise).clamp(min=0)
 
     def _seen(self, across: Tensor) -> Tensor:
-        return across @ (self._axes / self._values.sqrt()).to(across.dtype)
+        seen: Tensor = across @ (self._axes / self._values.sqrt()).to(across.dtype)
+        return seen

@@ -18,7 +18,7 @@ class Random(Personalizer):
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Ignore the user."""
 
         def score(images: Indices) -> Scores:

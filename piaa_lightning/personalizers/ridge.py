@@ -9,10 +9,11 @@ from itertools import product
 import numpy as np
 
 from piaa_lightning.data.ratings import Indices, Scores
-from piaa_lightning.errors import UserError
-from piaa_lightning.personalizers.features import Floats, image_features
+from piaa_lightning.errors import ArgumentError
+from piaa_lightning.personalizers.features import Floats, OnFeatures, image_features
 from piaa_lightning.personalizers.generic_affine import LEAST_SLOPE
-from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support
+from piaa_lightning.personalizers.own_images import network_of
+from piaa_lightning.personalizers.personalizer import FitContext, Scorer, Settings, Support
 
 CALIBRATIONS = ("offset", "affine")
 CHOICES = ("validation", "leave_one_out")
@@ -72,12 +73,13 @@ def decompose(rows: Floats, targets: Floats) -> Decomposed:
     return Decomposed(centre, level, left, values, right, targets - level)
 
 
-class Ridge(Personalizer):
+class Ridge(OnFeatures):
     """A user's score is the generic score on the user's scale, plus a ridge regression of what it leaves.
 
     A user whose ratings are all equal is scored as everybody, generically.
 
     Args:
+        model: trained to score images, a LightningModule or its network.
         penalties: candidate penalties, in units of the mean square length of a training image's features.
         choice: by whom the penalty is chosen: ``validation`` users, one for all, or ``leave_one_out`` on the user's
             own ratings.
@@ -91,18 +93,20 @@ class Ridge(Personalizer):
 
     def __init__(
         self,
+        model: object = None,
         penalties: Sequence[float] = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0),
         choice: str = "validation",
         calibrations: Sequence[str] = CALIBRATIONS,
         components: int | None = 32,
     ) -> None:
+        self.model = network_of(model)
         self.penalties = [float(penalty) for penalty in penalties]
         if not self.penalties or min(self.penalties) < 0:
-            raise UserError(f"personalizer.penalties={self.penalties}: give at least one, none below 0.")
+            raise ArgumentError("penalties", "give at least one, none below 0.", self.penalties)
         if choice not in CHOICES:
-            raise UserError(f"personalizer.choice={choice}: choose one of {', '.join(CHOICES)}.")
+            raise ArgumentError("choice", f"choose one of {', '.join(CHOICES)}.", choice)
         if not calibrations or set(calibrations) - set(CALIBRATIONS):
-            raise UserError(f"personalizer.calibrations={list(calibrations)}: choose from {', '.join(CALIBRATIONS)}.")
+            raise ArgumentError("calibrations", f"choose from {', '.join(CALIBRATIONS)}.", list(calibrations))
         self.choice = choice
         self.calibrations = list(calibrations)
         self.components = components
@@ -121,7 +125,7 @@ class Ridge(Personalizer):
             for calibration, penalty in product(self.calibrations, self.penalties)
         ]
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Keep the support; images are scored in closed form."""
         return lambda images: self.trace(support, images, [settings])[0]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from piaa_lightning.data.ratings import Indices
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError, UserError
 from piaa_lightning.personalizers.empirical_bayes import WeightPrior, learn_prior, sums
 from piaa_lightning.personalizers.features import Floats
 from piaa_lightning.personalizers.hierarchical import Hierarchical
@@ -34,7 +34,7 @@ class TraitConditioned(Hierarchical):
     ) -> None:
         super().__init__(**hierarchical)  # type: ignore[arg-type]
         if effect_users < 0:
-            raise UserError(f"personalizer.effect_users={effect_users}: give a number from 0.")
+            raise ArgumentError("effect_users", "give a number from 0.", effect_users)
         self.traits = None if traits is None else tuple(traits)
         self.effect_users = effect_users
 

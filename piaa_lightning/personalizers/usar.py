@@ -11,7 +11,7 @@ from sklearn.neighbors import NearestNeighbors
 from sklearn.svm import LinearSVC
 
 from piaa_lightning.data.ratings import Indices, Scores
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
 from piaa_lightning.personalizers.image_facts import ImageFacts, standardised
 from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support
 
@@ -56,9 +56,9 @@ class USAR(Personalizer):
         weights: Sequence[float] = (0.003, 0.01, 0.03, 0.1),
     ) -> None:
         if not parts or set(parts) - set(PARTS):
-            raise UserError(f"personalizer.part_lr_multipliers={list(parts)}: name one or both of {', '.join(PARTS)}.")
+            raise ArgumentError("parts", f"name one or both of {', '.join(PARTS)}.", list(parts))
         if not 0 < preferred <= 1:
-            raise UserError(f"personalizer.preferred={preferred:g}: give a share of the support, above 0 and up to 1.")
+            raise ArgumentError("preferred", "give a share of the support, above 0 and up to 1.", preferred)
         self.parts, self.facts, self.preferred, self.retrieved = list(parts), facts, preferred, retrieved
         self.pairs, self.costs, self.temperature, self.weights = pairs, list(costs), temperature, list(weights)
 
@@ -82,7 +82,7 @@ class USAR(Personalizer):
         costs = self.costs if "ppr" in self.parts else self.costs[:1]
         return [{"C": cost, "weight": weight} for cost, weight in product(costs, self.weights)]
 
-    def fit(self, support: Support, settings: Settings) -> Scorer:
+    def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Add the user's parts to the generic score."""
         personal = self._personal(support, float(settings["C"]))
         weight = float(settings["weight"])

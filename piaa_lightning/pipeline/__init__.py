@@ -1,1 +1,1 @@
-"""The stages of one run, from the composed configuration to files; with ``app`` the only room that knows Hydra."""
+"""The steps of one run, from typed specs to files; `run.py` shows the whole."""

@@ -15,21 +15,22 @@ from piaa_lightning.data.images.decode import decode
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
 from piaa_lightning.evaluation.trait_evaluation import TraitEvaluation
+from piaa_lightning.metrics.registry import MAIN
 from piaa_lightning.pipeline.evaluate_methods import Results
 from piaa_lightning.pipeline.open_data import Data, Databases
 from piaa_lightning.report.best_and_worst import best_and_worst_images
-from piaa_lightning.report.distributions import RULE, vote_distributions
-from piaa_lightning.report.figures import differences, summary_bars, test_individuals
 from piaa_lightning.report.forest import forest
 from piaa_lightning.report.fused_weights import fused_weights
 from piaa_lightning.report.gradient_maps import gradient_maps, spoken
 from piaa_lightning.report.learning_curves import learning_curves
-from piaa_lightning.report.liked import liked_images
+from piaa_lightning.report.liked_images import liked_images
 from piaa_lightning.report.predicted_scores import METHODS as SIDE_BY_SIDE
 from piaa_lightning.report.predicted_scores import RULE as EVENLY
 from piaa_lightning.report.predicted_scores import predicted_scores
 from piaa_lightning.report.style import THUMBNAIL, Pixels, thumbnail
 from piaa_lightning.report.trait_bars import trait_bars
+from piaa_lightning.report.user_figures import differences, summary_bars, test_individuals
+from piaa_lightning.report.vote_distributions import RULE, vote_distributions
 
 log = logging.getLogger(__name__)
 
@@ -96,10 +97,10 @@ def _of_shown(databases: Databases, results: Results, directory: Path) -> Figure
 
 
 def _of_users(cfg: DictConfig, summary: dict[str, Any], results: Results, directory: Path) -> Figures:
-    """Draw the talk's figure of test individuals, the paired differences, and the table as bars."""
+    """Draw the figure of test individuals, the paired differences, and the table as bars."""
     figures: Figures = {}
     labels = {key: method.label for key, method in cfg.methods.items()}
-    with_value = {row["method"] for row in summary["rows"] if "shots" in row and row["srocc"] is not None}
+    with_value = {row["method"] for row in summary["rows"] if "shots" in row and row[MAIN] is not None}
     compared = dict.fromkeys(labels[key] for pair in cfg.comparisons for key in pair if key in labels)
     shown = [label for label in compared if label in with_value]
     if not shown:
@@ -115,20 +116,21 @@ def _of_users(cfg: DictConfig, summary: dict[str, Any], results: Results, direct
             "Learning curves: mean SROCC over the test users that are evaluated at every number of shots; bands are"
             " 95 % bootstrap intervals over users and splits."
         ] = learning_curves(results.records, file, title, shown)
-    for comparison in summary["comparisons"]:
-        a, b, k = comparison["a"], comparison["b"], comparison.get("shots")
-        if k and [a, b] == [labels.get(key) for key in cfg.comparisons[0]]:
+    of_users = [c for c in summary["comparisons"] if "shots" in c and c["metric"] == MAIN]
+    for comparison in of_users:
+        a, b, k = comparison["a"], comparison["b"], comparison["shots"]
+        if [a, b] == [labels.get(key) for key in cfg.comparisons[0]]:
             file = directory / f"difference_{k}_shots.png"
             figures[
                 f"{a} less {b} at {k} shots: difference in SROCC of every test user, sorted; the band is the 95 %"
                 " interval of the mean."
             ] = differences(results.records, a, b, k, file, title)
-    if len(of_users := [c for c in summary["comparisons"] if "shots" in c]) > 1:
+    if len(of_users) > 1:
         figures["All comparisons of users: mean difference in SROCC with its 95 % bootstrap interval."] = forest(
             of_users, directory / "comparisons.png", title, "paired over users and splits"
         )
     figures[
-        "All methods: mean SROCC over test users, with the standard deviation over repeats; hollow marks: the talk,"
+        "All methods: mean SROCC over test users, with the standard deviation over repeats; hollow marks: published"
         " on FLICKR-AES."
     ] = summary_bars(summary, directory / "methods.png")
     return figures
@@ -137,21 +139,26 @@ def _of_users(cfg: DictConfig, summary: dict[str, Any], results: Results, direct
 def _of_fusion(summary: dict[str, Any], results: Results, directory: Path) -> Figures:
     """Draw the weights that each method's fusion ended with."""
     figures: Figures = {}
-    for key, users in results.fused.items():
-        file = directory / f"fused_weights_{key}.png"
-        said = f"{users.method} at {users.shots} shots, first split: weight of each trait, in scores of 0 to 1"
+    for key, tables in results.tables.items():
+        lines = tables.get("fused_weights")
+        if not lines:
+            continue
+        file, method, shots = directory / f"fused_weights_{key}.png", lines[0]["method"], lines[0]["shots"]
+        traits = list(dict.fromkeys(line["trait"] for line in lines))
+        weights = np.array([line["weight"] for line in lines]).reshape(-1, len(traits))
+        said = f"{method} at {shots} shots, first split: weight of each trait, in scores of 0 to 1"
         figures[
-            f"{users.method}: what each trait in an image adds to each test user's score, at {users.shots} shots,"
-            " on the first split. A user's weights are the fusion's after fitting (W_b), or their mean over the"
+            f"{method}: what each trait in an image adds to each test user's score, at {shots} shots, on the first"
+            " split. A user's weights are the fusion's after fitting (W_b), or their mean over the"
             " user's query images where they depend on the image. Scores lie in [0, 1], traits in [−1, 1]."
-        ] = fused_weights(users.weights, users.traits, file, summary["data"], said)
+        ] = fused_weights(weights, traits, file, summary["data"], said)
     return figures
 
 
 def _of_images(databases: Databases, results: Results, directory: Path) -> Figures:
     """Draw true and predicted votes, for each database that networks with distributions were evaluated on."""
     figures: Figures = {}
-    drawn = [evaluation for evaluation in results.images.values() if evaluation.distances]
+    drawn = [evaluation for evaluation in results.images.values() if evaluation.has_distributions]
     for number, data in enumerate(_evaluated_on(databases, drawn)):
         evaluations = [evaluation for evaluation in drawn if evaluation.database == data.name]
         evaluations = [

@@ -10,9 +10,10 @@ from omegaconf import DictConfig, OmegaConf
 from pytorch_lightning.loggers import Logger, WandbLogger
 
 from piaa_lightning.evaluation.records import Record
+from piaa_lightning.metrics.registry import MAIN, present
 from piaa_lightning.pipeline.draw_figures import PHOTOGRAPHS
-from piaa_lightning.report.page import compared_methods
-from piaa_lightning.report.result_tables import rows_by_kind
+from piaa_lightning.report.result_tables import LEVELS, kind_of, rows_by_kind
+from piaa_lightning.report.run_page import compared_methods
 from piaa_lightning.report.users_table import users_means
 
 OBJECTIVE = "val/objective"  # what W&B's sweeps maximise
@@ -37,8 +38,7 @@ def log_run(
         objective: what a search is after; None where test users are evaluated.
     """
     logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
-    numbers = {f"test/{row['method']}{_of(row)}": row["srocc"] for row in summary["rows"] if row["srocc"] is not None}
-    logger.log_metrics(numbers | ({} if objective is None else {OBJECTIVE: objective}))
+    logger.log_metrics(_numbers(summary) | ({} if objective is None else {OBJECTIVE: objective}))
     if isinstance(logger, WandbLogger):
         _log_tables(logger, cfg, summary, records)
         shown = [*figures.glob("*.png"), *(figures.glob(f"{PHOTOGRAPHS}/*.png") if may_leave(cfg) else ())]
@@ -48,6 +48,16 @@ def log_run(
 
         wandb.finish()
     logger.finalize("success")
+
+
+def _numbers(summary: Mapping[str, Any]) -> dict[str, float]:
+    """Return every metric of every row by a name of its own; SROCC by the row's alone."""
+    return {
+        f"test/{row['method']}{_of(row)}" + ("" if metric.name == MAIN else f"/{metric.name}"): row[metric.name]
+        for row in summary["rows"]
+        for metric in present(LEVELS[kind_of(row)], row, tables=False)
+        if row[metric.name] is not None
+    }
 
 
 def may_leave(cfg: DictConfig) -> bool:

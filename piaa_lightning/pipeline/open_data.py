@@ -1,37 +1,32 @@
-"""First stage: databases on disk become tables, splits, and inputs for the networks."""
+"""Open the databases of a run: what lies on disk becomes tables, splits, and inputs for networks."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from hydra.utils import instantiate
+from hydra.utils import get_class, instantiate
 from omegaconf import DictConfig, OmegaConf
-from torch import Tensor, nn
 
 from piaa_lightning.data.images.inputs import Features, Inputs, Source
-from piaa_lightning.data.images.raw import AnyImages, RawImages
-from piaa_lightning.data.images.stored import open_images
-from piaa_lightning.data.ratings import RatingTable, check
+from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
-from piaa_lightning.data.validation.known_faults import refuse_known_faults
 from piaa_lightning.data.validation.leaks import refuse_shared_photos, without_shared_photos
-from piaa_lightning.data.validation.manifest import known
-from piaa_lightning.errors import UserError
-from piaa_lightning.models.backbones.backbone import Backbone
-from piaa_lightning.models.backbones.factory import build_backbone
-from piaa_lightning.models.backbones.frozen import Scaling, fit_scaling, frozen_features
-from piaa_lightning.pipeline.backbone_config import network_settings, settle_backbone
-from piaa_lightning.simulation import embedded
+from piaa_lightning.datamodules.ratings_module import RatingsDataModule
+from piaa_lightning.errors import UserError, at_key
+from piaa_lightning.models.feature_extractor import FeatureExtractor
+from piaa_lightning.pipeline.specs import RunSpec
 
 log = logging.getLogger(__name__)
 
 MAIN = "main"
+RUN_KEYS = ("workers", "redistribute")  # of `data`, which the run reads
 
 
 @dataclass(frozen=True)
@@ -73,30 +68,25 @@ def _key(source: Source | None) -> bytes:
 class Databases:
     """The database that users are evaluated on, and others that tasks learn from.
 
-    All are seen through the same backbone. Frozen features are scaled by the training images of the main database.
-    No image that one database is evaluated on is learnt from in another: the run stops, or such images are left
-    out and counted in the split's description.
+    All are seen through the same feature extractor; the main database is opened first. No image that one database is
+    evaluated on is learnt from in another: the run stops, or such images are left out and counted in the split's
+    description.
 
     Args:
-        cfg: the composed configuration; ``data`` is the main database, ``databases`` holds others by name.
-        device: where a frozen backbone runs.
+        spec: of the run; ``data`` is the main database, ``databases`` holds others by name.
+        extractor: decides at which sizes images are stored, and makes frozen features of them.
+        device: where networks run.
 
     Raises:
         UserError: anything about a database, its split or its images that a user can mend.
     """
 
-    def __init__(self, cfg: DictConfig, device: torch.device) -> None:
-        self.cfg = cfg
+    def __init__(self, spec: RunSpec, extractor: FeatureExtractor, device: torch.device) -> None:
+        self.spec = spec
+        self.extractor = extractor
         self.device = device
-        self.cache = Path(cfg.paths.cache).expanduser()
-        settle_backbone(cfg)
-        self.extractor = build_backbone(network_settings(cfg.backbone))
-        self.scaling: Scaling | None = None
-        self.backbone: Backbone | None = None if cfg.backbone.frozen else self.extractor
         self.opened: dict[str, Data] = {}
-        self._open_all({MAIN: cfg.data, **cfg.databases})
-        inputs = self.main.inputs.evaluation
-        self.features = inputs.values.shape[1] if isinstance(inputs, Features) else self.extractor.features
+        self._open_all({MAIN: spec.data, **spec.databases})
 
     @property
     def main(self) -> Data:
@@ -114,17 +104,6 @@ class Databases:
             raise UserError(f"databases: there is no {name} (there is {has}); add it with +data@databases.{name}=NAME.")
         return self.opened[name or MAIN]
 
-    def seen_through(self, network: nn.Module) -> tuple[Backbone, Callable[[Tensor], Tensor]]:
-        """Return what a network sees images with, and its scores as a function of normalised images.
-
-        Args:
-            network: one that scores images, or their frozen features.
-        """
-        extractor, scaling = self.extractor, self.scaling
-        if scaling is None:
-            return extractor, network
-        return extractor, lambda images: network(scaling.follow(extractor(images)))
-
     def _open_all(self, configs: Mapping[str, DictConfig]) -> None:
         same: dict[str, Data] = {}  # one database under two names is opened once
         for name, config in configs.items():
@@ -132,58 +111,29 @@ class Databases:
             if key not in same:
                 same[key] = self._open(config)
             self.opened[name] = same[key]
-        evaluated = {method.get("database") or MAIN for method in self.cfg.methods.values()}
+        evaluated = {method.database or MAIN for method in self.spec.methods.values()}
         for name, data in self.opened.items():
             for other in evaluated & set(self.opened):
                 if self.opened[other] is not data:
                     self.opened[name] = self._guarded(self.opened[name], self.opened[other])
 
     def _open(self, config: DictConfig) -> Data:
-        table, name = read_table(config, self.cache)
-        split: Split = instantiate(config.split)(table)
-        files = table.image_files.tolist()
-        refuse_known_faults(table, split, known(table.root, files, self.cache), config.max_broken)
-        size, frozen = self.extractor.size, bool(self.cfg.backbone.frozen)
-        stored = size if frozen else round(size * config.store_scale)
-        details = None if frozen or config.patch_scale is None else round(size * config.patch_scale)
-        if details is not None and details < size:
-            raise UserError(
-                f"data.patch_scale={config.patch_scale}: patches are cut from larger images; give 1 or more."
-            )
-        sizes = {size, stored} if details is None else {size, stored, details}
-        if frozen:  # each network sees its own size
-            sizes |= {member.size for member in self.extractor.members}
-        images = self._images(config, table.root, files, sorted(sizes))
-        if images[size].broken:
-            table = table.without_labels_of(sorted(images[size].broken), "broken images")
-            split = instantiate(config.split)(table)
-        threshold = 0.5 if config.threshold is None else float(table.scale.to_unit(np.array([config.threshold]))[0])
-        if not frozen:
-            larger = None if details is None else images[details]
-            inputs = Inputs(images[size], images[stored], size, self.device.type != "cpu", larger)
-            return Data(name, table, split, inputs, threshold)
-        values = frozen_features(self.extractor, images, self.cache, self.device)
-        if self.scaling is None:
-            self.scaling = fit_scaling(values, split.train_images, self.cfg.backbone.components)
-        return Data(name, table, split, Inputs(Features(self.scaling.apply(values))), threshold)
-
-    def _images(self, config: DictConfig, root: Path, files: list[str], sizes: list[int]) -> Mapping[int, AnyImages]:
-        if config.cache == "none":
-            return {size: RawImages(root, files, size, config.resize) for size in sizes}
-        if config.cache not in ("disk", "memory"):
-            raise UserError(f"data.cache={config.cache}: choose disk, memory or none.")
-        cache = self.cache if config.cache == "disk" else None
-        return open_images(root, files, sizes, cache, resize=config.resize, max_broken=config.max_broken)
+        module = data_module(config, self.spec.cache)
+        with at_key("data"):
+            if self.extractor.frozen:
+                images = module.images_at(self.extractor.sizes)
+                inputs = Inputs(Features(self.extractor.features_of(images, module.split.train_images)))
+            else:
+                inputs = module.inputs_at(self.extractor.size, cut_on_device=self.device.type != "cpu")
+        return Data(module.name, module.table, module.split, inputs, module.unit_threshold)
 
     def _guarded(self, learnt: Data, evaluated: Data) -> Data:
         """Keep what is evaluated on in one database out of what is learnt from in the other."""
-        if self.cfg.on_shared_photos == "drop":
+        if self.spec.on_shared_photos == "drop":
             split = without_shared_photos(learnt.table, learnt.split, evaluated.table, evaluated.split)
             if split is not learnt.split:
                 log.warning("%s: %s", learnt.name, split.description)
             return replace(learnt, split=split)
-        if self.cfg.on_shared_photos != "refuse":
-            raise UserError(f"on_shared_photos={self.cfg.on_shared_photos}: choose refuse or drop.")
         refuse_shared_photos(learnt.table, learnt.split, evaluated.table, evaluated.split)
         return learnt
 
@@ -194,13 +144,37 @@ def read_table(data: DictConfig, cache: Path) -> tuple[RatingTable, str]:
     Returns:
         The table, and the name that says which of the two it is.
     """
-    if data.root is None:
-        if data.embedded is None:
-            raise UserError(f"data={data.name}: give the directory that holds the ratings, data.root=DIR.")
-        root = embedded.ensure(data.embedded, data.size, cache, data.seed)
-        name = f"{data.name}, embedded {data.size}"
-    else:
-        root = Path(data.root).expanduser()
-        name = f"{data.name}, {root.name}"
-    table: RatingTable = check(instantiate(data.reader)(root))
-    return table.with_database(name), name
+    module = data_module(data, cache)
+    with at_key("data"):
+        return module.table, module.name
+
+
+def data_module(data: DictConfig, cache: Path) -> RatingsDataModule:
+    """Make the LightningDataModule that ``data._target_`` names.
+
+    Args:
+        data: the composed database; what it holds beside ``_target_`` are the arguments of that class, with ``seed``
+            for the seed of the embedded copy. ``workers`` and ``redistribute`` are the run's.
+        cache: directory for everything that can be made again.
+
+    Raises:
+        UserError: a value that a key cannot have.
+    """
+    arguments = module_arguments(data)
+    target = arguments.pop("_target_")
+    for part in ("reader", "split"):
+        if "_target_" in (arguments.get(part) or {}):
+            arguments[part] = instantiate(data[part])
+    with at_key("data"):
+        module: RatingsDataModule = get_class(target)(cache_dir=cache, **arguments)
+    return module
+
+
+def module_arguments(data: DictConfig) -> dict[str, Any]:
+    """Return ``_target_`` and arguments of a database's LightningDataModule, less what is the run's."""
+    given = OmegaConf.to_container(data, resolve=True)
+    assert isinstance(given, dict)
+    arguments = {str(key): value for key, value in given.items() if key not in RUN_KEYS}
+    if "seed" in arguments:  # of the embedded copy; the module's own is that of the order in training
+        arguments["embedded_seed"] = arguments.pop("seed")
+    return arguments

@@ -1,4 +1,4 @@
-"""``mode=export``: what the training users of a database have in common, as networks see its images, is published."""
+"""``mode=export``: publish frozen or trained backbones with what the training users have in common."""
 
 from __future__ import annotations
 
@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
-from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from piaa_lightning.data.splits.split import Split
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.backbones.factory import build_backbone
@@ -21,9 +19,12 @@ from piaa_lightning.photos.networks import PhotoNetworks
 from piaa_lightning.photos.programs import write_programs
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.read_folder import open_store
-from piaa_lightning.pipeline.backbone_config import network_settings, settle_backbone
-from piaa_lightning.pipeline.open_data import Databases, read_table
+from piaa_lightning.pipeline.backbone_config import network_settings
+from piaa_lightning.pipeline.build_model import build_extractor
+from piaa_lightning.pipeline.open_data import Databases, data_module
+from piaa_lightning.pipeline.specs import RunSpec, TaskSpec
 from piaa_lightning.pipeline.train_models import ModelTrainer
+from piaa_lightning.runtime.devices import device_of
 
 # Parts that a trained network may have besides its backbone: they read its features and change nothing of them.
 KNOWN = ("piaa_lightning.models.two_streams.TwoStreams", "piaa_lightning.models.fusion.fused")
@@ -39,7 +40,8 @@ def publish_prior(cfg: DictConfig, directory: Path) -> None:
     Raises:
         UserError: the experiment has no such model, or one that cannot be published.
     """
-    prior = make_prior(cfg, published_task(cfg), directory / "checkpoints")
+    spec = RunSpec.of(cfg)
+    prior = make_prior(spec, published_task(spec), directory / "checkpoints")
     target = directory / "prior"
     differences = write_programs(prior, target) if cfg.export.programs else {}
     prior.save(target, prior_card(prior, differences))
@@ -47,89 +49,79 @@ def publish_prior(cfg: DictConfig, directory: Path) -> None:
     print(f"Use it: python -m piaa_lightning mode=adapt photos=DIR ratings=FILE prior={target}")
 
 
-def published_task(cfg: DictConfig) -> DictConfig:
+def published_task(spec: RunSpec) -> TaskSpec:
     """Return the task whose backbone is published, if it is trained.
 
     Raises:
         UserError: ``export.method`` names no method, or one without a model.
     """
-    task: DictConfig
-    if cfg.export.method is None and not cfg.methods:
-        task = cfg.task
-        while task.init_from is not None:
-            task = task.init_from
-        return task
-    found = {key: method for key, method in cfg.methods.items() if method.get("model") is not None}
-    if cfg.export.method is None:
-        found = {key: method for key, method in found.items() if not method.get("control")}
-    key = cfg.export.method or next(iter(found), None)
+    asked = spec.config.export.method
+    if asked is None and not spec.methods:
+        return list(spec.task.chain())[-1]
+    named = {key: method.model for key, method in spec.methods.items() if method.model is not None}
+    found = {key: task for key, task in named.items() if asked or not spec.methods[key].control}
+    key = asked or next(iter(found), None)
     if key not in found:
-        raise UserError(
-            f"export.method={key}: there is no such method with a prior; choose one of {', '.join(map(str, found))}."
-        )
-    task = found[key].model
-    return task
+        raise UserError(f"export.method={key}: there is no such method with a model; choose one of {', '.join(found)}.")
+    return found[key]
 
 
-def make_prior(cfg: DictConfig, task: DictConfig, checkpoints: Path) -> PublishedModel:
+def make_prior(spec: RunSpec, task: TaskSpec, checkpoints: Path) -> PublishedModel:
     """Take frozen backbones, or train a task's or take it from the cache, and learn from the training users.
 
     Raises:
         UserError: the task changes the backbone with each user, or there is too little to learn from.
     """
-    pl.seed_everything(cfg.seed, workers=True, verbose=False)
-    settle_backbone(cfg)
+    pl.seed_everything(spec.seed, workers=True, verbose=False)
     _refuse_moving_parts(task)
-    cache = Path(cfg.paths.cache).expanduser()
-    if cfg.backbone.frozen:
-        backbone = build_backbone(network_settings(cfg.backbone))
-        table, name = read_table(cfg.data, cache)
-        split: Split = instantiate(cfg.data.split)(table)
+    settings = network_settings(spec.backbone)
+    if spec.backbone.frozen:
+        backbone, module = build_backbone(settings), data_module(spec.data, spec.cache)
+        table, split, name = module.table, module.split, module.name
     else:
-        backbone, databases = _trained(cfg, task, checkpoints)
+        backbone, databases = _trained(spec, task, checkpoints)
         table, split, name = databases.main.table, databases.main.split, databases.main.name
-    networks = PhotoNetworks(backbone.cpu(), network_settings(cfg.backbone))
-    store = open_store(cache)
+    networks = PhotoNetworks(backbone.cpu(), settings)
+    store = open_store(spec.cache)
     try:
         users = learn_from_table(networks, store, table, split)
     finally:
         store.close()
     config = {
-        "name": "+".join(networks.names) if cfg.backbone.frozen else str(task.label),
+        "name": "+".join(networks.names) if spec.backbone.frozen else task.label,
         "data": name,
-        "command": re.sub(r"(?<==)[~/]\S*/", "", str(cfg.command)),  # without the directories of this machine
+        "command": re.sub(r"(?<==)[~/]\S*/", "", str(spec.config.command)),  # without directories of this machine
         "versions": {library: version(library) for library in ("torch", "timm", "piaa-lightning")},
     }
     return PublishedModel(networks, users, config)
 
 
-def _trained(cfg: DictConfig, task: DictConfig, checkpoints: Path) -> tuple[Backbone, Databases]:
+def _trained(spec: RunSpec, task: TaskSpec, checkpoints: Path) -> tuple[Backbone, Databases]:
     """Train a task's network and return its backbone.
 
     NOTE: what the crowd says of training images is then learnt from features that have seen their ratings.
     """
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    device = torch.device("cuda" if cfg.trainer.accelerator == "gpu" and torch.cuda.is_available() else "cpu")
-    databases = Databases(cfg, device)
-    network = ModelTrainer(cfg, databases, False, checkpoints).get(task)
+    device = device_of(spec.trainer.accelerator)
+    extractor = build_extractor(spec, device)
+    databases = Databases(spec, extractor, device)
+    network = ModelTrainer(spec, databases, extractor, False, checkpoints).get(task)
     backbone = getattr(network, "backbone", None)
     assert isinstance(backbone, Backbone)
     return backbone, databases
 
 
-def _refuse_moving_parts(task: DictConfig) -> None:
+def _refuse_moving_parts(task: TaskSpec) -> None:
     """Stop at a network whose backbone is not what it is for everybody.
 
     Raises:
         UserError: it has parts that move with each user.
     """
-    step = task
-    while step is not None:
+    for step in task.chain():
         for part in (step.network, step.extend):
             if part is not None and part._target_ not in KNOWN:
                 raise UserError(
-                    f"export: the prior of {task.name} has parts ({part._target_.rsplit('.', 1)[-1]}) that move with"
+                    f"export: the model of {task.name} has parts ({part._target_.rsplit('.', 1)[-1]}) that move with"
                     " each user or give no score, so it is not published; name another method with export.method=NAME,"
                     " or task=generic."
                 )
-        step = step.init_from

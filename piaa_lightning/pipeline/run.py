@@ -13,29 +13,35 @@ from pathlib import Path
 import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import OmegaConf
 
 from piaa_lightning.errors import MissingLabelsError
-from piaa_lightning.pipeline.evaluate_methods import evaluate_methods, refuse_impossible
+from piaa_lightning.pipeline.build_model import build_extractor
+from piaa_lightning.pipeline.evaluate_methods import evaluate_methods, protocols, refuse_impossible
+from piaa_lightning.pipeline.make import make, refuse_unknown_arguments
 from piaa_lightning.pipeline.make_trainer import refuse_sharding
-from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.open_data import Databases, module_arguments
+from piaa_lightning.pipeline.show_users import number_of_maps
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.pipeline.train_models import ModelTrainer
 from piaa_lightning.pipeline.write_run import write_run
 from piaa_lightning.runtime.allocator import keep_freed_memory
+from piaa_lightning.runtime.devices import device_of
 from piaa_lightning.runtime.distributed import process_index
 from piaa_lightning.runtime.processes import processes
 from piaa_lightning.runtime.quiet import quiet_libraries
 from piaa_lightning.runtime.run_directory import run_directory
 
 EVALUATED = "evaluated"  # what was evaluated so far, below the run's directory until it is finished
+# Groups of the configuration that things are made of; tasks go before the methods that name them.
+MADE = ("task", "tasks", "methods", "protocol", "head", "trainer", "callbacks", "logger")
 
 
-def run(cfg: DictConfig, shots: list[int], directory: Path) -> float | None:
+def run(spec: RunSpec, directory: Path) -> float | None:
     """Do one run.
 
     Args:
-        cfg: the composed configuration, see `cli.schema.RunKeys`.
-        shots: support sizes, ascending.
+        spec: of the run.
         directory: where the run is written.
 
     Returns:
@@ -48,37 +54,62 @@ def run(cfg: DictConfig, shots: list[int], directory: Path) -> float | None:
     keep_freed_memory()
     # deterministic training need not also fill every new tensor with NaN before it is written
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
-    refuse_sharding(cfg)
-    with processes(cfg.trainer, directory), run_directory(cfg, directory) as chosen:
+    refuse_mistakes(spec)
+    with processes(spec.trainer, directory), run_directory(spec.config, directory) as chosen:
         if process_index():  # one of several processes speaks for all
             logging.getLogger("piaa_lightning").setLevel(logging.WARNING)
-        pl.seed_everything(cfg.seed, workers=True, verbose=False)
-        return _stages(cfg, chosen, shots)
+        pl.seed_everything(spec.seed, workers=True, verbose=False)
+        return _steps(spec, chosen)
 
 
-def _stages(cfg: DictConfig, directory: Path, shots: list[int]) -> float | None:
-    """Go through the stages, in every process of a run."""
+def refuse_mistakes(spec: RunSpec) -> None:
+    """Stop before anything is read where the configuration alone shows that the run would fail.
+
+    What methods are evaluated with is small: it is made once and thrown away, to hear what it does not like.
+
+    Raises:
+        UserError: the first mistake.
+    """
+    resolved = OmegaConf.to_container(spec.config, resolve=True)
+    assert isinstance(resolved, dict)
+    for name in MADE:
+        refuse_unknown_arguments(resolved[name], name)
+    for key, data in {
+        "data": spec.data,
+        **{f"databases.{name}": data for name, data in spec.databases.items()},
+    }.items():
+        refuse_unknown_arguments(module_arguments(data), key)
+    for method in spec.methods.values():
+        for name in ("personalizer", "support", "estimator"):
+            if getattr(method, name) is not None:
+                make(getattr(method, name), f"methods.{method.key}.{name}")
+    protocols(spec)
+    number_of_maps(spec)
+    refuse_sharding(spec)
+
+
+def _steps(spec: RunSpec, directory: Path) -> float | None:
+    """Go through the steps, in every process of a run."""
     threads = _threads()
     seconds: dict[str, float] = {}
-    device = device_of(cfg.trainer.accelerator)
-    logger = instantiate(cfg.logger, save_dir=str(directory), name=cfg.name) if cfg.logger else False
+    device = device_of(spec.trainer.accelerator)
+    logger = instantiate(spec.logger, save_dir=str(directory), name=spec.name) if spec.logger else False
     with _clock(seconds, "data"):
-        databases = Databases(cfg, device)
-    refuse_impossible(cfg, databases)
+        extractor = build_extractor(spec, device)
+        databases = Databases(spec, extractor, device)
+    refuse_impossible(spec, databases)
     # a head on frozen features is too small to share: threads would wait for each other; jobs of a sweep share torch
-    torch.set_num_threads(1 if databases.backbone is None else threads)
-    priors = ModelTrainer(cfg, databases, logger, directory / "checkpoints")
+    torch.set_num_threads(1 if extractor.frozen else threads)
+    models = ModelTrainer(spec, databases, extractor, logger, directory / "checkpoints")
     with _clock(seconds, "training"):
-        for method in cfg.methods.values():
-            for task in (method.model, *(method.get("auxiliary") or {}).values()):
-                if task is not None:
-                    with suppress(MissingLabelsError):  # evaluating tells it, and leaves the row out
-                        priors.get(task)
+        for task in spec.models():
+            with suppress(MissingLabelsError):  # evaluating tells it, and leaves the row out
+                models.get(task)
     with _clock(seconds, "evaluating"):
-        results = evaluate_methods(cfg, databases, priors, shots, device, directory / EVALUATED)
+        results = evaluate_methods(spec, databases, models, device, directory / EVALUATED)
     if process_index():  # processes that trained together evaluated together; one of them writes
         return None
-    result = write_run(cfg, directory, databases, priors, results, shots, seconds, logger)
+    result = write_run(spec.config, directory, databases, models, results, spec.shots, seconds, logger)
     shutil.rmtree(directory / EVALUATED, ignore_errors=True)  # the records hold what is worth keeping
     return result
 
@@ -87,15 +118,6 @@ def _stages(cfg: DictConfig, directory: Path, shots: list[int]) -> float | None:
 def _threads() -> int:
     """Return how many threads torch takes by itself, as it was before any run changed it."""
     return torch.get_num_threads()
-
-
-def device_of(accelerator: str) -> torch.device:
-    """Return where users are fitted: on the accelerator that trains the priors."""
-    if accelerator in ("gpu", "cuda", "auto") and torch.cuda.is_available():
-        return torch.device("cuda")
-    if accelerator in ("mps", "auto") and torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
 
 
 @contextmanager

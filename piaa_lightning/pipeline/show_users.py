@@ -1,4 +1,4 @@
-"""Third stage, for the report: what methods say of a few users' single images, and where their networks look."""
+"""For the report: what methods say of a few users' single images, and where their networks look."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
-from omegaconf import DictConfig
 from torch import Tensor, nn
 
 from piaa_lightning.data.images.raw import RawImages
@@ -23,9 +22,12 @@ from piaa_lightning.evaluation.shown_users import (
     shown_users,
 )
 from piaa_lightning.explain.gradient_map import INSTALL, available, concentration, gradient_map
+from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.personalizers.personal_network import PersonalNetwork
 from piaa_lightning.personalizers.personalizer import Personalizer, Scorer, Settings
+from piaa_lightning.pipeline.evaluation_context import EvaluationContext
 from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.specs import MethodSpec, RunSpec
 
 log = logging.getLogger(__name__)
 
@@ -35,13 +37,13 @@ Look = tuple[float, Tensor, float]  # score, map and its concentration
 AT_ONCE = 8  # images whose gradients are held at once
 
 
-def number_of_maps(cfg: DictConfig) -> int:
+def number_of_maps(spec: RunSpec) -> int:
     """Return how many gradient maps are wanted.
 
     Raises:
         UserError: maps are asked for and captum is not installed.
     """
-    asked = cfg.report.maps
+    asked = spec.config.report.maps
     if asked is None:
         return BY_DEFAULT if available() else 0
     if asked and not available():
@@ -49,58 +51,57 @@ def number_of_maps(cfg: DictConfig) -> int:
     return int(asked)
 
 
-def shown_methods(cfg: DictConfig) -> list[str]:
-    """Return the keys of the methods that are shown: the first that are compared and fit users at random."""
-    keys = dict.fromkeys(str(key) for pair in cfg.comparisons for key in pair if key in cfg.methods)
-    fits = [key for key in keys if not cfg.methods[key].get("evaluation") and not cfg.methods[key].get("support")]
-    return fits[:METHODS]
+def shown_methods(spec: RunSpec) -> list[MethodSpec]:
+    """Return the methods that are shown: the first that are compared and fit users to images at random."""
+    keys = dict.fromkeys(key for pair in spec.comparisons for key in pair if key in spec.methods)
+    compared = (spec.methods[key] for key in keys)
+    return [method for method in compared if method.evaluation is None and method.support is None][:METHODS]
 
 
-def choose_users(cfg: DictConfig, databases: Databases, shots: Sequence[int], protocol: Protocol) -> ShownUsers | None:
+def choose_users(spec: RunSpec, databases: Databases, protocol: Protocol) -> ShownUsers | None:
     """Choose whom the report shows, before anything is predicted."""
     data = databases.main
-    if not shown_methods(cfg):
+    if not shown_methods(spec):
         return None
-    return shown_users(data.table, data.split.rows(data.table, cfg.evaluate_on), shots, protocol, cfg.report.users)
+    rows = data.split.rows(data.table, spec.evaluate_on)
+    return shown_users(data.table, rows, spec.shots, protocol, spec.config.report.users)
 
 
 def show_method(
     shown: ShownUsers,
-    cfg: DictConfig,
-    databases: Databases,
+    context: EvaluationContext,
     label: str,
     personalizer: Personalizer,
     chosen: Mapping[int, Settings],
     prior: nn.Module | None,
-    device: torch.device,
 ) -> None:
     """Fit the shown users with one method, one at a time; keep predictions, and maps of the first with a network.
 
     Args:
         shown: filled.
-        cfg: the composed configuration.
-        databases: what was read.
+        context: what the run stands on.
         label: of the method.
         personalizer: prepared.
         chosen: its settings.
         prior: what it starts from.
-        device: where networks run.
     """
-    table = databases.main.table
-    wanted = [] if shown.explains or prior is None else images_to_explain(shown.users, number_of_maps(cfg))
+    table = context.databases.main.table
+    wanted = [] if shown.explains or prior is None else images_to_explain(shown.users, number_of_maps(context.spec))
     settings = chosen[shown.shots]
+    extractor = context.models.extractor
+    stored = RawImages(table.root, table.image_files.tolist(), extractor.size, context.spec.data.resize)
     said: list[Scores] = []
     looks: list[list[Look]] = []
     for place, user in enumerate(shown.users):
-        fitted = personalizer.fit(support_of(table, user.draw), settings)
+        fitted = personalizer.fit_user(support_of(table, user.draw), settings)
         said.append(np.asarray(fitted(user.images), dtype=np.float32))
         network = _network(fitted, prior, settings)
         if wanted and place < LOOKED_INTO and network is not None:
-            looks.append(gradients_of(network, databases, wanted, device))
+            looks.append(gradients_of(network, extractor, stored, wanted, context.device))
     shown.predicted[label] = said
     if looks and prior is not None:
         shown.explains = label
-        of_prior = gradients_of(prior, databases, wanted, device)
+        of_prior = gradients_of(prior, extractor, stored, wanted, context.device)
         for number, image in enumerate(wanted):
             seen = [of_prior[number], *(own[number] for own in looks)]
             image_id = str(table.image_ids[image])
@@ -127,13 +128,19 @@ def _network(fitted: Scorer, prior: nn.Module | None, settings: Settings) -> nn.
     return prior if settings.get("steps") == 0 else None
 
 
-def gradients_of(network: nn.Module, databases: Databases, images: Sequence[int], device: torch.device) -> list[Look]:
-    """Take the gradients of a network's scores with respect to the pixels, also where it stands on frozen features."""
-    data = databases.main
-    extractor, score = databases.seen_through(network)
-    extractor.to(device).eval()
-    network.to(device).eval()
-    stored = RawImages(data.table.root, data.table.image_files.tolist(), extractor.size, databases.cfg.data.resize)
+def gradients_of(
+    network: nn.Module, extractor: FeatureExtractor, stored: RawImages, images: Sequence[int], device: torch.device
+) -> list[Look]:
+    """Take the gradients of a network's scores with respect to the pixels, also where it stands on frozen features.
+
+    Args:
+        network: scores images, or their frozen features.
+        extractor: what it sees images through.
+        stored: images of the database, at the extractor's size.
+        images: numbers of those that are looked at.
+        device: where networks run.
+    """
+    score = extractor.to(device).scores(network.to(device).eval())
     found: list[Look] = []
     for start in range(0, len(images), AT_ONCE):
         batch = stored.batch(np.array(images[start : start + AT_ONCE])).to(device)

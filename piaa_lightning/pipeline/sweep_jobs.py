@@ -13,7 +13,8 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.pipeline.train_models import source_digest
+from piaa_lightning.metrics.registry import MAIN
+from piaa_lightning.pipeline.source_digest import source_digest
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.studies.runs import read_summary
 
@@ -90,5 +91,5 @@ def objective(cfg: DictConfig, summary: Mapping[str, Any]) -> float | None:
     if cfg.evaluate_on != "val":
         return None
     first = next(iter(cfg.methods.values())).label
-    found = [row for row in summary["rows"] if row["method"] == first and row["srocc"] is not None]
-    return float(max(found, key=lambda row: row.get("shots", 0))["srocc"]) if found else None
+    found = [row for row in summary["rows"] if row["method"] == first and row[MAIN] is not None]
+    return float(max(found, key=lambda row: row.get("shots", 0))[MAIN]) if found else None

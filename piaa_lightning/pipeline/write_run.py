@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -15,16 +15,18 @@ from pytorch_lightning.loggers import Logger
 
 from piaa_lightning.evaluation.image_evaluation import compare_images, quoted_together
 from piaa_lightning.evaluation.records import write_records, write_table
-from piaa_lightning.evaluation.statistics import compare, corrected, summarise
+from piaa_lightning.evaluation.statistics import compare_pairs, summarise
 from piaa_lightning.evaluation.trait_evaluation import compare_traits
+from piaa_lightning.metrics.registry import Chosen, main
+from piaa_lightning.pipeline.choose_metrics import choose_metrics
 from piaa_lightning.pipeline.draw_figures import draw_figures
 from piaa_lightning.pipeline.evaluate_methods import Results
 from piaa_lightning.pipeline.log_run import log_run
 from piaa_lightning.pipeline.open_data import MAIN, Databases
 from piaa_lightning.pipeline.sweep_jobs import objective, run_key
 from piaa_lightning.pipeline.train_models import ModelTrainer
-from piaa_lightning.report.page import write_page
-from piaa_lightning.report.table import print_table
+from piaa_lightning.report.run_page import write_page
+from piaa_lightning.report.terminal_table import print_table
 from piaa_lightning.runtime.atomic import replace_file
 
 LIBRARIES = ("torch", "pytorch-lightning", "learn2learn", "timm", "hydra-core", "numpy", "piaa-lightning")
@@ -55,20 +57,12 @@ def write_run(
     Returns:
         What a search is after, see `sweep_jobs.objective`.
     """
+    metrics = choose_metrics(cfg)
     write_records(results.records, directory / "records.csv")
-    for name, evaluations in (
-        ("images", results.images),
-        ("traits", results.traits),
-        ("fused_weights", results.fused),
-    ):
-        lines = [line for evaluation in evaluations.values() for line in evaluation.lines()]
+    for name, lines in _lines(results, metrics).items():
         if lines:
             write_table(lines, directory / f"{name}.csv")
-    if results.shown is not None:
-        for name, lines in (("predictions", results.shown.lines()), ("gradient_maps", results.shown.map_lines())):
-            if lines:
-                write_table(lines, directory / f"{name}.csv")
-    summary = _summary(cfg, databases, priors, results, shots, seconds)
+    summary = _summary(cfg, databases, priors, results, metrics, shots, seconds)
     figures = draw_figures(cfg, summary, databases, results, directory / "figures")
     write_page(summary, results.records, directory / "report.html", figures)
     if isinstance(logger, Logger):
@@ -80,19 +74,33 @@ def write_run(
     return objective(cfg, summary)
 
 
+def _lines(results: Results, metrics: Chosen) -> dict[str, Sequence[Mapping[str, Any]]]:
+    """Return the lines of each csv file beside the records."""
+    shown = results.shown
+    further = dict.fromkeys(name for tables in results.tables.values() for name in tables)
+    return {
+        "images": [line for evaluation in results.images.values() for line in evaluation.lines(metrics.image)],
+        "traits": [line for evaluation in results.traits.values() for line in evaluation.lines()],
+        **{name: [line for tables in results.tables.values() for line in tables.get(name, ())] for name in further},
+        "predictions": [] if shown is None else shown.lines(),
+        "gradient_maps": [] if shown is None else shown.map_lines(),
+    }
+
+
 def _summary(
     cfg: DictConfig,
     databases: Databases,
     priors: ModelTrainer,
     results: Results,
+    metrics: Chosen,
     shots: Sequence[int],
     seconds: dict[str, float],
 ) -> dict[str, Any]:
     data = databases.main
-    users = [asdict(row) for row in summarise(results.records)]
-    of_images = [evaluation.row() for evaluation in results.images.values()]
-    of_traits = [row for evaluation in results.traits.values() for row in evaluation.rows()]
-    ceilings = [row["srocc"] for row in users if row["method"] == _label_of(cfg, "ceiling")]
+    users = [row.flat() for row in summarise(results.records)]
+    of_images = [evaluation.row(metrics.image) for evaluation in results.images.values()]
+    of_traits = [row for evaluation in results.traits.values() for row in evaluation.rows(metrics.trait)]
+    ceilings = [row[main().name] for row in users if row["method"] == _label_of(cfg, "ceiling")]
     others = {name: other for name, other in databases.opened.items() if name != MAIN}
     return {
         "experiment": cfg.name,
@@ -117,8 +125,9 @@ def _summary(
         "versions": {library: version(library) for library in LIBRARIES},
         "seconds": seconds,
         "priors_reused": priors.reused,
+        "metrics": {level: [metric.name for metric in own] for level, own in vars(metrics).items()},
         "rows": users + of_images + of_traits,
-        "comparisons": _comparisons(cfg, results, shots),
+        "comparisons": _comparisons(cfg, results, metrics, shots),
         "chosen": results.chosen,
         "left_out": results.left_out,
         "dropped": dict(data.table.dropped),
@@ -133,26 +142,20 @@ def _protocol(cfg: DictConfig) -> dict[str, Any]:
     return {str(name): value for name, value in found.items() if name != "_target_"}
 
 
-def _comparisons(cfg: DictConfig, results: Results, shots: Sequence[int]) -> list[dict[str, Any]]:
-    """Compare the pairs that the configuration names, each kind by its own measures, with Holm's correction."""
-    known = {(row.method, row.shots) for row in summarise(results.records) if row.srocc is not None}
+def _comparisons(cfg: DictConfig, results: Results, metrics: Chosen, shots: Sequence[int]) -> list[dict[str, Any]]:
+    """Compare the pairs that the configuration names, each kind by its own metrics, with Holm's correction."""
     labels = {key: method.label for key, method in cfg.methods.items()}
     pairs = [(a, b) for a, b in cfg.comparisons if {a, b} <= set(labels)]
-    of_users = [
-        compare(results.records, labels[a], labels[b], k)
-        for k in shots
-        for a, b in pairs
-        if {(labels[a], k), (labels[b], k)} <= known
-    ]
-    found: list[dict[str, Any]] = [asdict(comparison) for comparison in corrected(of_users)]
+    named = [(labels[a], labels[b]) for a, b in pairs]
+    of_users = compare_pairs(results.records, named, shots, metrics.user)
     of_images: list[dict[str, Any]] = []
     of_traits: list[dict[str, Any]] = []
     for a, b in pairs:
         if {a, b} <= set(results.images):
-            of_images += compare_images(results.images[a], results.images[b])
+            of_images += compare_images(results.images[a], results.images[b], metrics.image)
         if {a, b} <= set(results.traits):
-            of_traits.append(compare_traits(results.traits[a], results.traits[b]))
-    return found + quoted_together(of_images) + of_traits
+            of_traits += compare_traits(results.traits[a], results.traits[b], metrics.trait)
+    return [*map(asdict, of_users), *quoted_together(of_images), *of_traits]
 
 
 def _label_of(cfg: DictConfig, key: str) -> str | None:

@@ -1,4 +1,4 @@
-"""The talk's "commonality and individuality", from ratings alone."""
+"""Commonality and individuality of taste, from ratings alone."""
 
 from __future__ import annotations
 

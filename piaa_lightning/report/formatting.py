@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from piaa_lightning.metrics.registry import MAIN, main
+
 MINUS = "\u2212"
 NOTHING = "\u2013"
 
@@ -39,6 +41,8 @@ def comparison_sentence(comparison: Mapping[str, Any]) -> str:
     if names[0] == names[1]:
         names = [f"{name} ({comparison.get(f'backbone_{side}')})" for name, side in zip(names, "ab", strict=True)]
     what = f" at {comparison['shots']} shots" if "shots" in comparison else f", {comparison['measure']}"
+    if "shots" in comparison and comparison.get("metric", MAIN) != MAIN:
+        what += f", {comparison['measure']}"
     sentence = (
         f"{names[0]} {MINUS} {names[1]}{what}: {decimal(comparison['difference'], True)}"
         f" [{decimal(low)}, {decimal(high)}], {probability(comparison['p'])}"
@@ -67,7 +71,7 @@ def backbones(summary: Mapping[str, Any]) -> list[str]:
 def notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     """List what must stand under every result: on which data and split, how good one could be, what was dropped.
 
-    What the talk's numbers were measured on stands in the tables, see ``result_tables``.
+    What published numbers were measured on stands in the tables, see ``result_tables``.
     """
     lines = [("data", str(summary["data"]))]
     if summary.get("split"):
@@ -80,10 +84,12 @@ def notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         lines.append((name, f"{other['data']}: {other['split']} ({other['split_hash'][:12]})"))
     if len(names := backbones(summary)) == 1:
         lines.append(("backbone", names[0]))
-    if any(row.get("srocc_std_repeats") is not None for row in summary["rows"]):
+    if any(row.get(f"{MAIN}_std_repeats") is not None for row in summary["rows"]):
         lines.append(("±", "standard deviation over repeats of the mean over users"))
     if summary.get("ceiling") is not None:
-        lines.append(("ceiling", f"SROCC {decimal(summary['ceiling'])}, what a perfect predictor would reach here"))
+        lines.append(
+            ("ceiling", f"{main().label} {decimal(summary['ceiling'])}, what a perfect predictor would reach here")
+        )
     lost = max((int(row.get("users_dropped") or 0) for row in summary["rows"]), default=0)
     dropped = [f"{what}: {count}" for what, count in (summary.get("dropped") or {}).items() if count]
     if lost:

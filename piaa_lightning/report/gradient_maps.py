@@ -1,4 +1,4 @@
-"""The talk's second visual analysis: where in an image the prior and the models of two users look."""
+"""Where in an image the prior and the models of two users look."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.bootstrap import bootstrap_interval
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import user_matrix
+from piaa_lightning.metrics.registry import MAIN, main
 from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.style import head, look, save, style
 
@@ -39,8 +40,9 @@ def learning_curves(
         UserError: there is no user with values at two numbers of shots.
     """
     names = list(dict.fromkeys(r.method for r in records)) if methods is None else list(methods)
-    shots = sorted({r.shots for r in records if r.srocc is not None})
-    wanted = [r for r in records if r.method in names and r.srocc is not None]
+    known = [r for r in records if r.metric == MAIN and r.value is not None]
+    shots = sorted({r.shots for r in known})
+    wanted = [r for r in known if r.method in names]
     lasting = set.intersection(*({r.user for r in wanted if r.shots == k} for k in shots)) if shots else set()
     if len(shots) < 2 or not lasting:
         raise UserError(f"{path_png}: a curve needs users with values at two numbers of shots; give shots=[5,10,20].")
@@ -68,7 +70,7 @@ def learning_curves(
         panel.yaxis.set_major_formatter(FuncFormatter(lambda value, _: decimal(value)))
         panel.grid(axis="y")
         panel.set_xlabel("shots: ratings of the user that were seen")
-        panel.set_ylabel("SROCC, mean over test users")
+        panel.set_ylabel(f"{main().label}, mean over test users")
         figure.legend(loc="outside lower center", ncols=2)
         head(panel, title, f"Learning curves of {len(lasting)} users, with 95 % intervals over users and splits")
-        return save(figure, path_png, f"Curves of mean SROCC over shots: {'; '.join(said)}.")
+        return save(figure, path_png, f"Curves of mean {main().label} over shots: {'; '.join(said)}.")

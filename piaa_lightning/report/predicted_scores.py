@@ -1,4 +1,4 @@
-"""The talk's first visual analysis: what a user gave images, and what models of the user say."""
+"""What a user gave images, and what models of the user say."""
 
 from __future__ import annotations
 

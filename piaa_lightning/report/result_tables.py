@@ -7,18 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from piaa_lightning.evaluation.published_results import big_five, published_images, published_number, published_traits
+from piaa_lightning.metrics.registry import USUAL, Level, Metric, main, present
 from piaa_lightning.report.formatting import backbones, decimal, mean_of, spread
 
 SEEDS_COLUMN = "± over seeds"
 PUBLISHED_COLUMN = "published (FLICKR-AES)"
-_MEASURES = {
-    "acc": "ACC",
-    "balanced_acc": "bal. ACC",
-    "srocc": "SROCC",
-    "plcc": "PLCC",
-    "emd_r1": "EMD r=1",
-    "emd_r2": "EMD r=2",
-}
+LEVELS: dict[str, Level] = {"users": "user", "images": "image", "traits": "trait"}  # of the kinds of rows
 _PUBLISHED_NOTES = {
     "users": "measured by its authors on FLICKR-AES itself (37 users), with the backbone named beside",
     "images": "measured by its authors on AVA itself; that its EMD is r=1 divided by the bins is a hypothesis",
@@ -40,7 +34,7 @@ class ResultTable:
         ends: numbers of the rows that a rule is drawn under.
         words: numbers of the columns that hold words; the others hold numbers.
         main: numbers of the columns that are looked at first.
-        published_rows: numbers of the rows, and ``published_column`` the number of the column, with the talk's numbers.
+        published_rows: numbers of the rows, and ``published_column`` the number of the column, with published numbers.
         published_note: what these were measured on; empty where there are none.
     """
 
@@ -72,7 +66,7 @@ def rows_by_kind(summary: Row) -> dict[str, list[Row]]:
 def result_tables(summary: Row) -> list[ResultTable]:
     """Lay out all rows of a summary, a table for each kind and database.
 
-    The backbone has a column only where there are several, else it is said once elsewhere (``wording.backbones``).
+    The backbone has a column only where there are several, else it is said once elsewhere (``formatting.backbones``).
     """
     several = len(backbones(summary)) > 1
     tables = []
@@ -85,39 +79,51 @@ def result_tables(summary: Row) -> list[ResultTable]:
         for database in dict.fromkeys(str(row.get("evaluated_on") or summary["data"]) for row in rows):
             own = [row for row in rows if str(row.get("evaluated_on") or summary["data"]) == database]
             tables.append(make(own, database, several))
+            if kind == "traits":
+                tables += [_traits(own, database, several, metric) for metric in _further_of_traits(own)]
     return tables
 
 
+def metrics_of(kind: str, rows: Sequence[Row]) -> list[Metric]:
+    """Return the metrics that rows of one kind have a value of, SROCC of users and traits always."""
+    known = {name for row in rows for name, value in row.items() if value is not None}
+    return present(LEVELS[kind], known | ({main().name} if kind != "images" else set()))
+
+
+def smaller_is_better(summary: Row) -> list[str]:
+    """Name the metrics in the tables of a summary of which a smaller value is better."""
+    metrics = [metric for kind, rows in rows_by_kind(summary).items() for metric in metrics_of(kind, rows)]
+    return list(dict.fromkeys(metric.label for metric in metrics if not metric.higher_is_better))
+
+
 def published_cell(row: Row) -> str:
-    """Word the talk's number for a user's row, with the backbone it was measured with; empty where there is none."""
+    """Word the published number for a user's row, with the backbone it was measured with; empty where there is none."""
     number = published_number(str(row["method"]), str(row.get("backbone") or ""), int(row.get("shots") or 0))
     return f"{spread(number.mean, number.std)} {number.backbone}".rstrip() if number else ""
 
 
 def _users(rows: list[Row], database: str, several: bool) -> ResultTable:
-    """Fewest shots first, the spread over seeds where several were run, the talk's numbers in the last column."""
+    """Fewest shots first, the spread over seeds where several were run, published numbers in the last column."""
     rows = sorted(rows, key=lambda row: int(row["shots"]))
-    headings = [*_names(several), "shots", "SROCC", "users"]
-    cells = [
-        [
-            *_named(row, several),
-            str(row["shots"]),
-            spread(row.get("srocc"), row.get("srocc_std_repeats")),
-            _counted_users(row),
-        ]
-        for row in rows
-    ]
-    if any(row.get("srocc_std_seeds") is not None for row in rows):
-        headings.insert(-1, SEEDS_COLUMN)
+    headings = [*_names(several), "shots"]
+    cells = [[*_named(row, several), str(row["shots"])] for row in rows]
+    for metric in metrics_of("users", rows):
+        headings.append(metric.label)
+        of_seeds = any(row.get(f"{metric.name}_std_seeds") is not None for row in rows)
+        headings += [SEEDS_COLUMN] if of_seeds else []
         for row, line in zip(rows, cells, strict=True):
-            line.insert(-1, decimal(row.get("srocc_std_seeds")))
-    talk = [published_cell(row) for row in rows]
+            line.append(spread(row.get(metric.name), row.get(f"{metric.name}_std_repeats")))
+            line += [decimal(row.get(f"{metric.name}_std_seeds"))] if of_seeds else []
+    headings.append("users")
+    for row, line in zip(rows, cells, strict=True):
+        line.append(_counted_users(row))
+    published = [published_cell(row) for row in rows]
     words, column = set(range(1 + several)), None
-    if any(talk):
+    if any(published):
         column = len(headings)
         words.add(column)
         headings.append(PUBLISHED_COLUMN)
-        cells = [[*line, cell] for line, cell in zip(cells, talk, strict=True)]
+        cells = [[*line, cell] for line, cell in zip(cells, published, strict=True)]
     return ResultTable(
         "users",
         f"Users of {database}",
@@ -125,9 +131,9 @@ def _users(rows: list[Row], database: str, several: bool) -> ResultTable:
         cells,
         ends={k for k in range(len(rows) - 1) if rows[k]["shots"] != rows[k + 1]["shots"]},
         words=words,
-        main={headings.index("SROCC")},
+        main={headings.index(main().label)},
         published_column=column,
-        published_note=_PUBLISHED_NOTES["users"] if any(talk) else "",
+        published_note=_PUBLISHED_NOTES["users"] if any(published) else "",
     )
 
 
@@ -136,69 +142,73 @@ def _counted_users(row: Row) -> str:
 
 
 def _images(rows: list[Row], database: str, several: bool) -> ResultTable:
-    """A line per network, the talk's right under it; a measure that no network has gets no column."""
-    measures = [key for key in _MEASURES if any(row.get(key) is not None for row in rows)]
-    headings = [*_names(several), *(_MEASURES[key] for key in measures)]
+    """A line per network, the published right under it; a metric that no network has gets no column."""
+    metrics = metrics_of("images", rows)
+    headings = [*_names(several), *(metric.label for metric in metrics)]
     of_rows = [published_images(row["method"], row.get("backbone") or "") for row in rows]
-    last = {talk.method: number for number, talk in enumerate(of_rows) if talk is not None}
+    last = {known.method: number for number, known in enumerate(of_rows) if known is not None}
     cells, theirs = [], set()
-    for number, (row, talk) in enumerate(zip(rows, of_rows, strict=True)):
-        cells.append([*_named(row, several), *(decimal(row.get(key)) for key in measures)])
-        if talk is not None and last[talk.method] == number:  # once, under the last of several backbones
-            values = {"acc": talk.acc, "srocc": talk.srocc, "emd_r1": talk.emd}
+    for number, (row, known) in enumerate(zip(rows, of_rows, strict=True)):
+        cells.append([*_named(row, several), *(decimal(row.get(metric.name)) for metric in metrics)])
+        if known is not None and last[known.method] == number:  # once, under the last of several backbones
+            values = [_or_blank(known.values.get(metric.name)) for metric in metrics]
             theirs.add(len(cells))
-            cells.append(
-                [f"published: {talk.method}", *[""] * several, *(_or_blank(values.get(key)) for key in measures)]
-            )
+            cells.append([f"published: {known.method}", *[""] * several, *values])
     title = f"Images of {database}{_count(rows, 'images', 'test images')}"
-    return _with_talk("images", title, headings, cells, theirs, several, {"SROCC"})
+    return _with_published("images", title, headings, cells, theirs, several, {main().label})
 
 
-def _traits(rows: list[Row], database: str, several: bool) -> ResultTable:
-    """As in the talk: a line per network, a column per trait and their mean, SROCC in the cells."""
+def _further_of_traits(rows: list[Row]) -> list[Metric]:
+    """Return the metrics that were asked for beside the usual ones: each has a table of its own."""
+    return [metric for metric in metrics_of("traits", rows) if metric.name not in USUAL["trait"]]
+
+
+def _traits(rows: list[Row], database: str, several: bool, metric: Metric | None = None) -> ResultTable:
+    """A line per network, a column per trait and their mean, a metric in the cells: SROCC if none is given."""
+    metric = metric or main()
     traits = list(dict.fromkeys(str(row["trait"]) for row in rows))
     methods = list(dict.fromkeys((str(row["method"]), row.get("backbone") or "") for row in rows))
     cells = []
     for method, backbone in methods:
         own = [row for row in rows if (row["method"], row.get("backbone") or "") == (method, backbone)]
-        values = {str(row["trait"]): row.get("srocc") for row in own}
+        values = {str(row["trait"]): row.get(metric.name) for row in own}
         cells.append([*_named(own[0], several), *_trait_cells([values.get(trait) for trait in traits])])
     letters = [big_five(trait) for trait in traits]
-    rows_of_talk = _distinct(published_traits(*method) for method in methods) if all(letters) else []
-    for talk in rows_of_talk:
-        found = [talk.srocc[letter] for letter in letters if letter]
-        cells.append([f"published: {talk.method}", *[""] * several, *_trait_cells(found)])
-    title = f"Traits of users of {database}, SROCC{_count(rows, 'users', 'test users')}"
+    published = _distinct(published_traits(*method) for method in methods) if all(letters) and metric == main() else []
+    for known in published:
+        found = [known.srocc[letter] for letter in letters if letter]
+        cells.append([f"published: {known.method}", *[""] * several, *_trait_cells(found)])
+    title = f"Traits of users of {database}, {metric.label}{_count(rows, 'users', 'test users')}"
     headings = [*_names(several), *traits, "mean"]
     theirs = set(range(len(methods), len(cells)))
-    return _with_talk("traits", title, headings, cells, theirs, several, {"mean"}, ends={len(methods) - 1})
+    return _with_published("traits", title, headings, cells, theirs, several, {"mean"}, ends={len(methods) - 1})
 
 
 def _trait_cells(values: Sequence[float | None]) -> list[str]:
     return [*(decimal(value) for value in values), decimal(mean_of(values))]
 
 
-def _with_talk(
+def _with_published(
     kind: str,
     title: str,
     headings: list[str],
     cells: list[list[str]],
-    talk: set[int],
+    published: set[int],
     several: bool,
-    main: set[str],
+    first: set[str],
     ends: set[int] | None = None,
 ) -> ResultTable:
-    """Make a table with the talk's lines in it, and rules where there are any of these."""
+    """Make a table with published lines in it, and rules where there are any of these."""
     return ResultTable(
         kind,
         title,
         headings,
         cells,
-        ends=(ends or set()) if talk else set(),
+        ends=(ends or set()) if published else set(),
         words=set(range(1 + several)),
-        main={headings.index(name) for name in main if name in headings},
-        published_rows=talk,
-        published_note=_PUBLISHED_NOTES[kind] if talk else "",
+        main={headings.index(name) for name in first if name in headings},
+        published_rows=published,
+        published_note=_PUBLISHED_NOTES[kind] if published else "",
     )
 
 
@@ -211,7 +221,7 @@ def _named(row: Row, several: bool) -> list[str]:
 
 
 def _or_blank(value: float | None) -> str:
-    """Leave empty what the talk does not give."""
+    """Leave empty what was not published."""
     return "" if value is None else decimal(value)
 
 
@@ -230,6 +240,6 @@ def _distinct(found: Any) -> list[Any]:
 
 
 def published_notes(tables: Sequence[ResultTable]) -> list[tuple[str, str]]:
-    """Say what the talk's numbers in the tables were measured on."""
+    """Say what published numbers in the tables were measured on."""
     notes = dict.fromkeys((table.kind, table.published_note) for table in tables if table.published_note)
     return [("published" if len(tables) == 1 else f"published, {kind}", note) for kind, note in notes]

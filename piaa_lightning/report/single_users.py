@@ -1,4 +1,4 @@
-"""The talk's "performance of test individuals" as bars, from a study's table of single users."""
+"""Performance of test individuals as bars, from a study's table of single users."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.metrics.registry import MAIN, main
 from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.style import DECIMAL, INK, head, look, save, style
 
@@ -30,7 +31,7 @@ def single_users(rows: Sequence[Mapping[str, Any]], path_png: Path, title: str) 
     Raises:
         UserError: no row has a value.
     """
-    known = [row for row in rows if row.get("srocc") is not None]
+    known = [row for row in rows if row.get(MAIN) is not None]
     several = {
         row["method"] for row in known if len({o["backbone"] for o in known if o["method"] == row["method"]}) > 1
     }
@@ -70,22 +71,23 @@ def single_users(rows: Sequence[Mapping[str, Any]], path_png: Path, title: str) 
             panel.set_xlim(0.3, len(order) + 0.7)
             panel.yaxis.set_major_formatter(DECIMAL)
             panel.grid(axis="y")
-            panel.set_ylabel("SROCC")
+            panel.set_ylabel(main().label)
             panel.legend(
                 loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2, columnspacing=1.2, handletextpad=0.4,
                 borderaxespad=0.1,
             )  # fmt: skip
         panels[-1].set_xlabel(f"test users, sorted by {names[0]} in each panel")
         tall = 12.0 * (-(-len(names) // 2) - 1)
-        head(panels[0], title, "SROCC of each test user: mean and standard deviation over repeats; means above", tall)
-        return save(figure, path_png, f"Bars of SROCC of {users} test users; means: {', '.join(said)}.")
+        words = f"{main().label} of each test user: mean and standard deviation over repeats; means above"
+        head(panels[0], title, words, tall)
+        return save(figure, path_png, f"Bars of {main().label} of {users} test users; means: {', '.join(said)}.")
 
 
 def _values(
     rows: Sequence[Mapping[str, Any]], name: str, shots: int, several: set[str]
 ) -> dict[str, tuple[float, float | None]]:
     own = [row for row in rows if _name(row, several) == name and int(row["shots"]) == shots]
-    return {str(row["user"]): (float(row["srocc"]), row.get("srocc_std_repeats")) for row in own}
+    return {str(row["user"]): (float(row[MAIN]), row.get(f"{MAIN}_std_repeats")) for row in own}
 
 
 def _name(row: Mapping[str, Any], several: set[str]) -> str:

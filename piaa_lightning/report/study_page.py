@@ -12,20 +12,19 @@ from markupsafe import Markup
 from PIL import Image
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.report.figures import summary_bars
+from piaa_lightning.metrics.registry import MAIN, find, main
 from piaa_lightning.report.forest import forest
 from piaa_lightning.report.formatting import decimal
-from piaa_lightning.report.page import embedded, template
 from piaa_lightning.report.result_tables import ResultTable, published_notes, result_tables
+from piaa_lightning.report.run_page import embedded, template
 from piaa_lightning.report.single_users import single_users
+from piaa_lightning.report.user_figures import summary_bars
 from piaa_lightning.runtime.atomic import replace_file
 
 Row = Mapping[str, str]
 FILES = ("results", "images", "traits", "comparisons", "users")
-NUMBERS = {
-    "srocc", "srocc_std_repeats", "srocc_std_seeds", "srocc_std_users", "acc", "balanced_acc", "plcc", "emd_r1",
-    "emd_r2", "rmse", "difference", "low", "high", "p", "p_holm", "value",
-}  # fmt: skip
+NUMBERS = {"difference", "low", "high", "p", "p_holm", "value"}  # beside those of metrics
+SPREADS = ("_std_repeats", "_std_seeds", "_std_users", "_low", "_high")  # behind the name of a metric
 COUNTS = {"shots", "users", "images", "repeats", "users_dropped", "seeds", "missing"}
 NOT_RUN = "(not run)"
 
@@ -40,7 +39,7 @@ class Variant:
         facts: name and words of what it was measured on.
         holes: what has not been run; empty where nothing is missing.
         tables: of its rows.
-        notes: what the talk's numbers were measured on.
+        notes: what published numbers were measured on.
         figures: captions and images.
     """
 
@@ -96,7 +95,8 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def _value(name: str, text: str) -> Any:
-    if name in NUMBERS:
+    metric = next((name.removesuffix(end) for end in SPREADS if name.endswith(end)), name)
+    if name in NUMBERS or find(metric) is not None:
         return float(text) if text else None
     if name in COUNTS:
         return int(text) if text else None
@@ -113,7 +113,7 @@ def _variant(number: int, name: str, rows: Mapping[str, Sequence[dict[str, Any]]
         "rows": [{key: value for key, value in row.items() if key != "trait" or value} for row in measured],
     }
     tables = [*result_tables(summary), *_values(rows["values"])]
-    several_seeds = any(row.get("srocc_std_seeds") for row in rows["results"])
+    several_seeds = any(row.get(f"{MAIN}_std_seeds") for row in rows["results"])
     facts = {
         "data": data,
         "seeds": str(max((row.get("seeds") or 0 for row in every), default=0)),
@@ -149,10 +149,9 @@ def _figures(
 ) -> list[tuple[str, Markup]]:
     """Draw a variant's rows; ids are told apart by the variant's number."""
     name, drawn = summary["experiment"], {}
-    if any(row.get("shots") and row.get("srocc") is not None for row in summary["rows"]):
-        drawn[f"{name}: all methods, mean SROCC over test users; whiskers are the spread over repeats."] = summary_bars(
-            summary, directory / f"{number}_methods.png"
-        )
+    if any(row.get("shots") and row.get(MAIN) is not None for row in summary["rows"]):
+        caption = f"{name}: all methods, mean {main().label} over test users; whiskers are the spread over repeats."
+        drawn[caption] = summary_bars(summary, directory / f"{number}_methods.png")
     compared = [
         {key: value for key, value in row.items() if value not in (None, "")} | {"ci95": (row["low"], row["high"])}
         for row in rows["comparisons"]
@@ -189,7 +188,7 @@ def _holes(every: Sequence[Mapping[str, Any]], measured: Sequence[Mapping[str, A
         words.append(
             f"{owed} run{'s' if owed > 1 else ''} of this variant {'have' if owed > 1 else 'has'} not finished"
         )
-    blank = [_named(row) for row in measured if row.get("shots") and row.get("srocc") is None]
+    blank = [_named(row) for row in measured if row.get("shots") and row.get(MAIN) is None]
     if blank:
         words.append(f"no value yet: {', '.join(blank)}")
     return f"Incomplete: {'; '.join(words)}." if words else ""

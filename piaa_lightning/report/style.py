@@ -31,7 +31,7 @@ THUMBNAIL, QUALITY = 160, 80  # longer side in pixels, and quality of the JPEG i
 
 Pixels = NDArray[np.uint8]
 _PNG = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=\s]+)")
-# The talk's numbers among ours.
+# Published numbers among ours.
 HOLLOW: dict[str, Any] = {
     "marker": "D", "markersize": 5.5, "markerfacecolor": "none", "markeredgecolor": INK, "markeredgewidth": 1.2,
     "linestyle": "none", "zorder": 5,

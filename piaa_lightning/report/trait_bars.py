@@ -17,6 +17,7 @@ from matplotlib.ticker import MaxNLocator
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.published_results import big_five, published_traits
 from piaa_lightning.evaluation.trait_evaluation import Interval, TraitEvaluation, trait_intervals
+from piaa_lightning.metrics.registry import main
 from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.style import DECIMAL, HOLLOW, INK, head_all, look, save, style
 
@@ -24,7 +25,7 @@ WIDEST = 0.8  # of the space between traits, all bars together
 
 
 def trait_bars(evaluations: Sequence[TraitEvaluation], path_png: Path, title: str) -> str:
-    """Draw SROCC per trait and their mean, whiskers over users, the talk's numbers as hollow marks.
+    """Draw SROCC per trait and their mean, whiskers over users, published numbers as hollow marks.
 
     Args:
         evaluations: of networks on the same users and traits.
@@ -46,7 +47,7 @@ def trait_bars(evaluations: Sequence[TraitEvaluation], path_png: Path, title: st
         panel = figure.subplots()
         marks: list[Artist] = []
         said = []
-        talk = False
+        published = False
         for index, evaluation in enumerate(evaluations):
             at = np.arange(len(names) + 1) + (index - (len(evaluations) - 1) / 2) * width
             bars = trait_intervals(evaluation)
@@ -55,10 +56,10 @@ def trait_bars(evaluations: Sequence[TraitEvaluation], path_png: Path, title: st
                 f"{_named(evaluation, evaluations)}: {', '.join(f'{name} {decimal(bar[0])}' for name, bar in values)}"
             )
             _draw(panel, at, bars, width, style(index)[0])
-            talk |= _talk(panel, at + 0.27 * width, evaluation)  # beside the whisker
+            published |= _published(panel, at + 0.27 * width, evaluation)  # beside the whisker
             marks.append(Patch(facecolor=style(index)[0], label=_named(evaluation, evaluations)))
-        if talk:
-            marks.append(Line2D([], [], label="talk, on PsychoFlickr (a hypothesis)", **HOLLOW))
+        if published:
+            marks.append(Line2D([], [], label="published, on PsychoFlickr (a hypothesis)", **HOLLOW))
         turned = 20 if max(map(len, names)) > 10 else 0
         panel.set_xticks(range(len(names) + 1), [*names, "mean"], rotation=turned)
         panel.axvline(len(names) - 0.5, color=INK, linewidth=0.8, alpha=0.4)
@@ -68,11 +69,11 @@ def trait_bars(evaluations: Sequence[TraitEvaluation], path_png: Path, title: st
         panel.yaxis.set_major_locator(MaxNLocator(6))
         panel.grid(axis="y")
         panel.tick_params(axis="x", length=0)
-        panel.set_ylabel("SROCC over test users")
+        panel.set_ylabel(f"{main().label} over test users")
         figure.legend(handles=marks, loc="outside lower center", ncols=3)
         users = len(evaluations[0].users)
         head_all(figure, title, f"traits by what users like; whiskers: 95 % bootstrap intervals over {users} users")
-        return save(figure, path_png, f"Bars of SROCC over {users} test users. {'; '.join(said)}.")
+        return save(figure, path_png, f"Bars of {main().label} over {users} test users. {'; '.join(said)}.")
 
 
 def _draw(panel: Axes, at: Any, bars: Sequence[Interval], width: float, colour: str) -> None:
@@ -85,8 +86,8 @@ def _draw(panel: Axes, at: Any, bars: Sequence[Interval], width: float, colour: 
             panel.plot([place, place], [low, high], color=INK, linewidth=1.1, solid_capstyle="butt")
 
 
-def _talk(panel: Axes, at: Any, evaluation: TraitEvaluation) -> bool:
-    """Mark the talk's numbers; return whether there are any."""
+def _published(panel: Axes, at: Any, evaluation: TraitEvaluation) -> bool:
+    """Mark published numbers; return whether there are any."""
     row = published_traits(evaluation.method, evaluation.backbone)
     letters = [big_five(name) for name in evaluation.trait_names]
     if row is None or not all(letters):

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import user_matrix
+from piaa_lightning.metrics.registry import MAIN, present
 from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.result_tables import ResultTable
 
@@ -21,23 +23,31 @@ def users_means(records: Sequence[Record], methods: Sequence[str]) -> list[dict[
         methods: which, in this order.
 
     Returns:
-        ``user, method, backbone, shots, srocc, srocc_std_repeats, repeats``; None where a user has no value.
+        ``user, method, backbone, shots, srocc, srocc_std_repeats, repeats, ...``, with a mean and a deviation for each
+        metric of the records; None where a user has no value. ``repeats`` counts the values of SROCC.
     """
     groups: dict[tuple[str, str, int], list[Record]] = {}
     for record in records:
         groups.setdefault((record.method, record.backbone, record.shots), []).append(record)
-    rows = []
+    rows: list[dict[str, Any]] = []
     for key in sorted(groups, key=lambda key: (key[0] not in methods, *key[1:])):
         if key[0] not in methods:
             continue
-        users, _, matrix = user_matrix(groups[key])
-        for user, values in zip(users, matrix, strict=True):
-            known = values[~np.isnan(values)]
-            mean = float(known.mean()) if len(known) else None
-            deviation = float(known.std(ddof=1)) if len(known) > 1 else None
-            told = dict(zip(("method", "backbone", "shots"), key, strict=True))
-            rows.append({"user": user, **told, "srocc": mean, "srocc_std_repeats": deviation, "repeats": len(known)})
+        told = dict(zip(("method", "backbone", "shots"), key, strict=True))
+        by_user: dict[str, dict[str, Any]] = {}
+        for metric in present("user", {record.metric for record in groups[key]}):
+            users, _, matrix = user_matrix(groups[key], metric.name)
+            for user, values in zip(users, matrix, strict=True):
+                by_user.setdefault(user, {"user": user, **told}).update(_numbers(metric.name, values))
+        rows += by_user.values()
     return sorted(rows, key=lambda row: methods.index(row["method"]))
+
+
+def _numbers(name: str, values: NDArray[np.float64]) -> dict[str, float | int | None]:
+    known = values[~np.isnan(values)]
+    mean = float(known.mean()) if len(known) else None
+    numbers = {name: mean, f"{name}_std_repeats": float(known.std(ddof=1)) if len(known) > 1 else None}
+    return numbers | ({"repeats": len(known)} if name == MAIN else {})
 
 
 def users_table(records: Sequence[Record], methods: Sequence[str]) -> ResultTable | None:
@@ -57,7 +67,7 @@ def users_table(records: Sequence[Record], methods: Sequence[str]) -> ResultTabl
     columns: dict[str, dict[str, float | None]] = {}
     for row in rows:
         name = f"{row['method']} ({row['backbone']})" if row["method"] in several else row["method"]
-        columns.setdefault(f"{name}, {row['shots']} shots", {})[row["user"]] = row["srocc"]
+        columns.setdefault(f"{name}, {row['shots']} shots", {})[row["user"]] = row[MAIN]
     first = next(iter(columns.values()))
     users = sorted({user for own in columns.values() for user in own}, key=lambda user: (_rank(first.get(user)), user))
     cells = [[user, *(decimal(own.get(user)) for own in columns.values())] for user in users]

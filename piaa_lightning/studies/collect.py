@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.metrics.registry import USUAL, Level, main, present
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.csv_file import csv_bytes
 from piaa_lightning.studies.pairs import comparisons
@@ -16,20 +17,7 @@ from piaa_lightning.studies.rows import Row, evaluations, single_users, users
 from piaa_lightning.studies.runs import Job, Run, finished_runs, newest_of_each, owed_jobs, refuse_different_splits
 
 SHARED = ("variant", "data", "seeds", "missing", "split_hash")
-SROCC = ("srocc", "srocc_std_repeats", "srocc_std_seeds", "srocc_std_users")
-COLUMNS = {
-    "results": ("method", "backbone", "shots", *SROCC, "users", "repeats", "users_dropped"),
-    "images": (
-        "method", "backbone", "acc", "balanced_acc", "srocc", "srocc_std_seeds", "plcc", "emd_r1", "emd_r2",
-        *(f"{measure}_{end}" for measure in ("acc", "srocc", "emd_r1") for end in ("low", "high")), "images",
-    ),
-    "traits": ("method", "backbone", "trait", "srocc", "srocc_std_seeds", "rmse", "users"),
-    "comparisons": (
-        "a", "b", "backbone", "measure", "shots", "difference", "low", "high", "p", "p_holm", "users", "images",
-        "repeats",
-    ),
-    "users": ("method", "backbone", "shots", "user", "srocc", "srocc_std_repeats", "repeats"),
-}  # fmt: skip
+FILES = ("results", "images", "traits", "comparisons", "users")
 FREE = {"backbone", "backbone.name", "shots", "seed"}  # what has columns of its own or is averaged over
 NOT_RUN = "(not run)"
 
@@ -90,7 +78,7 @@ def tables_of(groups: Mapping[str, Group], single: Sequence[str] | None = None) 
     Raises:
         UserError: runs of one group were evaluated on different splits.
     """
-    tables: dict[str, list[Row]] = {name: [] for name in COLUMNS}
+    tables: dict[str, list[Row]] = {name: [] for name in FILES}
     for variant, group in groups.items():
         refuse_different_splits(group.runs, variant)
         shared: Row = {"variant": variant, "missing": len(group.owed) or "", "seeds": 0}
@@ -152,9 +140,40 @@ def write_tables(
             with path.open(newline="", encoding="utf-8") as file:
                 old = [dict(line) for line in csv.DictReader(file) if line["variant"] not in instead_of]
         if rows := [*old, *new]:
-            replace_file(path, _csv((*SHARED, *COLUMNS[name]), rows))
+            replace_file(path, _csv((*SHARED, *columns_of(name, rows)), rows))
         else:
             path.unlink(missing_ok=True)
+
+
+def columns_of(name: str, rows: Sequence[Row]) -> tuple[str, ...]:
+    """Return the columns of a study's csv file: those of the usual metrics, and of others that the rows hold.
+
+    Args:
+        name: one of `FILES`.
+        rows: of the file.
+    """
+    known = {column for row in rows for column in row}
+
+    def values(level: Level, ends: Sequence[str] = ()) -> list[str]:
+        metrics = present(level, known | set(USUAL[level]))
+        return [f"{metric.name}{end}" for metric in metrics for end in ("", *(ends if metric == main() else ()))]
+
+    if name == "results":
+        metrics = present("user", known | set(USUAL["user"]))
+        ends = ("", "_std_repeats", "_std_seeds", "_std_users")
+        numbers = [f"{metric.name}{end}" for metric in metrics for end in ends]
+        return ("method", "backbone", "shots", *numbers, "users", "repeats", "users_dropped")
+    if name == "images":
+        compared = [metric for metric in present("image", known | set(USUAL["image"])) if metric.compared]
+        intervals = [f"{metric.name}_{end}" for metric in compared for end in ("low", "high")]
+        return ("method", "backbone", *values("image", ["_std_seeds"]), *intervals, "images")
+    if name == "traits":
+        return ("method", "backbone", "trait", *values("trait", ["_std_seeds"]), "users")
+    if name == "users":
+        numbers = [f"{m.name}{end}" for m in present("user", known | {main().name}) for end in ("", "_std_repeats")]
+        return ("method", "backbone", "shots", "user", *numbers, "repeats")
+    measured = ("measure", "shots", "difference", "low", "high", "p", "p_holm", "users", "images", "repeats")
+    return ("a", "b", "backbone", *measured)
 
 
 def _csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:

@@ -1,4 +1,4 @@
-"""What networks are compared by, as functions of drawn images or users."""
+"""What networks are compared by, computed again from the csv files of their runs, for drawn images or users."""
 
 from __future__ import annotations
 
@@ -7,15 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from piaa_lightning.metrics.accuracy import accuracy
-from piaa_lightning.metrics.srocc import srocc
+from piaa_lightning.evaluation.image_evaluation import of_predictions
+from piaa_lightning.metrics.registry import Metric
 from piaa_lightning.studies.runs import Lines
 
-Drawn = NDArray[np.int64]
-OfDrawn = Callable[[Any], float]
-Measure = Callable[[Lines], OfDrawn]
+OfDrawn = Callable[[Any], float]  # of the numbers of the images or users drawn
+Measure = Callable[[Metric, Lines], OfDrawn]
 
 
 def mean_of(measures: Sequence[OfDrawn]) -> OfDrawn:
@@ -23,35 +21,37 @@ def mean_of(measures: Sequence[OfDrawn]) -> OfDrawn:
     return lambda drawn: statistics.fmean(measure(drawn) for measure in measures)
 
 
-def of_images(function: Callable[..., float]) -> Measure:
-    """Turn a function of predictions, scores and their thresholds into a measure of drawn images."""
+def of_images(metric: Metric, lines: Lines) -> OfDrawn:
+    """Return a metric of drawn images.
 
-    def measure(lines: Lines) -> OfDrawn:
-        predicted, scores = (np.array([float(line[key]) for line in lines]) for key in ("predicted", "score"))
-        threshold, own = (float(lines[0][key]) for key in ("threshold", "predicted_threshold"))
-        return lambda drawn: function(predicted[drawn], scores[drawn], threshold, own)
+    Args:
+        metric: of images; one of distributions has a column of its own.
+        lines: of one network's ``images.csv``.
 
-    return measure
+    Raises:
+        ValueError: the lines do not hold what the metric needs.
+    """
+    if metric.needs == "distributions":
+        values = np.array([float(line[metric.name]) for line in lines])
+        return lambda drawn: float(values[drawn].mean())
+    predicted, scores = (np.array([float(line[key]) for line in lines]) for key in ("predicted", "score"))
+    threshold, own = (float(lines[0][key]) for key in ("threshold", "predicted_threshold"))
+    found = of_predictions(metric, predicted, scores, threshold, None if own == threshold else own)
+    if found is None:
+        raise ValueError(f"{metric.label} needs predictions in the unit of the scores")
+    return found
 
 
-def distance(lines: Lines) -> OfDrawn:
-    """Mean EMD with r=1 of drawn images."""
-    values = np.array([float(line["emd_r1"]) for line in lines])
-    return lambda drawn: float(values[drawn].mean())
+def of_traits(metric: Metric, lines: Lines) -> OfDrawn:
+    """Return the mean over traits of a metric over drawn users.
 
-
-def trait_srocc(lines: Lines) -> OfDrawn:
-    """Mean over traits of the SROCC over drawn users."""
+    Args:
+        metric: of traits.
+        lines: of one network's ``traits.csv``.
+    """
     traits = list(dict.fromkeys(line["trait"] for line in lines))
     arrays = [
         tuple(np.array([float(line[key]) for line in lines if line["trait"] == name]) for key in ("predicted", "value"))
         for name in traits
     ]
-    return lambda drawn: statistics.fmean(srocc(predicted[drawn], value[drawn]) for predicted, value in arrays)
-
-
-IMAGES: dict[str, Measure] = {
-    "ACC": of_images(accuracy),
-    "SROCC": of_images(lambda predicted, scores, *cuts: srocc(predicted, scores)),
-    "EMD r=1": distance,
-}
+    return lambda drawn: statistics.fmean(metric.function(ours[drawn], theirs[drawn]) for ours, theirs in arrays)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
-from piaa_lightning.evaluation.image_evaluation import KEYS
 from piaa_lightning.evaluation.records import Record, read_records
 from piaa_lightning.evaluation.resampling import interval
 from piaa_lightning.evaluation.statistics import summarise
-from piaa_lightning.studies.measures import IMAGES, mean_of
+from piaa_lightning.metrics.registry import MAIN, Level, of_level, present
+from piaa_lightning.studies.measures import mean_of, of_images
 from piaa_lightning.studies.runs import Run
 
 Row = dict[str, Any]
-MEASURES = ("acc", "balanced_acc", "srocc", "plcc", "emd_r1", "emd_r2", "rmse")
 
 
 def records_by_seed(runs: Sequence[Run]) -> dict[int, list[Record]]:
@@ -24,7 +23,7 @@ def records_by_seed(runs: Sequence[Run]) -> dict[int, list[Record]]:
     for run in runs:
         path = run.directory / "records.csv"
         for record in read_records(path) if path.is_file() else []:
-            key = (record.method, record.backbone, record.shots, record.repeat, record.user)
+            key = (record.method, record.backbone, record.shots, record.repeat, record.user, record.metric)
             found.setdefault(run.seed, {})[key] = record
     return {seed: list(records.values()) for seed, records in found.items()}
 
@@ -32,12 +31,18 @@ def records_by_seed(runs: Sequence[Run]) -> dict[int, list[Record]]:
 def users(runs: Sequence[Run]) -> list[Row]:
     """Return the rows of users: means over seeds, their spread over repeats, seeds and users."""
     by_seed = list(records_by_seed(runs).values())
-    of_seed = [{(row.method, row.backbone, row.shots): row.srocc for row in summarise(records)} for records in by_seed]
+    of_seed = [
+        {(row.method, row.backbone, row.shots): row.metrics for row in summarise(records)} for records in by_seed
+    ]
     rows = []
     for row in summarise(mean_over_seeds(by_seed)):
         key = (row.method, row.backbone, row.shots)
-        values = [found[key] for found in of_seed if key in found]
-        rows.append({**asdict(row), "seeds": len(values), "srocc_std_seeds": spread(values)})
+        own = [found[key] for found in of_seed if key in found]
+        of_seeds = {
+            f"{name}_std_seeds": spread([metrics[name].mean for metrics in own if name in metrics])
+            for name in row.metrics
+        }
+        rows.append({**row.flat(), "seeds": len(own), **of_seeds})
     return rows
 
 
@@ -46,29 +51,31 @@ def mean_over_seeds(by_seed: Sequence[Sequence[Record]]) -> list[Record]:
     groups: dict[tuple[Any, ...], list[Record]] = {}
     for records in by_seed:
         for record in records:
-            groups.setdefault((record.method, record.backbone, record.shots, record.repeat, record.user), []).append(
-                record
-            )
+            key = (record.method, record.backbone, record.shots, record.repeat, record.user, record.metric)
+            groups.setdefault(key, []).append(record)
     averaged = []
     for group in groups.values():
         dropped = next((record.dropped for record in group if record.dropped), "")
-        value = None if dropped else statistics.fmean(record.srocc for record in group if record.srocc is not None)
-        averaged.append(replace(group[0], srocc=value, dropped=dropped))
+        value = None if dropped else statistics.fmean(record.value for record in group if record.value is not None)
+        averaged.append(replace(group[0], value=value, dropped=dropped))
     return averaged
 
 
 def single_users(runs: Sequence[Run], methods: Sequence[str]) -> list[Row]:
     """Return one row per user: the mean over repeats and seeds, and the spread over repeats of means over seeds."""
-    rows = []
-    groups: dict[tuple[str, str, int, str], list[float]] = {}
+    groups: dict[tuple[str, str, int, str], dict[str, list[float]]] = {}
     for record in mean_over_seeds(list(records_by_seed(runs).values())):
         if record.method in methods:
-            own = groups.setdefault((record.method, record.backbone, record.shots, record.user), [])
-            own += [] if record.srocc is None else [record.srocc]
-    for (method, backbone, shots, user), values in groups.items():
-        mean = statistics.fmean(values) if values else None
-        told = {"method": method, "backbone": backbone, "shots": shots, "user": user}
-        rows.append({**told, "srocc": mean, "srocc_std_repeats": spread(values), "repeats": len(values)})
+            own = groups.setdefault((record.method, record.backbone, record.shots, record.user), {})
+            own.setdefault(record.metric, []).extend([] if record.value is None else [record.value])
+    rows = []
+    for (method, backbone, shots, user), by_metric in groups.items():
+        row: Row = {"method": method, "backbone": backbone, "shots": shots, "user": user}
+        for metric in present("user", by_metric):
+            values = by_metric[metric.name]
+            row[metric.name] = statistics.fmean(values) if values else None
+            row[f"{metric.name}_std_repeats"] = spread(values)
+        rows.append({**row, "repeats": len(by_metric.get(MAIN, ()))})
     return rows
 
 
@@ -79,15 +86,16 @@ def evaluations(runs: Sequence[Run], kind: str) -> list[Row]:
         for row in run.summary["rows"]:
             if kind in row and "shots" not in row:
                 groups.setdefault((row["method"], row["backbone"], row.get("trait")), []).append(row)
+    level: Level = "image" if kind == "images" else "trait"
     rows = []
     for group in groups.values():
         mean = {
-            key: statistics.fmean(row[key] for row in group)
-            for key in MEASURES
-            if all(row.get(key) is not None for row in group)
+            metric.name: statistics.fmean(row[metric.name] for row in group)
+            for metric in present(level, group[0], tables=False)
+            if all(row.get(metric.name) is not None for row in group)
         }
-        found = spread([row["srocc"] for row in group])
-        row = {**group[0], **mean, "seeds": len(group), "srocc_std_seeds": found}
+        of_seeds = {f"{name}_std_seeds": spread([row.get(name) for row in group]) for name in (MAIN, *mean)}
+        row = {**group[0], **mean, "seeds": len(group), **of_seeds}
         rows.append({**row, **intervals(runs, row)} if kind == "images" else row)
     return rows
 
@@ -97,10 +105,11 @@ def intervals(runs: Sequence[Run], row: Row) -> Row:
     own = ("method", "backbone")
     by_seed = [[line for line in run.lines("images.csv") if all(line[k] == row[k] for k in own)] for run in runs]
     found: Row = {}
-    for name, measure in IMAGES.items():
-        if row.get(KEYS[name]) is not None:
-            ends = interval(mean_of([measure(lines) for lines in by_seed if lines]), row["images"])
-            found |= {f"{KEYS[name]}_{end}": value for end, value in zip(("low", "high"), ends or (), strict=False)}
+    for metric in of_level("image"):
+        if metric.compared and row.get(metric.name) is not None:
+            measure = mean_of([of_images(metric, lines) for lines in by_seed if lines])
+            ends = interval(measure, row["images"]) or ()
+            found |= {f"{metric.name}_{end}": value for end, value in zip(("low", "high"), ends, strict=False)}
     return found
 
 

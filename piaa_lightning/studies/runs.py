@@ -15,6 +15,14 @@ from piaa_lightning.errors import UserError
 
 Lines = list[dict[str, str]]
 Job = tuple[str, ...]  # overrides, as Hydra writes them
+# What earlier versions called files, columns and keys: their finished runs are read as today's.
+EARLIER = {
+    "images.csv": "pictures.csv",
+    "cut": "threshold",
+    "predicted_cut": "predicted_threshold",
+    "judged_on": "evaluated_on",
+    "judged": "evaluated",
+}
 SWEEP, STARTED = "multirun.yaml", ".hydra/overrides.yaml"
 
 
@@ -42,11 +50,13 @@ class Run:
 
     def lines(self, name: str) -> Lines:
         """Read one of its csv files; nothing where it has none."""
-        path = self.directory / name
-        if not path.exists():
+        found = [path for path in (self.directory / name, self.directory / EARLIER.get(name, name)) if path.exists()]
+        if not found:
             return []
-        with path.open(newline="") as file:
-            return list(csv.DictReader(file))
+        with found[0].open(newline="", encoding="utf-8") as file:
+            return [
+                {EARLIER.get(column, column): text for column, text in line.items()} for line in csv.DictReader(file)
+            ]
 
 
 def finished_runs(directory: Path) -> list[Run]:
@@ -69,7 +79,8 @@ def read_summary(file: Path) -> dict[str, Any]:
         told: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except ValueError as error:
         raise UserError(f"{file} is damaged; delete it, and do that run anew with resume=auto.") from error
-    return told
+    rows = [{EARLIER.get(key, key): value for key, value in row.items()} for row in told.get("rows", ())]
+    return {EARLIER.get(key, key): value for key, value in told.items()} | ({"rows": rows} if rows else {})
 
 
 def owed_jobs(directory: Path, jobs_of: Callable[[Path], list[Job]]) -> list[Job]:

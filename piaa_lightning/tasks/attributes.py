@@ -33,6 +33,8 @@ class AttributeTask(DescentTask):
         label_loss: of predicted and true labels, NaN where unknown; squared error fits attributes.
     """
 
+    view = "attributes"
+
     def __init__(
         self,
         network: nn.Module,

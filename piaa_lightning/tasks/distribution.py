@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from torch import Tensor, nn
 from torch.optim import Optimizer
@@ -24,6 +25,8 @@ class DistributionTask(DescentTask):
         loss: of predicted and true distributions.
     """
 
+    view = "distributions"
+
     def __init__(
         self,
         network: nn.Module,
@@ -34,6 +37,11 @@ class DistributionTask(DescentTask):
     ) -> None:
         super().__init__(network, optimizer, schedule, lr_by_part)
         self.loss = loss
+
+    @property
+    def view_options(self) -> Mapping[str, Any]:
+        """As many bins as the head has."""
+        return {"bins": self.network.head.bins}
 
     def training_step(self, batch: Distributions, batch_idx: int) -> Tensor:
         """Take one step on a batch of images."""

@@ -10,7 +10,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from piaa_lightning.data.batches import Distributions, Liked
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
 from piaa_lightning.losses.distribution import distribution_loss
 from piaa_lightning.losses.traits import trait_loss
 from piaa_lightning.tasks.descent import DescentTask
@@ -46,6 +46,12 @@ class JointTask(DescentTask):
     """
 
     steps_itself = True
+    view = None
+
+    @property
+    def views(self) -> Mapping[str, tuple[str, Mapping[str, Any]]]:  # type: ignore[override]
+        """Distributions from one database, traits from the other."""
+        return {"aesthetics": ("distributions", {"bins": self.network.head.bins}), "personality": ("liked", {})}
 
     def __init__(
         self,
@@ -59,7 +65,7 @@ class JointTask(DescentTask):
     ) -> None:
         super().__init__(network, optimizer, schedule, lr_by_part)
         if balance not in BALANCES:
-            raise UserError(f"task.module.balance={balance}: choose one of {', '.join(BALANCES)}.")
+            raise ArgumentError("balance", f"choose one of {', '.join(BALANCES)}.", balance)
         self.loss = loss
         self.balance = balance
         self.leaves_parameters_out = balance == "alternate"

@@ -11,8 +11,11 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from piaa_lightning.data.batches import Episode
-from piaa_lightning.errors import UserError
-from piaa_lightning.meta.learner import DisplacementLearner, MetaLearner
+from piaa_lightning.errors import ArgumentError, UserError
+from piaa_lightning.meta.choices import check_choice
+from piaa_lightning.meta.displacement import DisplacementLearner
+from piaa_lightning.meta.engines import ENGINES
+from piaa_lightning.meta.learner import MetaLearner
 from piaa_lightning.tasks.pretraining import PretrainingTask
 
 SAVES = ("theta", "last_user")
@@ -31,12 +34,17 @@ class MetaTask(PretrainingTask):
             alpha x inner_gamma^(e (e + 1) / 2). A deviation of the authors' code: 1e-4 is 3e-7 by epoch 10.
         saves: ``theta``, or ``last_user``: the last user's parameters theta_i in its place. A deviation of the authors'
             code; validation then evaluates what is saved.
+        engine: how an outer step runs: ``in_place`` on the one network, or ``learn2learn`` by that library's clone and
+            adapt; None leaves the learner's own. The numbers are the same, see
+            :class:`~piaa_lightning.meta.learner.MetaLearner`.
 
     Raises:
-        UserError: no such choice of what is saved, or a learner that has no theta_i.
+        UserError: no such choice of what is saved, a learner that has no theta_i, or no such engine.
     """
 
     steps_itself = True
+    view = "episodes"
+    batch_size = 4  # users
 
     def __init__(
         self,
@@ -47,6 +55,7 @@ class MetaTask(PretrainingTask):
         inner_gamma: float = 1.0,
         compounding: bool = False,
         saves: str = "theta",
+        engine: str | None = None,
     ) -> None:
         super().__init__(network)
         # the learner refers to the network; kept out of the module tree so that theta is saved once
@@ -58,11 +67,13 @@ class MetaTask(PretrainingTask):
         self.saves = saves
         self.automatic_optimization = False
         self._dropout_seed: int | None = None
-        if saves not in SAVES:
-            raise UserError(f"task.module.saves={saves}: there is no such choice; take one of {', '.join(SAVES)}.")
+        check_choice("saves", saves, SAVES)
+        if engine is not None:
+            check_choice("engine", engine, ENGINES)
+            self.learner.engine = engine
         if saves == "last_user":
             if not isinstance(self.learner, DisplacementLearner):
-                raise UserError("task.module.saves=last_user: this learner has no last user's parameters.")
+                raise ArgumentError("saves", "this learner has no last user's parameters.", saves)
             self.learner.keep_last = True
 
     @property

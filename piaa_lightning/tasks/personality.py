@@ -13,6 +13,8 @@ from piaa_lightning.tasks.pretraining import same_width
 class PersonalityTask(DescentTask):
     """Regression of traits from single liked images, L_p of the talk; the arguments are those of `DescentTask`."""
 
+    view = "liked"
+
     def training_step(self, batch: Liked, batch_idx: int) -> Tensor:
         """Take one step on a batch of liked images."""
         traits = self.network.traits(batch.inputs)

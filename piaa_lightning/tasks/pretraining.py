@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import pytorch_lightning as pl
@@ -10,13 +12,13 @@ from torch import Tensor, nn
 
 from piaa_lightning.data.batches import Distributions, Episode, Liked
 from piaa_lightning.errors import UserError
-from piaa_lightning.metrics.images import ImageMetrics
-from piaa_lightning.metrics.per_user import PerUserSROCC
-from piaa_lightning.metrics.traits import TraitMetrics
+from piaa_lightning.metrics.registry import LEVELS, MAIN, usual
+from piaa_lightning.metrics.stateful.images import ImageMetrics
+from piaa_lightning.metrics.stateful.per_user import PerUserSROCC
+from piaa_lightning.metrics.stateful.traits import TraitMetrics
 from piaa_lightning.runtime.distributed import gather
 
-MONITOR = "val/srocc"
-LOGGED = ("srocc", "plcc", "emd_r1", "emd_r2", "rmse")  # of what is validated on, beside the number that chooses
+MONITOR = f"val/{MAIN}"
 
 
 def same_width(prediction: Tensor, target: Tensor, what: str, key: str) -> None:
@@ -53,6 +55,24 @@ class PretrainingTask(pl.LightningModule):
 
     steps_itself: ClassVar[bool] = False  # whether the task takes its steps by itself, on all of the parameters
     leaves_parameters_out = False  # whether there are steps in which parameters have no part
+    view: str | None = "scores"  # of a database, which a `RatingsDataModule` then serves
+    views: Mapping[str, tuple[str, Mapping[str, Any]]] = MappingProxyType({})  # of several databases, by name
+    batch_size: int = 64  # that a data module serves where nobody names another
+
+    @property
+    def view_options(self) -> Mapping[str, Any]:
+        """What the view depends on in the network or the task."""
+        return {}
+
+    @property
+    def image_size(self) -> int | None:
+        """Side in pixels of the images that the network sees; None where it is fed with features."""
+        return getattr(getattr(self.network, "backbone", None), "size", None)
+
+    @property
+    def patches(self) -> int:
+        """How many patches of an image the network looks at beside the whole."""
+        return int(getattr(self.network, "patches", 0))
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
@@ -94,10 +114,15 @@ class PretrainingTask(pl.LightningModule):
         for name, metric in metrics.items():
             if any(gather([metric.update_called])):  # by any process, because all of them must join in computing
                 found = metric.compute()
-                values = found if isinstance(found, dict) else {"srocc": found}
-                sroccs.append(values["srocc"])
-                for measure in LOGGED:
+                values = found if isinstance(found, dict) else {MAIN: found}
+                sroccs.append(values[MAIN])
+                for measure in _logged():
                     if measure in values:
                         self.log(f"val/{name}_{measure}", values[measure].float())
             metric.reset()
         self.log(MONITOR, torch.stack(sroccs).mean().float(), prog_bar=True)
+
+
+def _logged() -> list[str]:
+    """Name the metrics of validation that are logged; those of a threshold are not, which belongs to the test."""
+    return list(dict.fromkeys(m.name for level in LEVELS for m in usual(level) if m.needs != "threshold"))

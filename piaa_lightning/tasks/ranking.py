@@ -27,6 +27,8 @@ class RankingTask(DescentTask):
         weight: of the ranking loss against the squared error.
     """
 
+    view = "pairs"
+
     def __init__(
         self,
         network: nn.Module,

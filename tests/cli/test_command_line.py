@@ -18,6 +18,10 @@ import yaml
 
 from piaa_lightning.evaluation.records import COLUMNS
 
+from patience import PATIENCE
+
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 TINY = [
     "experiment=blg_piaa",
@@ -57,7 +61,7 @@ def once(cache):
                     env=environment,
                     capture_output=True,
                     text=True,
-                    timeout=300,
+                    timeout=PATIENCE,
                     check=False,
                 )
                 (home / "stdout").write_text(done.stdout)
@@ -152,12 +156,14 @@ class TestRun:
     def test_the_summary_holds_the_means_of_the_records(self, tiny, summary):
         rows = records(tiny / "runs/latest")
         assert list(rows[0]) == list(COLUMNS)
+        assert {r["metric"] for r in rows} == {"srocc", "srocc_pooled"}
         for row in summary["rows"]:
-            own = [r for r in rows if (r["method"], int(r["shots"])) == (row["method"], row["shots"]) and r["srocc"]]
+            of_row = [r for r in rows if (r["method"], int(r["shots"])) == (row["method"], row["shots"])]
+            own = [r for r in of_row if r["metric"] == "srocc" and r["value"]]
             repeats = sorted({r["repeat"] for r in own})
             means = []
             for repeat in repeats:
-                values = [float(r["srocc"]) for r in own if r["repeat"] == repeat]
+                values = [float(r["value"]) for r in own if r["repeat"] == repeat]
                 means.append(math.fsum(values) / len(values))
             assert row["srocc"] == pytest.approx(math.fsum(means) / len(means), abs=1e-9)
             assert (row["repeats"], row["users"]) == (2, len({r["user"] for r in own}))
@@ -172,7 +178,10 @@ class TestRun:
 
     def test_the_controls_are_where_they_must_be(self, tiny, summary):
         rows = records(tiny / "runs/latest")
-        plain, affine = ([r["srocc"] for r in rows if r["method"] == m] for m in ("generic", "generic + affine"))
+        plain, affine = (
+            [r["value"] for r in rows if (r["method"], r["metric"]) == (m, "srocc")]
+            for m in ("generic", "generic + affine")
+        )
         assert affine == plain  # an increasing map per user changes no order
         mean = {row["method"]: row["srocc"] for row in summary["rows"] if row["shots"] == 10}
         assert abs(mean["random"]) < 0.15
@@ -261,8 +270,8 @@ def test_a_mistake_is_one_sentence(command, tmp_path, arguments, sentence):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["data=ratings_csv"], r"data=ratings_csv: give the directory that holds the ratings, data\.root=DIR"),
-        (["data.size=huge"], "There is no size huge"),
+        (["data=ratings_csv"], r"data\.root: give the directory that holds the ratings"),
+        (["data.size=huge"], r"data\.size=huge: choose tiny, demo, full"),
         (
             ["data.size=tiny", "backbone=resnet18", "backbone.weights=/none.safetensors"],
             r"backbone\.weights=/none\.safetensors: no such file",

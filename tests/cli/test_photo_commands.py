@@ -6,26 +6,25 @@ import csv
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 from PIL import Image
 
 from piaa_lightning.cli.app import MODES, dispatch
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.learnt_prior import LearntPrior
 from piaa_lightning.photos.published_model import load_prior
 from piaa_lightning.photos.stars import EXIF_RATING
 from piaa_lightning.pipeline.publish_model import published_task
+from piaa_lightning.pipeline.specs import RunSpec
 from tests.photos.conftest import BLUE, RED, draw
 
-register()
+from composing import config_of
+
 SMALL = ("data.size=tiny", "task.epochs=1", "backbone.options={width: 4, features: 8}", "logger=none",
          "trainer.enable_progress_bar=false", "trainer.fast_dev_run=true")  # fmt: skip
 
 
 def configuration(*overrides):
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", list(overrides))
+    return config_of(*overrides)
 
 
 @pytest.fixture
@@ -203,11 +202,11 @@ class TestWhatIsPublished:
         ],
     )
     def test_the_task_is_the_experiments_first(self, overrides, task):
-        assert published_task(configuration(*overrides)).name == task
+        assert published_task(RunSpec.of(configuration(*overrides))).name == task
 
     def test_a_method_without_a_prior_is_said(self):
         with pytest.raises(UserError, match=r"export\.method=crowd: there is no such method with a prior; choose"):
-            published_task(configuration("experiment=blg_piaa", "export.method=crowd"))
+            published_task(RunSpec.of(configuration("experiment=blg_piaa", "export.method=crowd")))
 
     def test_frozen_networks_are_published_without_training(self, do, photos, monkeypatch):
         monkeypatch.setattr("piaa_lightning.pipeline.publish_model.ModelTrainer", None)

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from piaa_lightning.data.ratings import RatingTable, Scale, hashed
+from piaa_lightning.data.ratings import RatingTable, hashed
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.protocol import Protocol, choose, draws, evaluate, support_of
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.personalizers.personalizer import Personalizer
+
+from tables import numbered, table_of
 
 PROTOCOL = Protocol(repeats=3, min_query=5, seed=0)
 
@@ -21,17 +22,7 @@ def users(*counts: int, images: int = 200, seed: int = 0) -> RatingTable:
     random = np.random.default_rng(seed)
     user = np.repeat(np.arange(len(counts)), counts)
     image = np.concatenate([random.permutation(images)[:count] for count in counts])
-    return RatingTable(
-        database="tests",
-        root=Path(),
-        image_ids=np.array([f"p{number:03}" for number in range(images)]),
-        image_files=np.array([f"p{number:03}.jpg" for number in range(images)]),
-        user_ids=np.array([f"u{number:03}" for number in range(len(counts))]),
-        user=user,
-        image=image,
-        score=random.random(len(user)).astype(np.float32),
-        scale=Scale(1, 5),
-    )
+    return table_of(user, image, random.random(len(user)), numbered("u", len(counts)), numbered("p", images))
 
 
 def everything(table: RatingTable) -> np.ndarray:
@@ -59,7 +50,7 @@ class Fake(Personalizer):
     def candidates(self):
         return [{"rule": number} for number in range(len(self.rules))]
 
-    def fit(self, support, settings):
+    def fit_user(self, support, settings):
         self.told.append((support, dict(settings)))
         return lambda images: self.rules[int(settings["rule"])](images)
 
@@ -121,7 +112,7 @@ class TestDraws:
         for protocol in (PROTOCOL, replace(PROTOCOL, max_query=2)):
             dropped = {(d.user, d.dropped) for d in draws(table, everything(table), [10], protocol)}
             assert dropped == {(0, ""), (1, "fewer than 10 + 5 ratings")}
-        with pytest.raises(UserError, match="max_query=1 leaves no order"):
+        with pytest.raises(UserError, match="max_query=1: this leaves no order"):
             replace(PROTOCOL, max_query=1)
 
     def test_scores_change_nothing(self):
@@ -168,10 +159,16 @@ class TestEvaluate:
                 value = srocc(np.sin(table.image[draw.query].astype(np.float64)), table.score[draw.query])
             user = hashed(f"u{draw.user:03}")
             expected.append((draw.shots, draw.repeat, user, len(draw.support), len(draw.query), value, draw.dropped))
-        found = [(r.shots, r.repeat, r.user, r.n_support, r.n_query, r.srocc, r.dropped) for r in records]
+        found = [
+            (r.shots, r.repeat, r.user, r.n_support, r.n_query, r.value, r.dropped)
+            for r in records
+            if r.metric == "srocc"
+        ]
         assert found == expected
         assert len(found) == 3 * 3 * 2
-        assert sum(r.srocc is None for r in records) == 3 * 2  # user 1 has too few for both sizes
+        assert (
+            sum(r.value is None for r in records if r.metric == "srocc") == 3 * 2
+        )  # user 1 has too few for both sizes
         assert {(r.method, r.backbone) for r in records} == {("fake", "none")}
 
     def test_the_parts_of_a_repeat_sum_to_the_pooled_coefficient(self):
@@ -181,7 +178,7 @@ class TestEvaluate:
             query = np.concatenate([
                 d.query for d in draws(table, everything(table), [10], PROTOCOL) if d.repeat == repeat and not d.dropped
             ])  # fmt: skip
-            parts = [record.pooled for record in records if record.repeat == repeat]
+            parts = [r.value for r in records if r.repeat == repeat and r.metric == "srocc_pooled"]
             assert parts[2] is None  # dropped: too few ratings
             assert sum(parts[:2]) == pytest.approx(srocc(table.image[query] % 7, table.score[query]))
 
@@ -238,7 +235,7 @@ class TestChoose:
 
     def test_each_size_chooses_for_itself(self):
         class BySize(Fake):
-            def fit(self, support, settings):
+            def fit_user(self, support, settings):
                 good = (len(support.images) == 20) == (settings["rule"] == 1)
                 return np.asarray if good else np.negative
 
@@ -250,7 +247,7 @@ class TestChoose:
         class ByUser(Fake):
             """Rule 0 is perfect for user 0 and perfectly wrong for user 1; rule 1 is decent for both."""
 
-            def fit(self, support, settings):
+            def fit_user(self, support, settings):
                 if settings["rule"] == 0:
                     return np.asarray if support.user == 0 else np.negative
                 return lambda images: images // 60
@@ -303,10 +300,10 @@ class Mortal(Fake):
         super().__init__(*rules)
         self.lives = lives
 
-    def fit(self, support, settings):
+    def fit_user(self, support, settings):
         if len(self.told) == self.lives:
             raise CutOffError
-        return super().fit(support, settings)
+        return super().fit_user(support, settings)
 
 
 class TestJournal:

@@ -8,9 +8,9 @@ from piaa_lightning.evaluation.published_results import (
     PublishedNumber,
     big_five,
     published_images,
+    published_images_of,
     published_number,
     published_traits,
-    talk_images_of,
 )
 
 
@@ -104,4 +104,4 @@ def test_the_tables_are_whole():
     ],
 )
 def test_all_rows_of_a_method_are_found_whatever_their_backbones(method, found):
-    assert [row.method for row in talk_images_of(method)] == found
+    assert [row.method for row in published_images_of(method)] == found

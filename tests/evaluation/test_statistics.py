@@ -1,5 +1,3 @@
-from dataclasses import replace
-
 import numpy as np
 import pytest
 from scipy import stats
@@ -7,18 +5,21 @@ from scipy import stats
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import (
+    Spread,
     compare,
+    compare_pairs,
     corrected,
     holm,
     paired_differences,
     signed_rank_p,
     summarise,
 )
+from piaa_lightning.metrics import registry
 
 
-def as_records(method, matrix, shots=10, backbone="resnet18", n_query=20):
+def as_records(method, matrix, shots=10, backbone="resnet18", n_query=20, metric="srocc"):
     return [
-        Record(method, backbone, shots, repeat, f"u{user}", shots, n_query, None if np.isnan(v) else float(v),
+        Record(method, backbone, shots, repeat, f"u{user}", shots, n_query, metric, None if np.isnan(v) else float(v),
                "constant ratings" if np.isnan(v) else "")
         for user, row in enumerate(np.asarray(matrix, dtype=float))
         for repeat, v in enumerate(row)
@@ -28,10 +29,16 @@ def as_records(method, matrix, shots=10, backbone="resnet18", n_query=20):
 def test_summary_by_hand():
     # Repeat means .3 .5, so mean .4 and std .1 * sqrt 2; user means .2 .6, median .4, std .2 * sqrt 2.
     (row,) = summarise(as_records("m", [[0.1, 0.3], [0.5, 0.7]]))
-    assert row.srocc == pytest.approx(0.4)
-    assert row.srocc_median_users == pytest.approx(0.4)
-    assert row.srocc_std_repeats == pytest.approx(0.1 * np.sqrt(2))
-    assert row.srocc_std_users == pytest.approx(0.2 * np.sqrt(2))
+    spread = row.metrics["srocc"]
+    assert spread.mean == pytest.approx(0.4)
+    assert spread.median_users == pytest.approx(0.4)
+    assert spread.std_repeats == pytest.approx(0.1 * np.sqrt(2))
+    assert spread.std_users == pytest.approx(0.2 * np.sqrt(2))
+    assert row.flat() == {
+        "method": "m", "backbone": "resnet18", "shots": 10, "srocc": spread.mean,
+        "srocc_median_users": spread.median_users, "srocc_std_repeats": spread.std_repeats,
+        "srocc_std_users": spread.std_users, "users": 2, "repeats": 2, "users_dropped": 0,
+    }  # fmt: skip
     assert (row.method, row.backbone, row.shots) == ("m", "resnet18", 10)
     assert (row.users, row.repeats, row.users_dropped) == (2, 2, 0)
 
@@ -40,15 +47,15 @@ def test_summary_leaves_out_what_has_no_value():
     nan = np.nan
     (row,) = summarise(as_records("m", [[0.2, nan], [nan, nan], [0.4, 0.8]]))
     # Repeat means .3 and .8 (one user each way), user means .2 and .6.
-    assert row.srocc == pytest.approx(0.55)
-    assert row.srocc_median_users == pytest.approx(0.4)
+    assert row.metrics["srocc"].mean == pytest.approx(0.55)
+    assert row.metrics["srocc"].median_users == pytest.approx(0.4)
     assert (row.users, row.repeats, row.users_dropped) == (2, 2, 1)
 
 
 def test_summary_of_one_and_of_nobody():
     one, nobody = summarise(as_records("m", [[0.2]]) + as_records("n", [[np.nan]]))
-    assert (one.srocc, one.srocc_std_repeats, one.srocc_std_users) == (0.2, None, None)
-    assert (nobody.srocc, nobody.users, nobody.users_dropped) == (None, 0, 1)
+    assert one.metrics == {"srocc": Spread(0.2, 0.2, None, None)}
+    assert (nobody.metrics["srocc"].mean, nobody.users, nobody.users_dropped) == (None, 0, 1)
 
 
 def test_summary_keeps_methods_backbones_and_shots_apart_in_order():
@@ -58,18 +65,48 @@ def test_summary_keeps_methods_backbones_and_shots_apart_in_order():
         + as_records("b", [[0.3]])
         + as_records("a", [[0.4]], backbone="alexnet")
     )
-    assert [(r.method, r.backbone, r.shots, r.srocc) for r in rows] == [
+    assert [(r.method, r.backbone, r.shots, r.metrics["srocc"].mean) for r in rows] == [
         ("b", "resnet18", 100, 0.1), ("a", "resnet18", 10, 0.2), ("b", "resnet18", 10, 0.3), ("a", "alexnet", 10, 0.4),
     ]  # fmt: skip
 
 
 def test_pooled_is_the_mean_over_repeats_of_the_sum_of_parts():
     records = as_records("m", [[0.1, 0.3], [0.5, np.nan]])
-    parts = [0.2, 0.4, 0.1, None]
-    whole = [replace(record, pooled=part) for record, part in zip(records, parts, strict=True)]
-    assert summarise(whole)[0].srocc_pooled == pytest.approx((0.2 + 0.1 + 0.4) / 2)
-    assert summarise(records)[0].srocc_pooled is None
-    assert summarise([whole[0], records[1], *whole[2:]])[0].srocc_pooled is None  # not taken of everybody
+    parts = as_records("m", [[0.2, 0.4], [0.1, np.nan]], metric="srocc_pooled")
+    row = summarise([*records, *parts])[0]
+    assert row.metrics["srocc_pooled"] == Spread(pytest.approx((0.2 + 0.1 + 0.4) / 2))
+    assert row.flat()["srocc_pooled"] == row.metrics["srocc_pooled"].mean
+    assert "srocc_pooled_std_users" not in row.flat()
+    assert "srocc_pooled" not in summarise(records)[0].flat()
+    assert summarise([*records, *parts[1:]])[0].metrics["srocc_pooled"].mean is None  # not taken of everybody
+
+
+def test_every_metric_has_its_own_numbers_and_the_first_counts_users():
+    records = as_records("m", [[0.1, 0.3]]) + as_records("m", [[0.5, np.nan]], metric="mae")
+    (row,) = summarise(records)
+    assert row.metrics["srocc"].mean == pytest.approx(0.2)
+    assert row.metrics["mae"].mean == 0.5
+    assert (row.users, row.repeats) == (1, 2)
+    assert list(row.flat())[3:8] == ["srocc", "srocc_median_users", "srocc_std_repeats", "srocc_std_users", "mae"]
+
+
+def test_methods_are_compared_by_every_metric_that_is_for_it_each_with_its_own_correction():
+    rng = np.random.default_rng(1)
+    records = [
+        record
+        for metric in ("srocc", "kendall_tau", "plcc")
+        for name in "abc"
+        for record in as_records(name, rng.random((9, 2)), metric=metric)
+    ]
+    chosen = [registry.get(name) for name in ("srocc", "srocc_pooled", "kendall_tau", "plcc")]
+    found = compare_pairs(records, [("a", "b"), ("a", "c"), ("a", "d")], [10, 100], chosen)
+    assert [(c.b, c.shots, c.metric, c.measure) for c in found] == [
+        ("b", 10, "srocc", "SROCC"), ("c", 10, "srocc", "SROCC"),
+        ("b", 10, "kendall_tau", "Kendall's tau"), ("c", 10, "kendall_tau", "Kendall's tau"),
+    ]  # fmt: skip
+    for own in (found[:2], found[2:]):
+        assert [c.p_holm for c in own] == holm([c.p for c in own])
+    assert found[2].difference == compare(records, "a", "b", 10, metric="kendall_tau").difference
 
 
 def test_twice_the_same_record_is_refused():
@@ -93,7 +130,7 @@ def test_compare_pairs_users_whatever_their_order():
     back = compare(records, "b", "a", 10)
     assert (back.difference, back.p) == pytest.approx((-result.difference, result.p))
     # The summary's difference is the same number where nothing is missing.
-    rows = {row.method: row.srocc for row in summarise(r for r in records if r.shots == 10)}
+    rows = {row.method: row.metrics["srocc"].mean for row in summarise(r for r in records if r.shots == 10)}
     assert rows["a"] - rows["b"] == pytest.approx(result.difference)
 
 

@@ -52,13 +52,13 @@ def test_rows_can_be_computed_again_from_the_lines():
 def test_the_sign_of_a_comparison():
     good, bad = evaluation("good", 0.1), evaluation("bad", 3.0)
     means = [np.mean([row["srocc"] for row in each.rows()]) for each in (good, bad)]
-    line = compare_traits(good, bad)
+    (line,) = compare_traits(good, bad)
     assert line["difference"] == pytest.approx(means[0] - means[1])
     assert line["difference"] > 0
     assert line["ci95"][0] > 0
     assert (line["a"], line["b"], line["measure"], line["users"]) == ("good", "bad", "mean SROCC of traits", 40)
-    assert compare_traits(bad, good)["difference"] == -line["difference"]
-    assert compare_traits(good, good)["p"] == 1
+    assert compare_traits(bad, good)[0]["difference"] == -line["difference"]
+    assert compare_traits(good, good)[0]["p"] == 1
 
 
 @pytest.mark.parametrize("change", [{"users": USERS[::-1]}, {"trait_names": ("O", "C", "E")}])

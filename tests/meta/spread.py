@@ -48,7 +48,7 @@ class Rule(Personalizer):
     def candidates(self):
         return [{"power": 1.0}, {"power": -1.0}]
 
-    def fit(self, support, settings):
+    def fit_user(self, support, settings):
         return lambda images: np.sin(images * (1.0 + support.user + support.draw)) * settings["power"]
 
 

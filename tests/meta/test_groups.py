@@ -103,7 +103,7 @@ def test_nothing_that_moves_is_refused(nets):
     network.backbone = None
     with pytest.raises(UserError, match="layers=last_stage: this network has no backbone"):
         moving_groups(network, RATES, "last_stage")
-    with pytest.raises(UserError, match="layers=top: no such choice"):
+    with pytest.raises(UserError, match="layers=top: there is no such choice"):
         moving_groups(network, RATES, "top")
 
 

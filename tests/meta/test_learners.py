@@ -308,11 +308,11 @@ def test_constant_ratings_are_learnt_from_like_others(nets):
 def test_settings_that_make_no_sense_are_refused(nets):
     with pytest.raises(UserError, match="steps=0: the inner loop needs at least one step"):
         BilevelLearner(nets.Network(), TALK, steps=0)
-    with pytest.raises(UserError, match=r"reduce=max: .* take one of sum, mean, sequential_ema"):
+    with pytest.raises(UserError, match=r"reduce=max: .*; take one of sum, mean, sequential_ema"):
         BilevelLearner(nets.Network(), TALK, reduce="max")
     with pytest.raises(UserError, match=r"reduce=sequential_ema: .* take one of sum, mean\."):
         MAMLLearner(nets.Network(), SGD, reduce="sequential_ema")
-    with pytest.raises(UserError, match="reset_state=always: no such choice; take one of level, task, never"):
+    with pytest.raises(UserError, match="reset_state=always: there is no such choice; take one of level, task, never"):
         BilevelLearner(nets.Network(), TALK, reset_state="always")
     with pytest.raises(UserError, match=r"inner\.rule=adam: .* infinite slope at zero; take learner\.inner\.rule=sgd"):
         MAMLLearner(nets.Network(), TALK)

@@ -5,7 +5,8 @@ import pytest
 from sklearn.metrics import accuracy_score, balanced_accuracy_score
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.metrics.accuracy import accuracy, balanced_accuracy
+from piaa_lightning.metrics.accuracy import accuracy
+from piaa_lightning.metrics.balanced_accuracy import balanced_accuracy
 
 
 @pytest.mark.parametrize("threshold", [0.25, 4 / 9, 0.5])

@@ -27,8 +27,8 @@ def test_equals_scipy(pairs):
     # the energy distance is the root of twice the integral of squared differences of CDFs
     energy = [stats.energy_distance(place, place, *pair) for pair in zip(prediction, target, strict=True)]
     assert emd(prediction, target, 2) == pytest.approx(np.array(energy) / np.sqrt(2 * BINS), abs=1e-7)
-    assert emd_r1(prediction, target) == pytest.approx(np.mean(carried) / BINS, abs=1e-12)
-    assert emd_r2(prediction, target) == pytest.approx(np.mean(energy) / np.sqrt(2 * BINS), abs=1e-7)
+    assert emd_r1(prediction, target) == pytest.approx(np.array(carried) / BINS, abs=1e-12)
+    assert emd_r2(prediction, target) == pytest.approx(np.array(energy) / np.sqrt(2 * BINS), abs=1e-7)
 
 
 def test_far_costs_more_than_near():
@@ -41,14 +41,13 @@ def test_far_costs_more_than_near():
 def test_equal_distributions_are_at_zero():
     same = np.full((3, 10), 0.1)
     assert emd(same, same, 1).tolist() == [0, 0, 0]
-    assert emd_r2(same, same) == 0
+    assert emd_r2(same, same).tolist() == [0, 0, 0]
 
 
 def test_single_elements_and_none():
     assert emd([[1.0]], [[1.0]], 2).tolist() == [0]
     assert emd(np.zeros((0, 10)), np.zeros((0, 10)), 1).shape == (0,)
-    assert np.isnan(emd_r1(np.zeros((0, 10)), np.zeros((0, 10))))
-    assert np.isnan(emd_r2(np.zeros((0, 10)), np.zeros((0, 10))))
+    assert emd_r2(np.zeros((0, 10)), np.zeros((0, 10))).shape == (0,)
 
 
 def test_what_is_no_distribution_is_refused():

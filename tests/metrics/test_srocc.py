@@ -3,7 +3,9 @@ import pytest
 from scipy import stats
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.metrics.srocc import plcc, srocc, srocc_many, srocc_parts
+from piaa_lightning.metrics.plcc import plcc
+from piaa_lightning.metrics.srocc import srocc, srocc_many
+from piaa_lightning.metrics.srocc_pooled import srocc_parts
 
 
 def test_hand_computed_without_ties():

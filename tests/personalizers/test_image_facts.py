@@ -100,7 +100,7 @@ def test_a_network_sees_every_image_once_for_all_methods(described, monkeypatch)
 
 @pytest.mark.parametrize("kinds", [[], ["colour"], ["content", "colour"]])
 def test_unknown_kinds_are_a_sentence(kinds):
-    with pytest.raises(UserError, match=r"facts\.kinds=.*name one or more of attributes, content"):
+    with pytest.raises(UserError, match=r"^kinds=.*name one or more of attributes, content"):
         ImageFacts(kinds)
 
 

@@ -6,11 +6,10 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from piaa_lightning.data.ratings import RatingTable, Scale
-from piaa_lightning.evaluation.fused_users import FusedUsers
 from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
 from piaa_lightning.evaluation.trait_evaluation import Likes, TraitEvaluation
 from piaa_lightning.pipeline.draw_figures import draw_figures
-from piaa_lightning.pipeline.evaluate_methods import Results, trait_names
+from piaa_lightning.pipeline.evaluate_methods import Results
 
 CFG = OmegaConf.create({"methods": {}, "comparisons": []})
 SUMMARY = {"data": "ava, tiny", "experiment": "e", "rows": [], "comparisons": []}
@@ -48,7 +47,10 @@ def results():
                   "b": ImageEvaluation("scores alone", "b", "ava, tiny", ids, means, means)},
         traits={"c": TraitEvaluation("PA_IAA", "b", "psychoflickr, tiny", ("O", "C"), ("u", "v"), traits, traits,
                                      likes)},
-        fused={"d": FusedUsers("PA_IAA", 100, ("O", "C"), ("u", "v"), traits)},
+        tables={"d": {"fused_weights": [
+            {"method": "PA_IAA", "shots": 100, "user": user, "trait": trait, "weight": weight}
+            for user, own in zip("uv", traits, strict=True) for trait, weight in zip("OC", own, strict=True)
+        ]}, "e": {"of_another_kind": [{"method": "m", "shots": 1, "user": "u"}]}},
     )  # fmt: skip
 
 
@@ -73,13 +75,3 @@ def test_an_image_that_is_gone_does_not_stop_the_report(tmp_path, databases, res
 
 def test_nothing_judged_gives_no_figure(tmp_path, databases):
     assert draw_figures(CFG, SUMMARY, databases, Results(), tmp_path / "figures") == {}
-
-
-def test_traits_are_named_by_the_task_that_learnt_them(databases):
-    joint = {"sources": {"personality": {"database": "personality", "dataset": {"traits": None}}}, "init_from": None}
-    fusion = OmegaConf.create({"sources": None, "init_from": joint})
-    assert trait_names(fusion, databases) == ["O", "C"]
-    joint["sources"]["personality"]["dataset"]["traits"] = ["C"]
-    assert trait_names(OmegaConf.create({"sources": None, "init_from": joint}), databases) == ["C"]
-    assert trait_names(OmegaConf.create({"sources": None, "init_from": None}), databases) == []
-    assert trait_names(None, databases) == []

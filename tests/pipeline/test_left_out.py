@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
-from omegaconf import OmegaConf
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline.evaluate_methods import Results, refuse_controls_alone
 
 
 def methods(**controls: bool):
-    return OmegaConf.create({"methods": {key: {"label": key.upper(), "control": on} for key, on in controls.items()}})
+    return SimpleNamespace(
+        methods={key: SimpleNamespace(label=key.upper(), control=on) for key, on in controls.items()}
+    )
 
 
 def test_a_table_stands_as_long_as_one_method_does():

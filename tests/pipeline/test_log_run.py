@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import wandb
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from PIL import Image
 from pytorch_lightning.loggers import CSVLogger
 
 from piaa_lightning.cli import workspace as make_workspace
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.pipeline.log_run import log_run, may_leave
 from piaa_lightning.runtime.loggers import weights_and_biases
+
+from composing import config_of
 
 ROWS = [
     {"method": "PA_IAA", "backbone": "b", "shots": 10, "srocc": 0.5, "srocc_std_repeats": None, "users": 6},
@@ -27,7 +27,7 @@ ROWS = [
 PAIR = {"a": "PA_IAA", "b": "BA-PIAA", "shots": 10, "difference": 0.1, "ci95": (0.05, 0.15), "p": 0.01}
 SUMMARY = {"rows": ROWS, "comparisons": [PAIR]}
 RECORDS = [
-    Record("PA_IAA", "b", 10, repeat, user, 10, 30, value)
+    Record("PA_IAA", "b", 10, repeat, user, 10, 30, "srocc", value)
     for user, values in (("cafe00000001", (0.25, 0.75)), ("beef00000002", (0.5, 0.5)))
     for repeat, value in enumerate(values)
 ]
@@ -132,14 +132,13 @@ def test_other_loggers_get_every_number_under_a_name_of_its_own(tmp_path, figure
     assert {name: float(value) for name, value in found.items() if name.startswith(("test/", "val/"))} == {
         "test/PA_IAA/10 shots": 0.5,
         "test/PA_IAA": 0.6,
+        "test/PA_IAA/acc": 0.8,
         "test/PA_IAA/O": 0.25,
     }
 
 
 def composed(*overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", ["experiment=blg_piaa", "mode=workspace", *overrides])
+    return config_of("experiment=blg_piaa", "mode=workspace", *overrides)
 
 
 def test_a_workspace_shows_a_studys_runs_by_what_its_experiment_logs():

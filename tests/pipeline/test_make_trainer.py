@@ -2,21 +2,20 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from torch import nn
 
 from piaa_lightning.callbacks.clip_own_steps import ClipOwnSteps
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
-from piaa_lightning.pipeline.make_trainer import make_trainer, refuse_sharding, tasks_of
+from piaa_lightning.pipeline.make_trainer import make_trainer, refuse_sharding
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.checkpoints import WholeCheckpoints
 from piaa_lightning.tasks.pretraining import PretrainingTask
 
+from composing import config_of
+
 
 def composed(*overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", ["experiment=blg_piaa", *overrides])
+    return config_of("experiment=blg_piaa", *overrides)
 
 
 class Task(PretrainingTask):
@@ -29,12 +28,8 @@ class Task(PretrainingTask):
 
 
 def made(cfg, task, tmp_path):
-    return make_trainer(cfg, cfg.task, task, False, tmp_path / "prior", "key")[0]
-
-
-def test_all_tasks_of_a_run_are_found():
-    assert {task.name for task in tasks_of(composed())} == {"blg", "generic"}
-    assert {task.name for task in tasks_of(composed("experiment=pa_iaa"))} >= {"pa_iaa", "joint", "generic"}
+    spec = RunSpec.of(cfg)
+    return make_trainer(spec, spec.task, task, False, tmp_path / "prior", "key")[0]
 
 
 @pytest.mark.parametrize(
@@ -43,12 +38,12 @@ def test_all_tasks_of_a_run_are_found():
 def test_parameters_in_parts_are_for_tasks_that_descend_on_a_loss(experiment, culprit):
     cfg = composed(f"experiment={experiment}", "trainer=fsdp")
     if culprit is None:
-        refuse_sharding(cfg)
+        refuse_sharding(RunSpec.of(cfg))
         return
     sentence = rf"^trainer\.strategy=fsdp: {culprit} moves the parameters itself .* take trainer=ddp\.$"
     with pytest.raises(UserError, match=sentence):
-        refuse_sharding(cfg)
-    refuse_sharding(composed(f"experiment={experiment}", "trainer=ddp"))
+        refuse_sharding(RunSpec.of(cfg))
+    refuse_sharding(RunSpec.of(composed(f"experiment={experiment}", "trainer=ddp")))
 
 
 def test_clipping_and_accumulation_are_lightnings_where_it_steps_and_ours_where_a_task_does(tmp_path):

@@ -9,32 +9,37 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.images.inputs import Features
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline import open_data
+from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.evaluate_methods import refuse_impossible
 from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.simulation import embedded
+
+from composing import config_of
 
 CPU = torch.device("cpu")
 SMALL = ["data.size=tiny", "backbone.size=16", "backbone.options.width=2", "backbone.options.features=4"]
 
 
 def composed(cache: Path, *overrides: str):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", [*SMALL, f"paths.cache={cache}", *overrides])
+    return config_of(*SMALL, f"paths.cache={cache}", *overrides)
 
 
 TWO = ["+method@methods.one=images", "data=ava", "+data@databases.other=eva", "databases.other.size=tiny"]
 
 
+def opened(cfg) -> Databases:
+    spec = RunSpec.of(cfg)
+    return Databases(spec, build_extractor(spec, CPU), CPU)
+
+
 @pytest.fixture(scope="module")
 def two(cache) -> Databases:
-    return Databases(composed(cache, *TWO), CPU)
+    return opened(composed(cache, *TWO))
 
 
 class TestDatabases:
@@ -42,7 +47,7 @@ class TestDatabases:
         assert two.main is two.get(None)
         assert two.main.name == "ava, embedded tiny"
         assert two.get("other").name == "eva, embedded tiny"
-        assert two.features == 4
+        assert two.extractor.features == 4
         assert two.main.inputs.batch(np.arange(2)).shape == (2, 3, 16, 16)
         assert two.main.inputs.training.batch(np.arange(2)).shape[-1] == round(16 * 1.143)
 
@@ -57,14 +62,14 @@ class TestDatabases:
             two.get("others")
 
     def test_one_database_under_two_names_is_opened_once(self, cache, monkeypatch):
-        opened = []
-        read = open_data.read_table
-        monkeypatch.setattr(open_data, "read_table", lambda *given: opened.append(1) or read(*given))
+        seen = []
+        make = open_data.data_module
+        monkeypatch.setattr(open_data, "data_module", lambda *given: seen.append(1) or make(*given))
         more = ["+method@methods.one=images", "data=ava", "+databases.aesthetics=${data}"]
-        found = Databases(composed(cache, *more), CPU)
+        found = opened(composed(cache, *more))
         assert found.get("aesthetics") is found.main
-        assert len(opened) == 1
-        changed = Databases(composed(cache, *more[:2], "+data@databases.b=ava", "databases.b.split.seed=1"), CPU)
+        assert len(seen) == 1
+        changed = opened(composed(cache, *more[:2], "+data@databases.b=ava", "databases.b.split.seed=1"))
         assert changed.get("b") is not changed.main
 
 
@@ -98,11 +103,11 @@ class TestSharedPhotos:
     def test_learning_from_what_another_database_is_evaluated_on_is_refused(self, sharing):
         _, cfg = sharing
         with pytest.raises(UserError, match=r"^\d training and 0 .* are evaluated on in eva.*on_shared_photos=drop"):
-            Databases(cfg(), CPU)
+            opened(cfg())
 
     def test_or_left_out_and_said(self, sharing):
         test, cfg = sharing
-        found = Databases(cfg("on_shared_photos=drop"), CPU)
+        found = opened(cfg("on_shared_photos=drop"))
         table, split = found.main.table, found.main.split
         assert test in photos(table.image_files)
         assert test not in photos(table.image_files[split.train_images])
@@ -110,18 +115,18 @@ class TestSharedPhotos:
 
     def test_where_that_database_is_not_evaluated_on_nothing_is_wrong(self, sharing):
         test, cfg = sharing
-        found = Databases(cfg("methods.one.database=null"), CPU)
+        found = opened(cfg("methods.one.database=null"))
         assert test in photos(found.main.table.image_files[found.main.split.train_images])
 
     def test_another_choice_is_a_sentence(self, sharing):
         _, cfg = sharing
         with pytest.raises(UserError, match=r"^on_shared_photos=keep: choose refuse or drop\.$"):
-            Databases(cfg("on_shared_photos=keep"), CPU)
+            opened(cfg("on_shared_photos=keep"))
 
 
 def test_frozen_features_are_scaled_by_the_training_images_of_the_main_database(cache):
-    found = Databases(composed(cache, *TWO, "backbone.frozen=true"), CPU)
-    assert found.backbone is None
+    found = opened(composed(cache, *TWO, "backbone.frozen=true"))
+    assert found.extractor.frozen
     main, other = (data.inputs.evaluation for data in (found.main, found.get("other")))
     assert isinstance(main, Features)
     known = main.values[found.main.split.train_images].double()
@@ -133,8 +138,9 @@ def test_frozen_features_are_scaled_by_the_training_images_of_the_main_database(
     # the other's are on the same scale, not on their own
     theirs = other.values[found.get("other").split.train_images].double()
     assert theirs.mean(dim=0)[live].abs().max() > 1e-3
-    one = Databases(composed(cache, *TWO, "backbone.frozen=true", "backbone.components=2"), CPU)
-    assert one.features == 2
+    one = opened(composed(cache, *TWO, "backbone.frozen=true", "backbone.components=2"))
+    assert one.extractor.features == 2
+    assert one.main.inputs.evaluation.values.shape[1] == 2
 
 
 def test_a_broken_image_is_neither_learnt_from_nor_evaluated_on(cache, tmp_path, two):
@@ -145,25 +151,22 @@ def test_a_broken_image_is_neither_learnt_from_nor_evaluated_on(cache, tmp_path,
     for file in broken:
         (copy / file).write_bytes(b"no image")
     more = ["+method@methods.one=images", "data=ava", f"data.root={copy}", "data.max_broken=0.5"]
-    table = Databases(composed(cache, *more), CPU).main.table
+    table = opened(composed(cache, *more)).main.table
     assert table.dropped["broken images"] == 2
     for file in broken:
         (image,) = np.flatnonzero(table.image_files == file)
         assert np.isnan(table.distribution[image]).all()
         assert np.isnan(table.image_score[image])
     with pytest.raises(UserError, match=r"max_broken"):
-        Databases(composed(cache, *more[:3]), CPU)
+        opened(composed(cache, *more[:3]))
 
 
 class TestRefuseImpossible:
     @pytest.mark.parametrize(
         ("overrides", "sentence"),
         [
-            (
-                ["methods.one.evaluation=scores"],
-                r"^methods\.one\.evaluation=scores: choose one of images, traits, or give a pers",
-            ),
             (["methods.one.database=nowhere"], r"^databases: there is no nowhere"),
+            (["task=generic", "task.database=nowhere"], r"^databases: there is no nowhere"),
             (
                 ["+method@methods.two=random"],
                 r"^ava, embedded tiny: the split holds out no users, and random is evaluated",
@@ -172,7 +175,7 @@ class TestRefuseImpossible:
     )
     def test_what_cannot_be_judged_is_a_sentence_before_anything_is_learnt(self, cache, two, overrides, sentence):
         with pytest.raises(UserError, match=sentence):
-            refuse_impossible(composed(cache, *TWO, *overrides), two)
+            refuse_impossible(RunSpec.of(composed(cache, *TWO, *overrides)), two)
 
     def test_what_can_be_judged_passes(self, cache, two):
-        refuse_impossible(composed(cache, *TWO), two)
+        refuse_impossible(RunSpec.of(composed(cache, *TWO)), two)

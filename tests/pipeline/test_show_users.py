@@ -6,54 +6,61 @@ import json
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from PIL import Image
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.images.decode import decode, squash
+from piaa_lightning.data.images.raw import RawImages
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline import show_users as show_users
+from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.specs import RunSpec
+
+from composing import config_of
 
 
 def composed(cache, *overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", ["experiment=blg_piaa", "data.size=tiny", f"paths.cache={cache}", *overrides])
+    return config_of("experiment=blg_piaa", "data.size=tiny", f"paths.cache={cache}", *overrides)
+
+
+def spec(cache, *overrides):
+    return RunSpec.of(composed(cache, *overrides))
 
 
 def test_maps_need_captum_only_where_they_are_asked_for(cache, monkeypatch):
-    assert show_users.number_of_maps(composed(cache)) == show_users.BY_DEFAULT
+    assert show_users.number_of_maps(spec(cache)) == show_users.BY_DEFAULT
     monkeypatch.setattr(show_users, "available", lambda: False)
-    assert show_users.number_of_maps(composed(cache)) == 0
-    assert show_users.number_of_maps(composed(cache, "report.maps=0")) == 0
+    assert show_users.number_of_maps(spec(cache)) == 0
+    assert show_users.number_of_maps(spec(cache, "report.maps=0")) == 0
     with pytest.raises(UserError, match=r"report.maps=24: gradient maps need captum: pip install 'piaa-"):
-        show_users.number_of_maps(composed(cache, "report.maps=24"))
+        show_users.number_of_maps(spec(cache, "report.maps=24"))
 
 
 def test_the_first_that_are_compared_are_shown(cache):
-    assert show_users.shown_methods(composed(cache)) == ["blg", "ba", "generic"]
-    assert show_users.shown_methods(composed(cache, "comparisons=[]")) == []
+    assert [method.key for method in show_users.shown_methods(spec(cache))] == ["blg", "ba", "generic"]
+    assert show_users.shown_methods(spec(cache, "comparisons=[]")) == []
 
 
 @pytest.mark.parametrize("frozen", [False, True])
 def test_a_network_on_frozen_features_is_followed_down_to_the_pixels(cache, frozen):
-    cfg = composed(cache, f"backbone.frozen={frozen}", "backbone.components=5")
-    databases = Databases(cfg, torch.device("cpu"))
+    own, cpu = spec(cache, f"backbone.frozen={frozen}", "backbone.components=5"), torch.device("cpu")
+    extractor = build_extractor(own, cpu)
+    databases = Databases(own, extractor, cpu)
     data = databases.main
     torch.manual_seed(0)
-    head = torch.nn.Sequential(torch.nn.Linear(databases.features, 1), torch.nn.Flatten(0))
-    network = head if frozen else torch.nn.Sequential(databases.backbone, head)
+    head = torch.nn.Sequential(torch.nn.Linear(extractor.features, 1), torch.nn.Flatten(0))
+    network = head if frozen else torch.nn.Sequential(extractor.backbone, head)
     images = np.array([3, 8, 5])
-    looks = show_users.gradients_of(network, databases, images.tolist(), torch.device("cpu"))
+    stored = RawImages(data.table.root, data.table.image_files.tolist(), extractor.size, own.data.resize)
+    looks = show_users.gradients_of(network, extractor, stored, images.tolist(), cpu)
     with torch.no_grad():
         expected = network.eval()(data.inputs.batch(images))
     np.testing.assert_allclose([look[0] for look in looks], expected.numpy(), atol=2e-5)
     assert all(look[1].shape == (64, 64) and look[1].max() > 0 for look in looks)
     # the score changes as the map says: along the gradient's own direction, by a small step
-    network, score = databases.seen_through(network)
-    pixels = squash(decode(data.table.root / str(data.table.image_files[3])), network.size, cfg.data.resize)
-    inputs = network.normalise(torch.from_numpy(pixels)[None]).requires_grad_()
+    score = extractor.scores(network)
+    pixels = squash(decode(data.table.root / str(data.table.image_files[3])), extractor.size, own.data.resize)
+    inputs = extractor.normalise(torch.from_numpy(pixels)[None]).requires_grad_()
     (gradient,) = torch.autograd.grad(score(inputs).sum(), inputs)
     with torch.no_grad():
         gained = score(inputs + 1e-3 * gradient) - score(inputs)

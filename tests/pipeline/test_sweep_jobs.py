@@ -2,17 +2,15 @@ import json
 import os
 
 import pytest
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.pipeline.sweep_jobs import finished_before, objective, run_key, take_over
+
+from composing import config_of
 
 
 def composed(tmp_path, *overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", ["experiment=ba_piaa", f"paths.runs={tmp_path}", *overrides])
+    return config_of("experiment=ba_piaa", f"paths.runs={tmp_path}", *overrides)
 
 
 def finish(directory, cfg, when):
@@ -57,7 +55,7 @@ def test_what_is_taken_over_is_all_but_checkpoints_and_the_log(tmp_path):
     assert summary == json.loads((tmp_path / "new" / "summary.json").read_text())
 
 
-@pytest.mark.parametrize(("evaluate_on", "value"), [("val", 0.7), ("test", None)])
+@pytest.mark.parametrize(("judge", "value"), [("val", 0.7), ("test", None)])
 def test_a_search_is_told_of_validation_users_alone(judge, value):
     cfg = OmegaConf.create({"evaluate_on": judge, "methods": {"a": {"label": "A"}, "b": {"label": "B"}}})
     rows = [{"method": m, "shots": k, "srocc": v} for m, k, v in (("A", 10, 0.5), ("A", 100, 0.7), ("B", 100, 0.9))]

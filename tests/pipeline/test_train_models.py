@@ -1,250 +1,46 @@
 from __future__ import annotations
 
 import contextlib
-import copy
-from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 from safetensors.torch import load_file
 
-from piaa_lightning.cli.schema import config_dir, register
-from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.images.stored import Images
-from piaa_lightning.data.ratings import RatingTable, Scale
-from piaa_lightning.data.splits import users_and_images
 from piaa_lightning.errors import UserError
-from piaa_lightning.models.backbones.backbone import Backbone
-from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.fusion import FusedHead
 from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.pipeline.make_trainer import make_trainer
-from piaa_lightning.pipeline.open_data import Data
-from piaa_lightning.pipeline.train_models import ModelTrainer, _save
-
-OVERRIDES = [
-    "experiment=blg_piaa",
-    "task.init_from.epochs=2",
-    "task.init_from.batch_size=16",
-    "task.epochs=1",
-    "task.dataset.min_ratings=10",
-    "head.hidden=[4]",
-    "trainer.enable_progress_bar=false",
-]
-
-
-def composed(cache: Path, *overrides: str):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", [*OVERRIDES, f"paths.cache={cache}", *overrides])
-
-
-def joint(cache: Path, *overrides: str):
-    """PA_IAA, its head as small as the images."""
-    register()
-    small = [
-        "experiment=pa_iaa",
-        "head.bins=5",
-        "head.hidden=[4]",
-        "task.epochs=1",
-        "task.batch_size=16",
-        "task.init_from.epochs=1",
-        "task.init_from.batch_size=8",
-        "trainer.enable_progress_bar=false",
-    ]
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", [*small, f"paths.cache={cache}", *overrides])
-
-
-@dataclass(frozen=True)
-class Opened:
-    """As much of the databases as priors ask for."""
-
-    opened: dict[str, Data]
-    backbone: Backbone | None
-    features: int = 6
-
-    def get(self, name: str | None) -> Data:
-        return self.opened[name or "main"]
-
-    @property
-    def main(self) -> Data:
-        return self.opened["main"]
-
-    def but(self, name: str = "main", **changes) -> Opened:
-        return replace(self, opened={**self.opened, name: replace(self.opened[name], **changes)})
-
-
-@pytest.fixture(scope="module")
-def data() -> Opened:
-    """Twelve users who like bright images, more or less; what they are like does not matter."""
-    random = np.random.default_rng(0)
-    user, image = (grid.ravel() for grid in np.meshgrid(np.arange(12), np.arange(90), indexing="ij"))
-    light = random.random(90)
-    score = np.clip(light[image] + 0.1 * random.standard_normal(len(image)), 0, 1)
-    table = RatingTable(
-        database="tests",
-        root=Path(),
-        image_ids=np.array([f"p{number:02}" for number in range(90)]),
-        image_files=np.array([f"p{number:02}.jpg" for number in range(90)]),
-        user_ids=np.array([f"u{number:02}" for number in range(12)]),
-        user=user,
-        image=image,
-        score=score.astype(np.float32),
-        scale=Scale(1, 5),
-        traits=random.uniform(-1, 1, (12, 5)).astype(np.float32),
-        trait_names=("O", "C", "E", "A", "N"),
-    )
-    pixels = (light[:, None, None, None] * random.integers(100, 256, (90, 3, 18, 18))).astype(np.uint8)
-    inputs = Inputs(Images(np.ascontiguousarray(pixels[..., :16, :16]), {}), Images(pixels, {}), 16)
-    torch.manual_seed(0)
-    backbone = build_backbone("small_cnn", size=16, width=2, features=6)
-    one = Data("tests", table, users_and_images(table, 0.25, 0.25, 0.3, 0.3), inputs)
-    return Opened({"main": one, "aesthetics": one, "personality": one}, backbone)
-
-
-@pytest.fixture(scope="module")
-def trained(data, tmp_path_factory) -> ModelTrainer:
-    """Both priors of BLG-PIAA, trained, in a cache of their own."""
-    directory = tmp_path_factory.mktemp("trained")
-    priors = ModelTrainer(composed(directory / "cache"), data, False, directory / "checkpoints")
-    priors.get(priors.cfg.task)
-    return priors
+from piaa_lightning.pipeline.specs import RunSpec
+from tests.pipeline.conftest import composed, joint, trained_task, trainer
 
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return set(one) == set(other) and all(torch.equal(one[name], other[name]) for name in one)
 
 
-class TestKey:
-    @pytest.mark.parametrize(
-        "override",
-        [
-            "seed=1",
-            "task.epochs=2",
-            "task.init_from.epochs=3",
-            "task.module.learner.steps=4",
-            "task.module.learner.inner.lr_by_part.head=2e-4",
-            "backbone.options.width=8",
-            "backbone=resnet18",
-            "head.dropout=0.1",
-            "trainer.precision=64-true",
-            "trainer.limit_train_batches=2",
-            "callbacks=rich_progress",
-            "data.resize=antialias",
-            "data.store_scale=1.2",
-        ],
-    )
-    def test_it_moves_with_everything_that_training_depends_on(self, trained, data, tmp_path, override):
-        other = ModelTrainer(composed(tmp_path, override), data, False, tmp_path)
-        assert other.key(other.cfg.task) != trained.key(trained.cfg.task)
-
-    @pytest.mark.parametrize(
-        "overrides", [["shots=5", "name=other", "logger=csv"], ["protocol.test.seed=3", "methods.random.label=R"]]
-    )
-    def test_it_stays_with_everything_else(self, trained, data, tmp_path, overrides):
-        other = ModelTrainer(composed(tmp_path, *overrides), data, False, tmp_path)
-        assert other.key(other.cfg.task) == trained.key(trained.cfg.task)
-
-    def test_the_task_that_it_starts_from_is_another(self, data, tmp_path):
-        priors = ModelTrainer(composed(tmp_path), data, False, tmp_path)
-        assert priors.key(priors.cfg.task) != priors.key(priors.cfg.task.init_from)
-
-    def test_it_moves_with_the_backbones_weights(self, trained, data, tmp_path):
-        weights = copy.deepcopy(data.backbone)
-        with torch.no_grad():
-            next(weights.parameters()).add_(1e-6)
-        for backbone in (weights, None):
-            other = ModelTrainer(composed(tmp_path), replace(data, backbone=backbone), False, tmp_path)
-            assert other.key(other.cfg.task) != trained.key(trained.cfg.task)
-
-    def test_a_database_is_its_labels_its_split_and_its_inputs(self, data):
-        main, table = data.main, data.main.table
-        score = table.score.copy()
-        score[0] = 1 - score[0]
-        labels = np.zeros((90, 2), dtype=np.float32)
-        features = torch.zeros(90, 6)
-        tables = [
-            {"score": score},
-            {"image_score": labels[:, 0]},
-            {"distribution": labels},
-            {"attributes": labels + 1},
-            {"traits": table.traits / 2},
-        ]
-        others = [
-            *(replace(main, table=replace(table, **change)) for change in tables),
-            replace(main, split=users_and_images(table, 0.25, 0.25, 0.3, 0.3, seed=1)),
-            replace(main, inputs=Inputs(Features(features))),
-            replace(main, inputs=Inputs(Features(features + 1))),
-        ]
-        found = [each.fingerprint() for each in [main, *others]]
-        assert len(set(found)) == len(found)
-        assert replace(main, name="another").fingerprint() == main.fingerprint()
-
-    def test_it_moves_with_the_databases_that_the_task_learns_from_and_no_other(self, data, tmp_path):
-        def keys(name: str) -> list[str]:
-            smaller = data.main.table.without_labels_of([0], "tests")
-            priors = ModelTrainer(joint(tmp_path), data.but(name, table=smaller), False, tmp_path)
-            return [priors.key(task) for task in (priors.cfg.task, priors.cfg.task.init_from)]
-
-        priors = ModelTrainer(joint(tmp_path), data, False, tmp_path)
-        task, before = (priors.key(each) for each in (priors.cfg.task, priors.cfg.task.init_from))
-        moved = {
-            name: [new != old for new, old in zip(keys(name), (task, before), strict=True)] for name in data.opened
-        }
-        # the task learns from the main database, the one before it from the other two
-        assert moved == {"main": [True, False], "aesthetics": [True, True], "personality": [True, True]}
-
-    @pytest.mark.parametrize(
-        "override",
-        [
-            "task.init_from.sources.aesthetics.database=personality",
-            "task.init_from.sources.personality.dataset.liked=0.6",
-            "task.init_from.module.balance=alternate",
-            "task.database=personality",
-            "task.extend.fusion=mlp",
-            "databases.personality.store_scale=1.2",
-        ],
-    )
-    def test_it_moves_with_streams_and_what_is_grown(self, data, tmp_path, override):
-        one, other = (ModelTrainer(joint(tmp_path, *more), data, False, tmp_path) for more in ([], [override]))
-        assert one.key(one.cfg.task) != other.key(other.cfg.task)
-
-    def test_it_moves_with_the_contents_of_given_weights(self, trained, data, tmp_path):
-        file = tmp_path / "given.safetensors"
-        cfg = composed(tmp_path, f"task.init_from.weights={file}")
-        keys = []
-        for part in ("generic", "blg"):
-            file.write_bytes((trained.checkpoints / f"{part}.safetensors").read_bytes())
-            keys.append(ModelTrainer(cfg, data, False, tmp_path).key(cfg.task))
-        assert keys[0] != keys[1]
-
-
 class TestGet:
     def test_the_same_prior_is_trained_once(self, trained):
-        assert trained.get(trained.cfg.task) is trained.get(trained.cfg.task)
+        assert trained.get(trained.spec.task) is trained.get(trained.spec.task)
         assert len(trained.networks) == 2
 
     def test_two_priors_share_no_tensor(self, trained, data):
-        meta, generic = (trained.get(task) for task in (trained.cfg.task, trained.cfg.task.init_from))
-        parts = [list(net.state_dict().values()) for net in (meta, generic, data.backbone)]
+        meta, generic = (trained.get(task) for task in (trained.spec.task, trained.spec.task.init_from))
+        parts = [list(net.state_dict().values()) for net in (meta, generic, data.extractor.backbone)]
         pointers = [{tensor.data_ptr() for tensor in tensors} for tensors in parts]
         assert sum(map(len, parts)) == len(set.union(*pointers))
 
     def test_the_meta_prior_has_moved_from_the_one_it_started_from_and_left_it_alone(self, trained, data, tmp_path):
-        task = trained.cfg.task.init_from
-        alone = ModelTrainer(composed(tmp_path), data, False, tmp_path).get(task)
+        task = trained.spec.task.init_from
+        alone = trainer(composed(tmp_path), data, tmp_path).get(task)
         assert same(trained.get(task).state_dict(), alone.state_dict())
-        assert not same(trained.get(trained.cfg.task).state_dict(), alone.state_dict())
+        assert not same(trained.get(trained.spec.task).state_dict(), alone.state_dict())
 
     def test_training_has_learnt_something(self, trained, data):
-        main, task = data.main, trained.cfg.task.init_from
+        main, task = data.main, trained.spec.task.init_from
         start, prior = trained.start(task), trained.get(task)
         images = main.split.train_images
         truth = torch.from_numpy(main.table.average_scores())[images]
@@ -253,40 +49,41 @@ class TestGet:
         assert after < before
 
     def test_the_backbone_that_it_started_from_has_not_moved(self, trained, data):
-        start = trained.start(trained.cfg.task.init_from)
-        assert same(start.backbone.state_dict(), data.backbone.state_dict())
+        start = trained.start(trained.spec.task.init_from)
+        assert same(start.backbone.state_dict(), data.extractor.backbone.state_dict())
 
     def test_training_again_gives_the_same_bits(self, trained, data, tmp_path):
         torch.rand(100)  # whatever was drawn before must not matter
-        again = ModelTrainer(composed(tmp_path, "reuse_models=false"), data, False, tmp_path)
-        assert same(again.get(again.cfg.task).state_dict(), trained.get(trained.cfg.task).state_dict())
+        again = trainer(composed(tmp_path, "reuse_models=false"), data, tmp_path)
+        assert same(again.get(again.spec.task).state_dict(), trained.get(trained.spec.task).state_dict())
         assert again.reused == []
 
     def test_reuse_gives_the_same_bits_without_training(self, trained, data, tmp_path, monkeypatch):
-        reusing = ModelTrainer(trained.cfg, data, False, tmp_path)
-        monkeypatch.setattr(reusing, "_train", lambda task: pytest.fail("trained again"))
-        taken = reusing.get(reusing.cfg.task)
-        assert same(taken.state_dict(), trained.get(trained.cfg.task).state_dict())
+        reusing = trainer(trained.spec.config, data, tmp_path)
+        monkeypatch.setattr(reusing, "_train", lambda task, key: pytest.fail("trained again"))
+        taken = reusing.get(reusing.spec.task)
+        assert same(taken.state_dict(), trained.get(trained.spec.task).state_dict())
         assert reusing.reused == ["blg"]
 
     def test_no_reuse_unless_allowed(self, trained, data, tmp_path, monkeypatch):
-        cfg = OmegaConf.merge(trained.cfg, {"reuse_models": False})
-        priors = ModelTrainer(cfg, data, False, tmp_path)
-        monkeypatch.setattr(priors, "_train", lambda task: "trained")
-        monkeypatch.setattr("piaa_lightning.pipeline.train_models._save", lambda network, file, key: None)
-        assert priors.get(cfg.task) == "trained"
+        cfg = OmegaConf.merge(trained.spec.config, {"reuse_models": False})
+        priors = trainer(cfg, data, tmp_path)
+        network = torch.nn.Linear(1, 1)
+        monkeypatch.setattr(priors, "_train", lambda task, key: network)
+        monkeypatch.setattr(priors.cache, "keep", lambda network, key: None)  # others still want what is there
+        assert priors.get(priors.spec.task) is network
 
     def test_another_seed_starts_elsewhere(self, trained, data, tmp_path):
-        other = ModelTrainer(composed(tmp_path, "seed=1"), data, False, tmp_path)
-        first, second = (priors.start(priors.cfg.task.init_from) for priors in (trained, other))
+        other = trainer(composed(tmp_path, "seed=1"), data, tmp_path)
+        first, second = (priors.start(priors.spec.task.init_from) for priors in (trained, other))
         assert not same(first.head.state_dict(), second.head.state_dict())
 
 
 class TestSaved:
     def test_the_files_are_theta_and_nothing_else(self, trained):
-        for task in (trained.cfg.task, trained.cfg.task.init_from):
+        for task in (trained.spec.task, trained.spec.task.init_from):
             state = trained.get(task).state_dict()
-            kept = load_file(trained.store / f"{trained.key(task)}.safetensors")
+            kept = load_file(trained.cache.file(trained.keys.of_task(task)))
             assert set(kept) == set(state)
             assert all(torch.equal(kept[name], state[name]) for name in state)
             beside = load_file(trained.checkpoints / f"{task.name}.safetensors")
@@ -294,24 +91,8 @@ class TestSaved:
 
     def test_the_best_epoch_on_validation_users_is_kept(self, trained):
         best = torch.load(trained.checkpoints / "generic" / "best.ckpt", weights_only=True)["state_dict"]
-        state = trained.get(trained.cfg.task.init_from).state_dict()
+        state = trained.get(trained.spec.task.init_from).state_dict()
         assert all(torch.equal(best[f"network.{name}"], value) for name, value in state.items())
-
-    def test_an_interrupted_write_leaves_what_was_there(self, trained, tmp_path, monkeypatch):
-        network = copy.deepcopy(trained.get(trained.cfg.task))
-        _save(network, tmp_path / "prior.safetensors", "key")
-        before = (tmp_path / "prior.safetensors").read_bytes()
-
-        def interrupted(handle):
-            raise KeyboardInterrupt
-
-        monkeypatch.setattr("piaa_lightning.runtime.atomic.os.fsync", interrupted)
-        with torch.no_grad():
-            next(network.parameters()).add_(1)
-        with pytest.raises(KeyboardInterrupt):
-            _save(network, tmp_path / "prior.safetensors", "key")
-        assert (tmp_path / "prior.safetensors").read_bytes() == before
-        assert [file.name for file in tmp_path.iterdir()] == ["prior.safetensors"]
 
 
 class KilledError(Exception):
@@ -340,7 +121,7 @@ def kill(monkeypatch):
                 trainer.callbacks.append(Killed(task, step))  # after what keeps the state of training
             return trainer, best
 
-        monkeypatch.setattr("piaa_lightning.pipeline.train_models.make_trainer", made)
+        monkeypatch.setattr("piaa_lightning.pipeline.train_model.make_trainer", made)
 
     return kill
 
@@ -355,18 +136,18 @@ class TestResume:
     @pytest.mark.parametrize("every", [None, 2], ids=["epochs", "steps"])
     def test_killed_in_both_trainings(self, data, tmp_path, kill, composed, every):
         keys = [*self.LONGER, f"checkpoint_steps={every or 'null'}"]
-        whole = ModelTrainer(composed(tmp_path, *keys), data, False, tmp_path / "whole")
-        expected = [whole.get(task).state_dict() for task in (whole.cfg.task, whole.cfg.task.init_from)]
-        first, second = whole.cfg.task.init_from.name, whole.cfg.task.name
+        whole = trainer(composed(tmp_path, *keys), data, tmp_path / "whole")
+        expected = [whole.get(task).state_dict() for task in (whole.spec.task, whole.spec.task.init_from)]
+        first, second = whole.spec.task.init_from.name, whole.spec.task.name
         again = [composed(tmp_path, *keys, "resume=auto")]
         for task, step in ((first, 1), (first, 5), (first, 9), (second, 1), (second, 4)):
             kill(task, step)
-            priors = ModelTrainer(again[0], data, False, tmp_path / "threshold")
+            priors = trainer(again[0], data, tmp_path / "threshold")
             with contextlib.suppress(KilledError):
-                priors.get(priors.cfg.task)
+                priors.get(priors.spec.task)
         kill()
-        priors = ModelTrainer(again[0], data, False, tmp_path / "threshold")
-        found = [priors.get(task).state_dict() for task in (priors.cfg.task, priors.cfg.task.init_from)]
+        priors = trainer(again[0], data, tmp_path / "threshold")
+        found = [priors.get(task).state_dict() for task in (priors.spec.task, priors.spec.task.init_from)]
         assert all(same(one, other) for one, other in zip(found, expected, strict=True))
         assert not list((tmp_path / "threshold").rglob("step_*.ckpt")), "nothing is left to go on from"
 
@@ -376,10 +157,10 @@ class TestResume:
         cfg = composed(tmp_path, *self.LONGER, "resume=auto")
         kill("generic", 7)
         with pytest.raises(KilledError):
-            ModelTrainer(cfg, data, False, tmp_path / "threshold").get(cfg.task)
+            trained_task(trainer(cfg, data, tmp_path / "threshold"))
         states = sorted(file.name for file in (tmp_path / "threshold" / "generic").glob("step_*.ckpt"))
         kill()
-        ModelTrainer(cfg, data, False, tmp_path / "threshold").get(cfg.task)
+        trained_task(trainer(cfg, data, tmp_path / "threshold"))
         assert [None if path is None else path.name for path in begun] == [None, states[-1], None]
 
     def test_without_resume_it_begins_anew(self, data, tmp_path, kill, monkeypatch):
@@ -389,33 +170,31 @@ class TestResume:
         kill("generic", 7)
         for _ in range(2):
             with pytest.raises(KilledError):
-                ModelTrainer(cfg, data, False, tmp_path / "threshold").get(cfg.task)
+                trained_task(trainer(cfg, data, tmp_path / "threshold"))
         assert begun == [None, None]
 
     def test_a_prior_that_this_run_finished_is_not_trained_twice(self, data, tmp_path, monkeypatch):
         cfg = composed(tmp_path, "reuse_models=false", "resume=auto")
-        task = cfg.task.init_from
-        expected = ModelTrainer(cfg, data, False, tmp_path / "run").get(task).state_dict()
-        again = ModelTrainer(cfg, data, False, tmp_path / "run")
-        monkeypatch.setattr(again, "_train", lambda task: pytest.fail("trained again"))
+        task = RunSpec.of(cfg).task.init_from
+        expected = trainer(cfg, data, tmp_path / "run").get(task).state_dict()
+        again = trainer(cfg, data, tmp_path / "run")
+        monkeypatch.setattr(again, "_train", lambda task, key: pytest.fail("trained again"))
         assert same(again.get(task).state_dict(), expected)
         assert again.reused == [], "no earlier run's"
-        other = ModelTrainer(
-            composed(tmp_path, "reuse_models=false", "resume=auto", "seed=1"), data, False, tmp_path / "run"
-        )
-        monkeypatch.setattr(other, "_train", lambda task: (_ for _ in ()).throw(KilledError))
+        other = trainer(composed(tmp_path, "reuse_models=false", "resume=auto", "seed=1"), data, tmp_path / "run")
+        monkeypatch.setattr(other, "_train", lambda task, key: (_ for _ in ()).throw(KilledError))
         with pytest.raises(KilledError):  # another prior of that name is trained
             other.get(task)
 
     def test_a_damaged_stored_prior_is_trained_anew(self, data, tmp_path, caplog):
         cfg = composed(tmp_path)
-        task = cfg.task.init_from
-        priors = ModelTrainer(cfg, data, False, tmp_path / "one")
+        task = RunSpec.of(cfg).task.init_from
+        priors = trainer(cfg, data, tmp_path / "one")
         expected = priors.get(task).state_dict()
-        stored = priors.store / f"{priors.key(task)}.safetensors"
+        stored = priors.cache.file(priors.keys.of_task(task))
         whole = stored.read_bytes()
         stored.write_bytes(whole[: len(whole) // 2])
-        again = ModelTrainer(cfg, data, False, tmp_path / "two")
+        again = trainer(cfg, data, tmp_path / "two")
         assert same(again.get(task).state_dict(), expected)
         assert again.reused == []
         assert "It is trained anew." in caplog.text
@@ -423,7 +202,7 @@ class TestResume:
 
     def test_a_best_epoch_that_is_removed_meanwhile_is_a_sentence_and_then_trained_anew(self, data, tmp_path, kill):
         cfg = composed(tmp_path, "reuse_models=false", "resume=auto")
-        task, directory = cfg.task.init_from, tmp_path / "run"
+        task, directory = RunSpec.of(cfg).task.init_from, tmp_path / "run"
 
         class Removing(pl.Callback):
             def on_fit_end(self, trainer, module):
@@ -435,8 +214,8 @@ class TestResume:
             with pytest.raises(
                 UserError, match=r"best\.ckpt: the best epoch of the prior generic was damaged or removed"
             ):
-                ModelTrainer(cfg, data, False, directory).get(task)
-        assert ModelTrainer(cfg, data, False, directory).get(task) is not None
+                trainer(cfg, data, directory).get(task)
+        assert trainer(cfg, data, directory).get(task) is not None
 
     def test_a_killed_worker_is_a_sentence(self, data, tmp_path, monkeypatch):
         cfg = composed(tmp_path)
@@ -446,13 +225,13 @@ class TestResume:
 
         monkeypatch.setattr(pl.Trainer, "fit", killed)
         with pytest.raises(UserError, match=r"for the prior generic was ended by the system, .*lower data\.workers"):
-            ModelTrainer(cfg, data, False, tmp_path).get(cfg.task)
+            trained_task(trainer(cfg, data, tmp_path))
 
     def test_a_cache_that_cannot_be_written_costs_later_runs_alone(self, data, tmp_path, caplog):
         (tmp_path / "file").touch()
         cfg = composed(tmp_path / "file")  # a file in the cache's place: nothing can be written below it
-        priors = ModelTrainer(cfg, data, False, tmp_path / "run")
-        assert priors.get(cfg.task.init_from) is not None
+        priors = trainer(cfg, data, tmp_path / "run")
+        assert priors.get(priors.spec.task.init_from) is not None
         assert "the prior is not kept for later runs" in caplog.text
         assert (tmp_path / "run" / "generic.safetensors").is_file()
 
@@ -464,7 +243,7 @@ class TestResume:
 
         monkeypatch.setattr(pl.Trainer, "fit", terminated)
         with pytest.raises(SystemExit) as ended:
-            ModelTrainer(cfg, data, False, tmp_path).get(cfg.task)
+            trained_task(trainer(cfg, data, tmp_path))
         assert ended.value.code == 143
 
 
@@ -480,9 +259,9 @@ class TestGivenWeights:
     def test_they_are_taken_instead_of_training(self, trained, data, tmp_path, monkeypatch):
         file = trained.checkpoints / "generic.safetensors"
         cfg = composed(tmp_path, f"task.init_from.weights={file}")
-        priors = ModelTrainer(cfg, data, False, tmp_path / "checkpoints")
-        monkeypatch.setattr(priors, "_train", lambda task: pytest.fail("trained"))
-        assert same(priors.get(cfg.task.init_from).state_dict(), load_file(file))
+        priors = trainer(cfg, data, tmp_path / "checkpoints")
+        monkeypatch.setattr(priors, "_train", lambda task, key: pytest.fail("trained"))
+        assert same(priors.get(priors.spec.task.init_from).state_dict(), load_file(file))
         assert same(load_file(tmp_path / "checkpoints" / "generic.safetensors"), load_file(file))
         assert priors.reused == []
         assert not list((tmp_path / "priors").glob("*.safetensors")), (
@@ -500,12 +279,12 @@ class TestGivenWeights:
     def test_weights_of_another_network_are_a_sentence(self, trained, data, tmp_path, override, sentence):
         file = trained.checkpoints / "generic.safetensors"
         cfg = composed(tmp_path, f"task.init_from.weights={file}", override)
-        priors = ModelTrainer(cfg, data, False, tmp_path)
+        priors = trainer(cfg, data, tmp_path)
         if sentence is None:
-            priors.get(cfg.task.init_from)
+            priors.get(priors.spec.task.init_from)
             return
         with pytest.raises(UserError, match=sentence) as told:
-            priors.get(cfg.task.init_from)
+            priors.get(priors.spec.task.init_from)
         assert str(told.value).startswith(str(file))
         assert "\n" not in str(told.value)
 
@@ -519,21 +298,13 @@ class TestGivenWeights:
             file.write_bytes(content)
         cfg = composed(tmp_path, f"task.init_from.weights={file}")
         with pytest.raises(UserError, match=sentence) as told:
-            ModelTrainer(cfg, data, False, tmp_path).get(cfg.task.init_from)
+            trained_task(trainer(cfg, data, tmp_path), before=True)
         assert "\n" not in str(told.value)
-
-
-@pytest.fixture(scope="module")
-def extended(data, tmp_path_factory) -> ModelTrainer:
-    directory = tmp_path_factory.mktemp("joint")
-    priors = ModelTrainer(joint(directory / "cache"), data, False, directory / "out")
-    priors.get(priors.cfg.task)
-    return priors
 
 
 class TestJoint:
     def test_the_network_before_has_two_streams_and_both_have_learnt(self, extended):
-        task = extended.cfg.task.init_from
+        task = extended.spec.task.init_from
         network, start = extended.get(task), extended.start(task)
         assert isinstance(network, TwoStreams)
         for part in ("backbone", "head", "personality"):
@@ -541,10 +312,10 @@ class TestJoint:
             assert not same(before, after), part
 
     def test_fusion_is_grown_upon_it_and_it_stays_as_it_was(self, extended):
-        network = extended.get(extended.cfg.task)
+        network = extended.get(extended.spec.task)
         assert isinstance(network.head, FusedHead)
         assert (network.head.fusion.weight != 0).any()
-        before = extended.get(extended.cfg.task.init_from)
+        before = extended.get(extended.spec.task.init_from)
         assert not same(network.backbone.state_dict(), before.backbone.state_dict())
         kept = load_file(extended.checkpoints / "joint.safetensors")
         assert same(before.state_dict(), kept)
@@ -553,8 +324,8 @@ class TestJoint:
         cfg = joint(tmp_path, "task.epochs=0")
         given = extended.checkpoints / "joint.safetensors"
         cfg.task.init_from.weights = str(given)
-        network = ModelTrainer(cfg, data, False, tmp_path).get(cfg.task)
-        before = extended.get(extended.cfg.task.init_from)
+        network = trained_task(trainer(cfg, data, tmp_path))
+        before = extended.get(extended.spec.task.init_from)
         assert (network.head.fusion.weight == 0).all()
         assert same(network.backbone.state_dict(), before.backbone.state_dict())
         images = data.main.inputs.batch(np.arange(10))
@@ -562,7 +333,7 @@ class TestJoint:
             assert torch.equal(network.eval()(images), before.eval()(images))
 
     def test_a_grown_network_comes_back_from_the_cache(self, extended, data, tmp_path, monkeypatch):
-        again = ModelTrainer(extended.cfg, data, False, tmp_path)
-        monkeypatch.setattr(again, "_train", lambda task: pytest.fail("trained again"))
-        assert same(again.get(again.cfg.task).state_dict(), extended.get(extended.cfg.task).state_dict())
+        again = trainer(extended.spec.config, data, tmp_path)
+        monkeypatch.setattr(again, "_train", lambda task, key: pytest.fail("trained again"))
+        assert same(again.get(again.spec.task).state_dict(), extended.get(extended.spec.task).state_dict())
         assert again.reused == ["pa_iaa"]

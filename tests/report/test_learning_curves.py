@@ -14,7 +14,7 @@ from piaa_lightning.report.learning_curves import learning_curves
 def records(values):
     """``values[method][shots]`` is a list with one value per user, None where the user was dropped."""
     return [
-        Record(method, "", shots, 0, f"u{user}", shots, 20, value, "" if value is not None else "too few")
+        Record(method, "", shots, 0, f"u{user}", shots, 20, "srocc", value, "" if value is not None else "too few")
         for method, by_shots in values.items()
         for shots, users in by_shots.items()
         for user, value in enumerate(users)

@@ -25,7 +25,7 @@ def tables(*rows):
     return result_tables({"data": "flickr_aes, embedded tiny", "rows": list(rows)})
 
 
-def test_users_fewest_shots_first_with_the_talk_beside():
+def test_users_fewest_shots_first_with_published_numbers_beside():
     (table,) = tables(row("blg_piaa", "vgg16", 100, 0.5, 0.01), row("blg_piaa", "vgg16", 10, 0.4, 0.02),
                       row("random", "", 10, None))  # fmt: skip
     assert table.headings == ["method", "shots", "SROCC", "users", "published (FLICKR-AES)"]
@@ -45,7 +45,7 @@ def test_backbones_are_shown_once_there_are_several():
     assert published_notes([table]) == []
 
 
-def test_images_have_a_line_per_network_and_the_talks_under_it():
+def test_images_have_a_line_per_network_and_published_ones_under_it():
     (table,) = tables(image_row("NIMA"), image_row("other", emd=None))
     assert table.title == "Images of ava, embedded tiny (2,000 test images)"
     assert table.headings == ["method", "ACC", "SROCC", "PLCC", "EMD r=1", "EMD r=2"]
@@ -57,7 +57,7 @@ def test_images_have_a_line_per_network_and_the_talks_under_it():
     assert (table.ends, table.published_rows, table.main) == (set(), {1}, {2})
 
 
-def test_one_line_of_the_talk_stands_under_several_backbones():
+def test_one_published_line_stands_under_several_backbones():
     (table,) = tables(*(image_row("NIMA", backbone=name) for name in ("a", "b")), image_row("RAPID", backbone="b"))
     assert [line[0] for line in table.cells] == [
         "NIMA",
@@ -69,7 +69,7 @@ def test_one_line_of_the_talk_stands_under_several_backbones():
     assert table.published_rows == {2, 4}
 
 
-def test_traits_are_laid_out_as_in_the_talk():
+def test_traits_are_laid_out_as_published():
     (table,) = tables(*trait_rows("PA_IAA"), *trait_rows("single task", values=(0.1, 0.2, 0.3, 0.4, 0.5)))
     assert table.title == "Traits of users of psychoflickr, embedded tiny, SROCC (12 test users)"
     assert table.headings == ["method", *"OCEAN", "mean"]
@@ -81,7 +81,7 @@ def test_traits_are_laid_out_as_in_the_talk():
     ]
 
 
-def test_the_talk_has_no_numbers_for_other_traits():
+def test_nothing_was_published_for_other_traits():
     (table,) = tables(*trait_rows("PA_IAA", ("mood", "age"), (0.1, 0.2)))
     assert table.headings == ["method", "mood", "age", "mean"]
     assert len(table.cells) == 1
@@ -108,5 +108,5 @@ def test_nothing_makes_no_table():
 
 
 @pytest.mark.parametrize("made", [{"method": "ridge", "backbone": "resnet18", "shots": 10}, {"method": "NIMA"}])
-def test_talk_cell_is_empty_where_the_talk_has_none(made):
+def test_a_published_cell_is_empty_where_there_is_none(made):
     assert published_cell(made) == ""

@@ -7,21 +7,21 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.trait_evaluation import trait_intervals
 from piaa_lightning.report.trait_bars import trait_bars
 
-TALK = "talk, on PsychoFlickr (a hypothesis)"
+PUBLISHED = "published, on PsychoFlickr (a hypothesis)"
 
 
-def test_values_users_and_the_talk_are_named(tmp_path, trait_evaluation, words):
+def test_values_users_and_published_ones_are_named(tmp_path, trait_evaluation, words):
     evaluations = [trait_evaluation(), trait_evaluation("single task", seed=3)]
     texts = words(trait_bars(evaluations, tmp_path / "t.png", "psychoflickr, embedded tiny"))
     value = f"{trait_intervals(evaluations[0], 10)[0][0]:.3f}".replace("0.", ".").replace("-", "\u2212")
-    assert {value, *"OCEAN", "mean", "PA_IAA", "single task", TALK, "psychoflickr, embedded tiny"} <= set(texts)
+    assert {value, *"OCEAN", "mean", "PA_IAA", "single task", PUBLISHED, "psychoflickr, embedded tiny"} <= set(texts)
     assert "over 12 users" in " ".join(texts)
     assert (tmp_path / "t.png").stat().st_size > 5_000
 
 
-def test_the_talk_is_silent_about_other_traits(tmp_path, trait_evaluation, words):
+def test_nothing_was_published_about_other_traits(tmp_path, trait_evaluation, words):
     texts = words(trait_bars([trait_evaluation(names=("mood", "anticipatory_pleasure"))], tmp_path / "t.png", "d"))
-    assert TALK not in texts
+    assert PUBLISHED not in texts
     assert "anticipatory_pleasure" in texts
 
 

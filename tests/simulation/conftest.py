@@ -16,7 +16,7 @@ def labels_of(tmp_path_factory):
     def write(module: ModuleType) -> Path:
         root = tmp_path_factory.mktemp(module.NAME)
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "write_pictures", touch)
+            patch.setattr(module, "write_images", touch)
             module.write(root, "tiny", 0)
         return root
 

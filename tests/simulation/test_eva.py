@@ -25,7 +25,7 @@ def test_the_reader_finds_everything_and_the_dirt(table):
         "ratings of missing images": 16,
         "duplicated ratings": 1,
         "images without labels": 12,
-        "people without traits": 1,
+        "users without traits": 1,
     }
     assert sum(map(len, table.image_lists.values())) == 239
     assert set(table.image_lists) == {f"category={number}" for number in range(1, 7)}

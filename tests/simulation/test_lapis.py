@@ -27,7 +27,7 @@ def test_the_reader_finds_everything_and_the_dirt(table):
         "ratings of missing images": 16,
         "duplicated ratings": 3,
         "images without labels": 0,
-        "ratings without person or score": 1,
+        "ratings without user or score": 1,
     }
     assert [len(table.image_lists[name]) for name in ("train", "val", "test")] == [119, 60, 60]
     assert sum(len(members) for name, members in table.image_lists.items() if name.startswith("style=")) == 239

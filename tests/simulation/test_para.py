@@ -29,7 +29,7 @@ def test_the_reader_finds_everything_and_the_dirt(root, table):
         "ratings of missing images": 14,
         "duplicated ratings": 1,
         "images without labels": 0,
-        "people without traits": 1,
+        "users without traits": 1,
     }
     assert (root / "annotation" / "ARA-GiaaTest.csv").is_file()  # misnamed, as in one copy
     assert {name: len(members) for name, members in table.image_lists.items()} == {"giaa_train": 209, "giaa_test": 70}

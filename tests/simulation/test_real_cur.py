@@ -28,7 +28,7 @@ def test_the_reader_finds_every_photo_and_the_dirt(root, table):
         "ratings of missing images": 0,
         "duplicated ratings": 1,
         "images without labels": 0,
-        "pictures outside albums": 1,
+        "images outside albums": 1,
     }
     data = real_cur.simulate("tiny", 0)
     assert sorted(table.scale.from_unit(table.score)) == sorted(

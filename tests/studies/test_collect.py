@@ -10,7 +10,7 @@ import pytest
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
-from piaa_lightning.evaluation.records import Record, write_records, write_table
+from piaa_lightning.evaluation.records import Record, read_records, write_records, write_table
 from piaa_lightning.evaluation.trait_evaluation import TraitEvaluation
 
 ROOT = Path(__file__).parents[2]
@@ -51,7 +51,7 @@ def runs(tmp_path):
         directory = tmp_path / "runs" / str(seed)
         directory.mkdir(parents=True)
         records = [
-            Record(method, "net", 10, repeat, f"u{user}", 10, 30, value)
+            Record(method, "net", 10, repeat, f"u{user}", 10, 30, "srocc", value)
             for method, users in methods.items()
             for user, repeats in enumerate(users)
             for repeat, value in enumerate(repeats)
@@ -118,6 +118,36 @@ def test_evaluations_are_averaged_over_seeds_and_compared_on_the_same_things(col
     of_traits = [np.mean([row["srocc"] for row in traits(m, s).rows()]) for s in (0, 1) for m in "AB"]
     expected = np.mean([of_traits[0] - of_traits[1], of_traits[2] - of_traits[3]])
     assert float(found["mean SROCC of traits"]["difference"]) == pytest.approx(expected, abs=1e-4)
+
+
+def as_before(run: Path) -> None:
+    """Turn a run's files into those of earlier versions."""
+    records = read_records(run / "records.csv")
+    lines = ["method,backbone,shots,repeat,user,n_support,n_query,srocc,dropped,pooled"]
+    for r in records:
+        told = (r.method, r.backbone, r.shots, r.repeat, r.user, r.n_support, r.n_query, r.value, r.dropped, "")
+        lines.append(",".join(map(str, told)))
+    (run / "records.csv").write_text("\n".join(lines) + "\n")
+    images = (run / "images.csv").read_text()
+    (run / "images.csv").unlink()
+    head, _, rest = images.partition("\n")
+    head = head.replace("predicted_threshold", "predicted_cut").replace("threshold", "cut")
+    (run / "pictures.csv").write_text(f"{head}\n{rest}")
+    summary = (run / "summary.json").read_text()
+    (run / "summary.json").write_text(summary.replace('"evaluated_on"', '"judged_on"'))
+
+
+def test_finished_runs_of_earlier_versions_give_the_same_tables(collect, runs, tmp_path):
+    now, before = tmp_path / "now", tmp_path / "before"
+    collect.main(["--users", str(now), f"one={runs}"])
+    for run in runs.iterdir():
+        as_before(run)
+    collect.main(["--users", str(before), f"one={runs}"])
+    assert [file.name for file in sorted(now.iterdir())] == [
+        "comparisons.csv", "images.csv", "results.csv", "traits.csv", "users.csv"
+    ]  # fmt: skip
+    for file in now.iterdir():
+        assert (before / file.name).read_bytes() == file.read_bytes(), file.name
 
 
 def test_seeds_that_were_evaluated_on_different_splits_are_refused(collect, runs, tmp_path):

@@ -29,7 +29,17 @@ def finish(directory: Path, job: list[str], *, value: float = 0.5, protocol: int
     (directory / ".hydra" / "overrides.yaml").write_text(yaml.safe_dump(job))
     gain = {"A": 0.1, "B": 0.0}
     records = [
-        Record(m, net, shots, repeat, f"u{user}", shots, 30, value + gain.get(m, -0.4) + 0.01 * user + 0.001 * seed)
+        Record(
+            m,
+            net,
+            shots,
+            repeat,
+            f"u{user}",
+            shots,
+            30,
+            "srocc",
+            value + gain.get(m, -0.4) + 0.01 * user + 0.001 * seed,
+        )
         for m, net in (("A", backbone), ("B", backbone), ("random", ""))
         for user in range(3)
         for repeat in range(2)

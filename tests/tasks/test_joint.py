@@ -148,7 +148,7 @@ def test_both_losses_are_logged_as_they_are(logged):
 
 
 def test_a_mistake_is_a_sentence(logged):
-    with pytest.raises(UserError, match=r"^task\.module\.balance=both: choose one of alternate, sum\.$"):
+    with pytest.raises(UserError, match=r"^balance=both: choose one of alternate, sum\.$"):
         JointTask(two_streams(), SGD, balance="both")
     liked = BATCHES[0]["personality"]._replace(traits=torch.zeros(5, 3))
     with pytest.raises(UserError, match=r"^task\.network\.personality\.traits=2: the database has 3 traits to learn"):

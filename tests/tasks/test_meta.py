@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from piaa_lightning.data.batches import Episode, Examples
+from piaa_lightning.errors import UserError
 from piaa_lightning.meta.bilevel import BilevelLearner
 from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.models.head import ScoreHead
@@ -40,12 +41,33 @@ class TestMetaTask:
         task = MetaTask(network(), LEARNER, SGD)
         batch = [episode(seed) for seed in range(3)]
         theta = [p.detach().clone() for p in task.network.parameters()]
-        own = [task.learner.own_parameters(user) for user in batch]
+        own = []
+        for user in batch:
+            clone = task.learner.clone()
+            clone.adapt(user.support)
+            clone.adapt(user.query)
+            own.append([p.detach() for p in clone.parameters()])
         self.step(task, batch, task.configure_optimizers())
         for index, parameter in enumerate(task.network.parameters()):
             # theta - beta sum_i (theta - theta_i), beta = .5
             expected = theta[index] - 0.5 * sum(theta[index] - user[index] for user in own)
             torch.testing.assert_close(parameter.detach(), expected, rtol=1e-5, atol=1e-6)
+
+    @pytest.mark.parametrize("engine", [None, "in_place", "learn2learn"])
+    def test_the_engine_is_the_learners_and_a_step_is_the_same(self, logged, engine):
+        batch, reference = [episode(seed) for seed in range(3)], MetaTask(network(), LEARNER, SGD)
+        self.step(reference, batch, reference.configure_optimizers())
+        task = MetaTask(network(), partial(LEARNER, engine="learn2learn"), SGD, engine=engine)
+        assert task.learner.engine == (engine or "learn2learn")
+        self.step(task, batch, task.configure_optimizers())
+        for own, other in zip(task.parameters(), reference.parameters(), strict=True):
+            assert torch.equal(own, other)
+
+    def test_settings_that_make_no_sense_are_refused(self):
+        with pytest.raises(UserError, match=r"^engine=inplace: .*did you mean in_place\?"):
+            MetaTask(network(), LEARNER, SGD, engine="inplace")
+        with pytest.raises(UserError, match=r"^saves=all: there is no such choice"):
+            MetaTask(network(), LEARNER, SGD, saves="all")
 
     def test_the_length_of_the_gradient_is_logged(self, logged):
         task = MetaTask(network(), LEARNER, SGD)

@@ -105,16 +105,19 @@ def _one(
     if weights and not hub:
         _load(network, name, weights)
     size = size or network.size
-    module = network.module
-    if not network.votes:
-        module = take_layers(module, layer, size, name)
-        length = _feature_length(module, network.size, size, name)
-        return Backbone(module, length, size, network.mean, network.std, network.resize)
-    votes = module.get_classifier()
-    module.reset_classifier(0)
-    module = take_layers(module, layer, size, name)
-    length = _feature_length(module, network.size, size, name)
-    return Nima(module, votes, length, size, network.mean, network.std, network.resize)
+    votes = _without_votes(network) if network.votes else None
+    module = take_layers(network.module, layer, size, name)
+    look = (_feature_length(module, network.size, size, name), size, network.mean, network.std, network.resize)
+    return Backbone(module, *look) if votes is None else Nima(module, votes, *look)
+
+
+def _without_votes(network: Network) -> nn.Linear:
+    """Take the layer off that gives votes, and return it."""
+    (name,) = network.classifier
+    votes = network.module.get_submodule(name)
+    assert isinstance(votes, nn.Linear)
+    network.module.set_submodule(name, nn.Identity())
+    return votes
 
 
 def _load(network: Network, name: str, weights: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any, NamedTuple
 
 import torch
@@ -30,9 +30,9 @@ class Stage(NamedTuple):
 class Layers(nn.Module):
     """A network whose features are the mean over the map of some of its layers, beside each other.
 
-    A layer is a run of modules, one after another, that learn something and whose maps have one shape: in MobileNetV2 the stages of its blocks,
-    in ResNet the first convolution and the four stages. The last is what the network itself returns, so -1 or ``last`` is the
-    features without this class, and -2 the layer before it.
+    A layer is a run of modules, one after another, that learn something and whose maps have one shape: in MobileNetV2
+    the stages of its blocks, in ResNet the first convolution and the four stages. The last is what the network itself
+    returns, so -1 or ``last`` is the features without this class, and -2 the layer before it.
 
     Args:
         network: maps normalised images to features.
@@ -117,7 +117,7 @@ def stages_of(network: nn.Module, size: int) -> list[Stage]:
         for handle in handles:
             handle.remove()
     maps = [step for step in steps if isinstance(step[2], Tensor) and step[2].dim() == 4 and min(step[2].shape[2:]) > 1]
-    if any(given is not before[2] for before, (_, given, _) in zip(maps, maps[1:], strict=False)):
+    if any(given is not before[2] for before, (_, given, _) in pairwise(maps)):
         return []
     stages: list[Stage] = []
     for _, group in groupby(maps, key=lambda step: step[2].shape):

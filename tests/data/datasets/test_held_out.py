@@ -9,7 +9,7 @@ from piaa_lightning.data.datasets import HeldOutImages, HeldOutLikes, HeldOutUse
 
 class TestHeldOutUsers:
     @pytest.fixture
-    def users(self, users, make_split, numbers):
+    def held_out_users(self, users, make_split, numbers):
         def make(*counts: int, seed: int = 0):
             table = users(5, *counts)  # somebody has to be left to learn from
             split = make_split(table, val_users=range(1, 1 + len(counts)), val_images=range(table.images))
@@ -17,8 +17,8 @@ class TestHeldOutUsers:
 
         return make
 
-    def test_ten_ratings_to_adapt_to_and_all_others_to_judge(self, users):
-        table, data = users(35, 60)
+    def test_ten_ratings_to_adapt_to_and_all_others_to_judge(self, held_out_users):
+        table, data = held_out_users(35, 60)
         assert len(data) == 2
         for place, count in enumerate((35, 60)):
             support, query = (set(part.inputs.flatten().int().tolist()) for part in data[place][:2])
@@ -26,14 +26,14 @@ class TestHeldOutUsers:
             assert support | query == set(table.image[table.user == place + 1].tolist())
             assert data[place].user == place
 
-    def test_the_draw_is_the_same_at_every_look_and_moves_with_the_seed(self, users):
-        first, same, other = (users(60, seed=seed)[1] for seed in (0, 0, 1))
+    def test_the_draw_is_the_same_at_every_look_and_moves_with_the_seed(self, held_out_users):
+        first, same, other = (held_out_users(60, seed=seed)[1] for seed in (0, 0, 1))
         assert torch.equal(first[0].support.inputs, first[0].support.inputs)
         assert torch.equal(first[0].support.inputs, same[0].support.inputs)
         assert not torch.equal(first[0].support.inputs, other[0].support.inputs)
 
-    def test_users_with_small_query_sets_are_left_out(self, users):
-        assert len(users(19, 20)[1]) == 1
+    def test_users_with_small_query_sets_are_left_out(self, held_out_users):
+        assert len(held_out_users(19, 20)[1]) == 1
 
     def test_images_of_other_parts_are_not_served(self, users, make_split, numbers):
         table = users(60, 60)

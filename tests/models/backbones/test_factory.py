@@ -5,7 +5,8 @@ import timm
 import torch
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.models.backbones.factory import IMAGENET_MEAN, IMAGENET_STD, build_backbone
+from piaa_lightning.models.backbones.catalogue import IMAGENET_MEAN, IMAGENET_STD
+from piaa_lightning.models.backbones.factory import build_backbone
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,30 @@
+"""What a method sees of a database, whoever opened it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from piaa_lightning.data.images.inputs import Inputs
+from piaa_lightning.data.ratings import RatingTable
+from piaa_lightning.data.splits import Split
+
+
+class Database(Protocol):
+    """A database that is open: its ratings, who and what is held out, and its images at any size.
+
+    Every `datamodules.RatingsDataModule` is one.
+    """
+
+    @property
+    def table(self) -> RatingTable:
+        """The ratings."""
+        ...
+
+    @property
+    def split(self) -> Split:
+        """Who and what is held out."""
+        ...
+
+    def inputs_at(self, size: int) -> Inputs:
+        """Return the images squashed to ``(3, size, size)``; the same object whenever it is asked for again."""
+        ...

@@ -1,0 +1,1 @@
+"""Rules by which an inner loop moves parameters, one file each."""
