@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
-from PIL import Image
 
+from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.registry import MAIN, find, main
 from piaa_lightning.report.forest import forest
@@ -200,5 +200,5 @@ def _named(row: Mapping[str, Any]) -> str:
 
 def _spoken(file: Path) -> str:
     """Return the words that a figure was saved with, else its name."""
-    with Image.open(file) as image:
+    with open_image(file) as image:
         return str(image.info.get("Description") or file.stem.replace("_", " "))

@@ -18,6 +18,7 @@ from matplotlib.ticker import FuncFormatter
 from numpy.typing import NDArray
 from PIL import Image
 
+from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.report.formatting import decimal
 from piaa_lightning.runtime.atomic import replace_file
 
@@ -154,7 +155,7 @@ def show(panel: Axes, pixels: Pixels, anchor: str = "S") -> None:
 
 def _smaller(found: re.Match[str]) -> str:
     """Turn a PNG inside an SVG into a JPEG, a fifth of the size; figures hold no other images than images."""
-    with Image.open(io.BytesIO(base64.b64decode(found[1]))) as image:
+    with open_image(io.BytesIO(base64.b64decode(found[1]))) as image:
         jpeg = io.BytesIO()
         image.convert("RGB").save(jpeg, "JPEG", quality=QUALITY)
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg.getvalue()).decode()}"
