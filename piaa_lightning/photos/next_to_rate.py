@@ -68,4 +68,5 @@ def asking_order(process: Process, seen: PhotoFeatures, told: PhotoFeatures, cou
         across = process.covariance(images, rated) / own[:, None] / other * scale
         among = process.covariance(rated, rated) / other[:, None] / other * scale
         left = Posterior(torch.zeros(len(rated)), among, process.noise).covariance(before, across)
-    return by_information(left.double().numpy(), process.noise, count).tolist()
+    order: list[int] = by_information(left.double().numpy(), process.noise, count).tolist()
+    return order
