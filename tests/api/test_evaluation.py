@@ -58,9 +58,9 @@ def test_metrics_are_chosen_by_name_and_compared_by_name(data, generic):
     frame = found.to_frame().query("metric == 'kendall_tau'").groupby("method")["value"].mean()
     line = compare(found, "tuned", "generic", metric="kendall_tau")
     assert line.difference[0] == pytest.approx(frame["tuned"] - frame["generic"])
-    with pytest.raises(ValueError, match="^metric=mae: choose from srocc, kendall_tau"):
+    with pytest.raises(ValueError, match=r"^metric=mae: choose from srocc, kendall_tau"):
         compare(found, "tuned", "generic", metric="mae")
-    with pytest.raises(ValueError, match="^metrics=tau: there is no such metric"):
+    with pytest.raises(ValueError, match=r"^metrics=tau: there is no such metric"):
         evaluate(methods, data, shots=10, metrics=["tau"])
 
 
