@@ -1,9 +1,11 @@
 # Everything happens in .venv below this directory; nothing global is touched.
 .DEFAULT_GOAL := help
 
-# What may be given on the command line: make run ARGS="trainer=gpu", make setup PYTHON=/path/to/python3.12
+# What may be given on the command line: make run ARGS="trainer=gpu", make setup PYTHON=/path/to/python3.12,
+# make setup EXTRAS="photos web" (what is installed stays; the tools of developers always come along)
 ARGS ?=
 PYTEST_ARGS ?= -n 2
+EXTRAS ?= explain export photos sweep wandb web
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c $(SUPPORTED) 2>/dev/null && echo $$python && break; done)
 UV ?= $(filter-out $(CURDIR)/.venv/bin/uv,$(shell command -v uv 2>/dev/null))
@@ -28,8 +30,11 @@ setup: .venv/.ready ## install everything into .venv (about 6 GB); does nothing 
 run: setup ## train and evaluate BLG-PIAA on the embedded pictures; more settings in ARGS="..."
 	$(BIN)/python -m piaa_lightning experiment=blg_piaa $(ARGS)
 
-test: setup ## run the tests; PYTEST_ARGS="tests/data -x" chooses
+test: setup ## run the tests and the examples in docstrings; PYTEST_ARGS="tests/data -x" chooses
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
+
+test-fast: setup ## run the tests that need no process, browser, training or embedded database, in a minute
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not processes and not browser" $(PYTEST_ARGS)
 
 check: setup ## look at format, style and types
 	$(BIN)/ruff format --check .
@@ -73,6 +78,9 @@ bench-meta: setup ## measure meta-training and the evaluation
 
 bench-features: setup ## measure handcrafted features, and networks with several columns against their columns
 	$(BIN)/python experiments/performance/bench_features.py $(ARGS)
+
+bench-backbones: setup ## measure how fast the bundled networks look at images, and at files of 12 megapixels
+	$(BIN)/python experiments/performance/bench_backbones.py $(ARGS)
 
 bench-scale: setup ## measure what two processes gain, and what a checkpoint costs
 	$(BIN)/python experiments/performance/bench_scale.py $(ARGS)
@@ -129,6 +137,6 @@ clean: ## remove what the tools left behind; keeps .venv, runs and cached pictur
 			|| stop "uv could not be installed from the package index; read pip's message above."; \
 		uv=$(BIN)/uv; \
 	fi; \
-	"$$uv" pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e '.[dev,explain,export,photos,sweep,wandb,web]' \
+	"$$uv" pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[$$(echo dev $(EXTRAS) | tr ' ' ',')]" \
 		|| stop "the packages could not be installed; read the message above and run make setup again."; \
 	touch $@

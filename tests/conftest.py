@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
+from patience import PATIENCE
+
 ROOT = Path(__file__).parents[1]
-PATIENCE = 900  # seconds that processes may take where others keep the machine busy
 
 # Before torch is imported anywhere: Hydra prints no shortened traceback, W&B stays silent and off the network.
 os.environ.setdefault("WANDB_MODE", "offline")
@@ -24,6 +25,13 @@ os.environ["HF_HUB_OFFLINE"] = "1"
 # A machine that others use too is slow now and then; no test asserts a time.
 settings.register_profile("suite", deadline=None)
 settings.load_profile("suite")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what starts processes, wherever it stands: ``make test-fast`` leaves it out."""
+    for item in items:
+        if {"command", "one_and_two"} & set(getattr(item, "fixturenames", ())):
+            item.add_marker("processes")
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +48,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def command(cache: Path, tmp_path: Path):
     """Run ``python -m piaa_lightning`` in an empty directory and return the finished process."""
 
-    def run(*arguments: str, timeout: float = 300):
+    def run(*arguments: str, timeout: float = PATIENCE):
         environment = {**os.environ, "PIAA_CACHE": str(cache), "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
         return subprocess.run(
             [sys.executable, "-m", "piaa_lightning", *arguments],

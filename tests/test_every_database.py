@@ -7,11 +7,13 @@ import json
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 
 from piaa_lightning.cli.app import dispatch
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
+
+from composing import config_of
+
+pytestmark = pytest.mark.slow
 
 # Everything once and small. In this process: to import what a run stands on takes longer than such a run.
 TINY = [
@@ -33,12 +35,10 @@ def run(cache, tmp_path, monkeypatch):
     """Run a configuration and return its directory and its summary."""
 
     def go(*overrides: str) -> tuple[Path, dict]:
-        register()
         monkeypatch.chdir(tmp_path)
-        with initialize_config_dir(str(config_dir()), version_base="1.3"):
-            plain = compose("config", [*overrides])
-            others = [f"databases.{name}.size=tiny" for name, data in plain.databases.items() if data != plain.data]
-            cfg = compose("config", [*overrides, *TINY, f"paths.cache={cache}", *others])
+        plain = config_of(*overrides)
+        others = [f"databases.{name}.size=tiny" for name, data in plain.databases.items() if data != plain.data]
+        cfg = config_of(*overrides, *TINY, f"paths.cache={cache}", *others)
         directory = tmp_path / "runs" / cfg.name / "now"
         directory.mkdir(parents=True)
         dispatch(cfg, directory)

@@ -14,7 +14,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT, UV = PYPROJECT["project"], PYPROJECT["tool"]["uv"]
 PINS = [Requirement(line) for line in (ROOT / "constraints.txt").read_text().splitlines() if line]
 EVERYTHING = [
     *PROJECT["dependencies"],
@@ -22,6 +23,7 @@ EVERYTHING = [
 ]
 
 pytestmark = [
+    pytest.mark.processes,
     # learn2learn imports gym 0.26 and old corners of torch, both unmaintained; what they deprecate is not ours to mend.
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::UserWarning"),
@@ -43,6 +45,17 @@ def test_learn2learn_is_the_last_release_and_its_compiled_parts_work():
 def test_constraints_carry_no_addresses():
     text = (ROOT / "constraints.txt").read_text()
     assert not re.search(r"://|--index-url|--extra-index-url|--find-links|@|file:", text)
+
+
+def test_plain_pip_builds_the_same_learn2learn_as_uv():
+    text = (ROOT / "requirements" / "learn2learn.txt").read_text()
+    (line,) = (line for line in text.splitlines() if not line.startswith("#"))
+    requirement, _, setting = line.partition(" --config-settings ")
+    assert requirement in PROJECT["dependencies"]
+    ((key, value),) = UV["config-settings-package"]["learn2learn"].items()
+    assert setting == f'"{key}={value}"'
+    for needed in UV["extra-build-dependencies"]["learn2learn"]:
+        assert needed in text
 
 
 def test_constraints_are_exact():

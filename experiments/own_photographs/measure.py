@@ -1,78 +1,140 @@
-"""What ten stars are worth on real users: published priors on OASIS's test users, who are in none of them.
+"""What stars are worth on real people: the model out of the box and learnt ones on OASIS's test users.
 
-    python experiments/own_photographs/measure.py OASIS_DIRECTORY PRIOR [PRIOR ...]
+    python experiments/own_photographs/measure.py OASIS [PRIOR ...]
 
-Every test user (who rated the images of ``subset4``, which the prior of ``data=oasis`` has not seen) gives ten
-ratings, drawn at random five times or asked for by the page's rule; the order of the user's other images is
-compared with the user's own (SROCC). Prints a line per prior and writes ``results.csv`` beside this file.
+Every one of the 104 people who rated the fourth set, which no model has seen, gives 0, 5, 10, 20, 50 or 100 ratings,
+drawn at random five times; the order of the person's other images is compared with the person's own (SROCC). Which
+images are asked for is tried on its own, because what is asked for is missing in what is ordered: 100 random images of
+each person are put in order, and ratings are taken from the other 125, at random or by the page's rule. Writes a line
+for every person to ``users.csv.gz``, means with 95 % intervals over people to ``results.csv``, what is compared with
+what to ``compared.csv``, and the README's table to ``table.csv``.
 """
 
 from __future__ import annotations
 
-import csv
+import gzip
+import io
 import sys
-import tempfile
+import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
+from oasis import Floats, Numbers, PeopleOfASet, people_of, second_opinions, seen_by, write_rows
 
+from piaa_lightning.data.ratings import hashed
 from piaa_lightning.metrics.srocc import srocc
-from piaa_lightning.photos.next_to_rate import next_to_rate
+from piaa_lightning.photos.built_in import open_model
+from piaa_lightning.photos.folder_statistics import FolderStatistics
+from piaa_lightning.photos.next_to_rate import asking_order
 from piaa_lightning.photos.personal_model import PersonalModel
-from piaa_lightning.photos.published_model import PublishedModel, load_prior
-from piaa_lightning.photos.reading import read_photos, shelf_of
+from piaa_lightning.photos.photo_features import PhotoFeatures
+from piaa_lightning.photos.process import Process
+from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.store import Store
+from piaa_lightning.runtime.user_directories import cache_home
 
-SUBSET, RATINGS, REPEATS = "subset4", 10, 5
-COLUMNS = ("prior", "learnt from", "people", "generic", "10 at random", "10 asked for")
-
-
-def measure(prior: PublishedModel, root: Path, told: pd.DataFrame) -> dict[str, float]:
-    """Return mean SROCC over users of the generic order and of both ways of taking ten ratings."""
-    files = sorted(told.file.unique())
-    with tempfile.TemporaryDirectory() as directory:
-        store = Store(Path(directory) / "seen.sqlite")
-        shelf = shelf_of(store, list(read_photos(prior, store, root / "images", files)))
-        store.close()
-    places = {file: place for place, file in enumerate(shelf.files)}
-    found: dict[str, list[float]] = {name: [] for name in COLUMNS[3:]}
-    for user, own in told.groupby("rater"):
-        rows = shelf.rows[[places[file] for file in own.file]]
-        scores = torch.from_numpy(((own.beauty.to_numpy() - 1) / 6).astype(np.float64))
-        nobody = PersonalModel(prior.users, rows[:0], scores[:0])
-        asked = next_to_rate(nobody, rows, [], RATINGS)
-        random = np.random.default_rng(int(user))
-        drawn = [random.permutation(len(rows))[:RATINGS].tolist() for _ in range(REPEATS)]
-        by_name = {"generic": drawn, "10 at random": drawn, "10 asked for": [asked]}
-        for name, supports in by_name.items():
-            values = []
-            for support in supports:
-                query = np.setdiff1d(np.arange(len(rows)), support)
-                taste = nobody if name == "generic" else PersonalModel(prior.users, rows[support], scores[support])
-                values.append(float(srocc(taste.score(rows[query]).numpy(), scores[query].numpy())))
-            found[name].append(float(np.mean(values)))
-    return {name: float(np.mean(values)) for name, values in found.items()}
+HERE = Path(__file__).parent
+SET, SHOTS = 4, (0, 5, 10, 20, 50, 100)
+RANDOM, POOL, ASKED = "at random", "at random from the pool", "asked for from the pool"
+QUERY = 100  # images that are ordered where ratings come from the pool of the others
+BUILT_IN = "out of the box"
+RESAMPLES = 10_000
 
 
-def main(root: Path, priors: list[Path]) -> None:
-    """Measure every prior."""
+def measure(prior: PublishedModel, seen: PhotoFeatures, people: PeopleOfASet) -> list[tuple[object, ...]]:
+    """Return of each person, way and number of ratings SROCC, and by how much of their variance scores were off."""
+    process = prior.users.process(FolderStatistics.of(seen))
+    every = np.arange(len(seen))
+    lines: list[tuple[object, ...]] = []
+    for user, ratings, drawn in zip(people.users, people.ratings, people.drawn, strict=True):
+        found: dict[tuple[str, int], list[tuple[float, float]]] = {}
+        for order in drawn:
+            query, pool = order[-QUERY:], order[:-QUERY]
+            asked = pool[asking_order(process, seen[pool.tolist()], PhotoFeatures.nothing(seen.values.shape[1]), 100)]
+            for shots in SHOTS:
+                ways = {
+                    RANDOM: (order[:shots], np.setdiff1d(every, order[:shots])),
+                    POOL: (pool[:shots], query),
+                    ASKED: (asked[:shots], query),
+                }
+                for way, (support, ordered) in ways.items():
+                    found.setdefault((way, shots), []).append(_judged(process, seen, ratings, support, ordered))
+        lines += [(hashed(user), *key, *np.mean(values, axis=0).tolist()) for key, values in found.items()]
+    return lines
+
+
+def _judged(
+    process: Process, seen: PhotoFeatures, ratings: Floats, support: Numbers, query: Numbers
+) -> tuple[float, float]:
+    taste = PersonalModel(process, seen[support.tolist()], torch.from_numpy(ratings[support]))
+    found = taste.predict(seen[query.tolist()])
+    scores, unsure = found.scores.double().numpy(), found.uncertainty.double().numpy()
+    expected = unsure**2 + process.noise * taste.unit.spread**2
+    return float(srocc(scores, ratings[query])), float(np.mean((ratings[query] - scores) ** 2 / expected))
+
+
+def summarise(lines: pd.DataFrame) -> tuple[list[list[object]], list[list[object]]]:
+    """Return means with 95 % intervals over people, and differences of each model from the one before it."""
+    random = np.random.default_rng(0)
+    wide = lines.pivot_table(index="user", columns=["model", "way", "ratings"], values="srocc")
+    draws = random.integers(0, len(wide), (RESAMPLES, len(wide)))
+    means, compared = [], []
+    models = list(dict.fromkeys(lines.model))
+    off = lines.groupby(["model", "way", "ratings"]).calibration.mean()
+    for model in models:
+        for way in (RANDOM, POOL, ASKED):
+            for shots in SHOTS:
+                values = wide[model, way, shots].to_numpy()
+                low, high = np.quantile(values[draws].mean(axis=1), (0.025, 0.975))
+                told = (values.mean(), low, high, off[model, way, shots])
+                means.append([model, way, shots, *(f"{value:.4f}" for value in told)])
+    pairs = [(model, RANDOM, other, RANDOM) for other, model in pairwise(models)]
+    pairs += [(model, ASKED, model, POOL) for model in models]
+    for model, way, other, other_way in pairs:
+        for shots in SHOTS:
+            apart = (wide[model, way, shots] - wide[other, other_way, shots]).to_numpy()
+            low, high = np.quantile(apart[draws].mean(axis=1), (0.025, 0.975))
+            told = (apart.mean(), low, high, (apart > 0).mean())
+            compared.append(
+                [model, way, other, other_way, shots, *(f"{value:+.4f}" for value in told[:3]), f"{told[3]:.0%}"]
+            )
+    return means, compared
+
+
+def main(root: Path, places: list[str]) -> None:
+    """Measure every model."""
     torch.set_num_threads(1)
-    images = pd.read_csv(root / "images.csv")
-    told = pd.read_csv(root / "ratings.csv", usecols=["rater", "file", "beauty"])
-    told = told[told.file.isin(images.file[images.subset == SUBSET])]
-    told = told.groupby("rater").filter(lambda own: len(own) >= 3 * RATINGS and own.beauty.nunique() > 1)
-    with (Path(__file__).parent / "results.csv").open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(COLUMNS)
-        for place in priors:
-            prior = load_prior(place)
-            values = measure(prior, root, told)
-            line = [prior.config["backbone"]["name"], prior.config["data"], told.rater.nunique()]
-            writer.writerow([*line, *(f"{values[name]:.3f}" for name in COLUMNS[3:])])
-            print(*line, values, flush=True)
+    people = people_of(root, SET)
+    store = Store(cache_home() / "photos" / "seen.sqlite")
+    lines: list[list[object]] = []
+    for place in (None, *places):
+        start = time.perf_counter()
+        prior, _ = open_model(place)
+        name = BUILT_IN if place is None else f"learnt, {' + '.join(prior.networks.names)}"
+        seen = seen_by(prior.networks, store, root, people.files)
+        lines += [[name, *line] for line in measure(prior, seen, people)]
+        print(f"{name}: {time.perf_counter() - start:.0f} s", flush=True)
+    store.close()
+    columns = ["model", "user", "way", "ratings", "srocc", "calibration"]
+    table = pd.DataFrame(lines, columns=columns)
+    text = io.StringIO()
+    table.to_csv(text, index=False, float_format="%.5f", lineterminator="\n")
+    (HERE / "users.csv.gz").write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
+    means, compared = summarise(table)
+    opinions = second_opinions(root)
+    means.append(["the person again (59 others)", RANDOM, "", f"{np.mean(opinions):.4f}", "", "", ""])
+    write_rows(HERE / "results.csv", ["model", "way", "ratings", "srocc", "low", "high", "calibration"], means)
+    columns = ["model", "way", "compared with", "its way", "ratings", "gain", "low", "high", "better for"]
+    write_rows(HERE / "compared.csv", columns, compared)
+    wide: dict[tuple[object, object], dict[object, object]] = {}
+    for model, way, shots, mean, *_ in means:
+        wide.setdefault((model, way), {})[shots] = str(mean)[:5].removeprefix("0")
+    rows = [[*key, *(values.get(shots, values.get("", "")) for shots in SHOTS)] for key, values in wide.items()]
+    write_rows(HERE / "table.csv", ["model", "ratings are", *map(str, SHOTS)], rows)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), [Path(place) for place in sys.argv[2:]])
+    main(Path(sys.argv[1]), sys.argv[2:])

@@ -1,8 +1,8 @@
-"""Times the closed-dataset rows on a set of FLICKR-AES's size, and writes what came out.
+"""Times the closed-form rows on a set of FLICKR-AES's size, and writes what came out.
 
 ``OMP_NUM_THREADS=1 python experiments/performance/bench_personal.py [RESULTS.json]`` draws 40,988 images of 512
 frozen features and 193,208 ratings by 210 users (173 training users, 17 of whom validate, and 37 test users with 105
-to 171 ratings on images of their own), and evaluates every closed-dataset method at 5, 10, 20, 50 and 100 shots, ten
+to 171 ratings on images of their own), and evaluates every closed-form method at 5, 10, 20, 50 and 100 shots, ten
 repeats. Features and ratings are noise: what is timed does not depend on them.
 """
 
@@ -36,7 +36,7 @@ PRIOR_VARIANCES = (0.1, 0.25, 0.5, 1.0, 2.0, 4.0)
 
 
 def methods() -> dict[str, Personalizer]:
-    """Return the closed-dataset rows."""
+    """Return the closed-form rows."""
     return {
         "process": HierarchicalProcess(prior_variances=PRIOR_VARIANCES),
         "hierarchical": Hierarchical(prior_variances=PRIOR_VARIANCES),

@@ -38,7 +38,7 @@ TINY = (
     "reuse_models=false",
 )
 PROGRAM = ("-m", "piaa_lightning")
-PATIENCE = 600.0  # seconds after which a run counts as hanging
+PATIENCE = float(os.environ.get("PIAA_TEST_PATIENCE", "900"))  # seconds after which a run counts as hanging
 
 
 class Run:

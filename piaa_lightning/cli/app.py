@@ -14,9 +14,10 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from piaa_lightning.cli.allowed_targets import refuse_strange_targets
+from piaa_lightning.cli.allowed_targets import refuse_file_options, refuse_strange_targets
 from piaa_lightning.cli.config_dir import config_dir
-from piaa_lightning.cli.missing_places import refuse_missing_places
+from piaa_lightning.cli.guard_hydra import guard_hydra
+from piaa_lightning.cli.missing_places import ON_PHOTOS, refuse_missing_places
 from piaa_lightning.cli.modes import MODES, refuse_unknown_mode
 from piaa_lightning.cli.overrides import as_typed
 from piaa_lightning.cli.schema import explain, refuse_dangling, register
@@ -31,6 +32,7 @@ from piaa_lightning.runtime.terminal import command_line
 log = logging.getLogger(__name__)
 
 register()
+guard_hydra()
 
 
 @hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
@@ -118,11 +120,14 @@ def dispatch(cfg: DictConfig, directory: Path) -> float | None:
         return run(cfg, directory)
     refuse_unknown_mode(cfg.mode)
     refuse_missing_places(cfg)
-    trains = cfg.mode not in ("check", "collect", "workspace")  # a prior, if it comes to that
+    trains = cfg.mode not in ("check", "collect", "workspace")  # a model, if it comes to that
     if trains:
         refuse_dangling(cfg)
-    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=trains))  # the others need not have all that a run has
-    refuse_strange_targets(OmegaConf.to_container(cfg.data, resolve=True))
+        OmegaConf.resolve(cfg)  # in place: what is looked at is what is made
+    OmegaConf.resolve(cfg.data)  # the other modes need not have all that a run has, and make nothing else
+    refuse_file_options(OmegaConf.to_container(cfg))
+    if cfg.mode not in ON_PHOTOS:  # which make little or nothing: that is looked at where it is made, see `guard_hydra`
+        refuse_strange_targets(OmegaConf.to_container(cfg))
     quiet_libraries()
     keep_freed_memory()
     stage = import_module(f"piaa_lightning.{MODES[cfg.mode][0]}")  # late, for the same reason as in ``run``
@@ -146,8 +151,10 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
     refuse_strange_targets({"metrics": [{"_target_": name} for name in metric_names(cfg) if "." in name]})
     choose_metrics(cfg)
     refuse_dangling(cfg)
-    spec = RunSpec.of(cfg)
-    refuse_strange_targets(OmegaConf.to_container(cfg, resolve=True))
+    spec = RunSpec.of(cfg)  # before references become copies: a task that several methods name is one task
+    OmegaConf.resolve(cfg)  # in place: what is looked at is what is made
+    refuse_file_options(OmegaConf.to_container(cfg))
+    refuse_strange_targets(OmegaConf.to_container(cfg))
     # torch and all that stands on it take seconds to import, which --help and a mistyped key need not wait for
     from piaa_lightning.pipeline.run import run as do_run
 

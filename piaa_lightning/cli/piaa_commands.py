@@ -34,10 +34,10 @@ def rate(given: argparse.Namespace) -> None:
     if folder is not None:
         _greet(folder)
     quiet_libraries()
-    from piaa_lightning.cli.default_model import open_model
+    from piaa_lightning.photos.built_in import open_model
     from piaa_lightning.web.serve import serve
 
-    model, note = open_model(given.model, cache_home())
+    model, note = open_model(given.model)
     wanted = not given.no_browser and _has_browser()
     ready = (lambda: _browse(listening.address)) if wanted else None
     serve(listening, model, sessions, cache_home(), folder, plain_note(note), ready=ready)
@@ -95,13 +95,13 @@ def _read(given: argparse.Namespace) -> ReadFolder:
         _refuse_cover(given)
     _greet(folder)
     quiet_libraries()
-    from piaa_lightning.cli.default_model import open_model
+    from piaa_lightning.photos.built_in import open_model
     from piaa_lightning.photos.commands import refuse_crops
     from piaa_lightning.photos.read_folder import read_folder
 
     if given.command == "crop":
         refuse_crops(given.shapes, given.limit)
-    model, note = open_model(given.model, cache_home())
+    model, note = open_model(given.model)
     return read_folder(folder, model, cache_home(), plain_note(note))
 
 

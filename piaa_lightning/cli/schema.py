@@ -18,8 +18,10 @@ from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
 from piaa_lightning.cli.config_dir import config_dir as config_dir
+from piaa_lightning.cli.families import options, register_families
 from piaa_lightning.cli.overrides import quote
 from piaa_lightning.cli.renamed import new_name
+from piaa_lightning.cli.renamed_experiments import now_called
 from piaa_lightning.errors import AboutArgumentError, UserError
 from piaa_lightning.photos.schema import CoverKeys, CropKeys, ExportKeys, WebKeys
 
@@ -107,6 +109,7 @@ class RunKeys:
             by), auxiliary (further tasks by name), and a personalizer that fits users (with `support`, how their images
             are chosen; at random without it), or an evaluation (images or traits) with the name of a database (null is
             the main one) and, where no network is evaluated as it is, an estimator that is fitted to training images.
+        method: the method of ``experiment=personal``, for instance ridge.
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.
         on_shared_photos: what happens where an image that one database is evaluated on lies in another that is learnt
@@ -142,6 +145,7 @@ class RunKeys:
     reuse_models: bool = True
     comparisons: list[Any] = field(default_factory=list)
     methods: dict[str, Any] = field(default_factory=dict)
+    method: Any = None
     databases: dict[str, Any] = field(default_factory=dict)
     on_shared_photos: str = "refuse"
     tasks: dict[str, Any] = field(default_factory=dict)
@@ -177,6 +181,7 @@ def register() -> None:
     """Tell Hydra the schema and resolvers; may be called more than once."""
     OmegaConf.register_new_resolver("modulo", lambda number, count: int(number) % max(1, int(count)), replace=True)
     ConfigStore.instance().store(name="run_keys", node=RunKeys)
+    register_families(config_dir())
 
 
 def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
@@ -231,7 +236,9 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
         group, value = found.groups()
         if (group, value) in PLUGINS:
             return f"{group}={value} needs a plug-in that is not installed: {SWEEP_EXTRA}."
-        choices = sorted(file.stem for file in (config_dir() / group).glob("*.yaml"))
+        if now := now_called(group, value):
+            return f"{group}={value} is called differently now: {now}."
+        choices = options(config_dir(), group)
         return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{_close(value, choices)}."
     if isinstance(error, OverrideParseException) and "=" in error.override:
         key, value = error.override.split("=", 1)

@@ -103,7 +103,7 @@ class RatingsDataModule(pl.LightningDataModule):
         >>> from piaa_lightning import FlickrAES
         >>> data = FlickrAES(size="tiny")
         >>> data.table.users, data.table.scale.high
-        (60, 5)
+        (30, 5)
     """
 
     SOURCE: ClassVar[DatabaseSource]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,6 +22,8 @@ from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.distributed import process_index, share, world_size
+
+log = logging.getLogger(__name__)
 
 MakeDataset = Callable[[RatingTable, Split, Part, Inputs, int], Any]  # a dataset with a length
 HELD_OUT_BATCH = 64  # images evaluated at once
@@ -46,6 +49,8 @@ class RatingsModule(_Module):
         seed: of the order and of every draw.
         workers: processes that fetch batches; 0 fetches in the main process, which suits stored images.
         validation: makes the validation dataset; None for one stream of several, which then chooses no epoch.
+        cut_batches: whether a batch that is larger than the training part becomes as large as that, as the smallest
+            embedded copies need, instead of an error.
 
     Raises:
         UserError: the database is smaller than one batch, or holds out nothing to validate on.
@@ -61,6 +66,7 @@ class RatingsModule(_Module):
         seed: int,
         workers: int = 0,
         validation: MakeDataset | None = held_out,
+        cut_batches: bool = False,
     ) -> None:
         super().__init__()
         self.batch_size = batch_size
@@ -68,7 +74,11 @@ class RatingsModule(_Module):
         self.workers = workers
         self.training: Any = dataset(table, split, "train", inputs, seed)
         self.validation: Any = None if validation is None else validation(table, split, "val", inputs, seed)
-        if len(self.training) < batch_size:
+        whole = len(self.training) - len(self.training) % world_size()
+        if cut_batches and 0 < whole < batch_size:
+            log.info("%s: batches of %d instead of %d, which is all there is.", table.database, whole, batch_size)
+            self.batch_size = whole
+        elif len(self.training) < batch_size:
             raise UserError(
                 f"{table.database}: {len(self.training)} training items are fewer than one batch of {batch_size}; lower"
                 f" task.batch_size or hold out less."

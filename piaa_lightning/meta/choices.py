@@ -5,24 +5,24 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
 
 
 def check_choice(key: str, value: object, choices: Iterable[str]) -> None:
     """Pass a value that is one of its choices.
 
     Args:
-        key: of the setting, as it stands in the configuration.
+        key: name of the argument, dotted where it is a part of one.
         value: of the setting.
         choices: all of them.
 
     Raises:
-        UserError: it is none of them; the sentence has the nearest one, whatever its case.
+        ArgumentError: it is none of them; the sentence has the nearest one, whatever its case.
 
     Example:
-        >>> check_choice("task.module.engine", "learn2lern", ["in_place", "learn2learn"])
+        >>> check_choice("engine", "learn2lern", ["in_place", "learn2learn"])
         Traceback (most recent call last):
-        piaa_lightning.errors.UserError: task.module.engine=learn2lern: there is no such choice (did you mean learn2learn?); take one of in_place, learn2learn.
+        piaa_lightning.errors.ArgumentError: engine=learn2lern: there is no such choice (did you mean learn2learn?); take one of in_place, learn2learn.
     """  # noqa: E501
     choices = list(choices)
     if value in choices:
@@ -30,4 +30,4 @@ def check_choice(key: str, value: object, choices: Iterable[str]) -> None:
     by_lower = {choice.lower(): choice for choice in choices}
     close = difflib.get_close_matches(str(value).lower(), by_lower, n=1)
     hint = f" (did you mean {by_lower[close[0]]}?)" if close else ""
-    raise UserError(f"{key}={value}: there is no such choice{hint}; take one of {', '.join(choices)}.")
+    raise ArgumentError(key, f"there is no such choice{hint}; take one of {', '.join(choices)}.", value)

@@ -12,30 +12,7 @@ from piaa_lightning.errors import ArgumentError
 from piaa_lightning.personalizers.features import Floats, OnFeatures
 from piaa_lightning.personalizers.own_images import network_of
 from piaa_lightning.personalizers.personalizer import Scorer, Settings, Support
-
-
-def posterior_means(
-    residuals: Floats, covariance: Floats, across: Floats, noise: float, prior_variances: Sequence[float]
-) -> list[Floats]:
-    """Posterior mean of a Gaussian process, K_* (K + noise / width I)^-1 r, for several prior_variances at once.
-
-    Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equation 2.25. A width multiplies
-    the covariance, which is dividing the noise.
-
-    Args:
-        residuals: ``(shots,)`` ratings less the prior mean.
-        covariance: ``(shots, shots)`` K between the support images.
-        across: ``(images, shots)`` K_* between the images to score and the support images.
-        noise: variance of one rating about the user's taste, above 0.
-        prior_variances: factors of the covariance; 0 gives the prior mean.
-
-    Returns:
-        For each width ``(images,)``, to be added to the prior mean.
-    """
-    values, axes = np.linalg.eigh(covariance)
-    values = np.maximum(values, 0.0)
-    turned, seen = axes.T @ residuals, across @ axes
-    return [seen @ (turned * width / (width * values + noise)) for width in prior_variances]
+from piaa_lightning.personalizers.posterior import posterior_means
 
 
 class GaussianPersonalizer(OnFeatures):

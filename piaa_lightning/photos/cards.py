@@ -1,9 +1,8 @@
-"""Model cards: what a prior or a personal file is, what it stands on, and what it is not for."""
+"""Model cards: what a model or a personal file is, what it stands on, and what it is not for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from piaa_lightning.photos.personal_file import PersonalFile
 from piaa_lightning.photos.programs import TOLERANCE
@@ -14,25 +13,26 @@ NOT_FOR = """## What it is not for
 It says how much one person may like a picture, and nothing about the picture's worth, about the people in it, or about
 anybody else's taste. It is wrong often: {wrong}
 """
+PEOPLE = {
+    "folder": "features standardised over the folder, a score for everybody, and a Gaussian process",
+    "learnt": "the crowd's taste by kernel regression, and a Gaussian process for how people differ from it",
+}
 
 
 def prior_card(prior: PublishedModel, differences: Mapping[str, float]) -> str:
-    """Return a published prior's ``README.md``.
+    """Return a published model's ``README.md``.
 
     Args:
         prior: what is published.
         differences: of the programs that lie beside it, see `write_programs`; empty where there are none.
     """
-    config: Mapping[str, Any] = prior.config
-    net = config["backbone"]
-    kept = f", {config['components']} principal components of its features" if config["components"] else ""
-    frozen = "frozen" if config["frozen"] else "trained with the head"
-    prior_variances = (
-        ", ".join(f"{width:g} at {shots} ratings" for shots, width in prior.users.prior_variances.items())
-        or "none chosen"
-    )
+    config, networks, users = prior.config, prior.networks, prior.users
+    squares = ", ".join(f"{size} x {size} ({resize})" for size, resize in networks.backbone.squares)
+    told = zip(networks.description, networks.blocks, strict=True)
+    looks = "; ".join(f"{one['name']}, {one['output']}, {count} features" for one, count in told)
+    numbers = ", ".join(f"{name} {value:.3g}" for name, value in users.numbers().items())
     programs = "\n".join(
-        f"| `{name}` | pictures in, generic scores and features out; differs by {apart:.1g} from the network"
+        f"| `{name}` | pictures in, generic scores and features out; differs by {apart:.1g} from the networks"
         f" ({TOLERANCE:g} allowed) |"
         for name, apart in differences.items()
     )
@@ -41,18 +41,18 @@ library_name: piaa_lightning
 tags: [image-aesthetics, personalization]
 ---
 
-# {config["name"]}: a prior for personal image aesthetics
+# {config["name"]}: a model for personal image aesthetics
 
-Takes a photograph and gives a generic score in [0, 1], and features from which ten ratings teach a person's taste.
+Takes a photograph and gives a generic score, and features from which ten ratings teach a person's taste.
 
 | | |
 |---|---|
 | learnt from | {config["data"]} |
-| people | {prior.users.learnt_from} |
-| network | {net["name"]}, {net["output"]}, {frozen}{kept} |
-| pictures | squashed to {prior.network.size} x {prior.network.size} ({config["resize"]}) |
-| head | {config["head"]["kind"]} |
-| personal method | hierarchical process; factors of the covariance: {prior_variances} |
+| people | {users.learnt_from} |
+| networks | {looks} |
+| pictures | squashed to {squares} |
+| personal method | {PEOPLE[users.kind]} |
+| its numbers | {numbers} |
 | command | `{config["command"]}` |
 | hash | `{prior.hash}` |
 
@@ -78,9 +78,10 @@ Learnt from {len(scores)} ratings, {scores.min():g} to {scores.max():g} on a sca
 
 | | |
 |---|---|
-| prior | {prior.config["name"]}, hash `{user.prior}` |
-| that prior was learnt from | {prior.config["data"]} |
-| method | hierarchical process: what is in the file is how the prior saw the rated pictures, and the ratings |
+| networks | {", ".join(user.networks)}: models with the same ones can use the file |
+| model | {prior.config["name"]}, learnt from {prior.config["data"]} |
+| method | Gaussian process: what is in the file is how the networks saw the rated pictures, and the ratings |
+| folder | means and spreads of what the networks saw in {user.folder.count:g} pictures |
 
 The file holds no picture and no file's name. It is about one person all the same: give it to nobody whom you would not
 tell what you like.

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.cards import user_card
 from piaa_lightning.photos.contact_sheet import contact_sheet
 from piaa_lightning.photos.cover import choose_cover
-from piaa_lightning.photos.crops import Crop, best_crops, shape_of
+from piaa_lightning.photos.crop_file import write_crop
+from piaa_lightning.photos.crops import Crop, best_crops, shape_of, small_copy
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.ranking import order_of, ranking_csv
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.photos.read_folder import ReadFolder, Who, learn_person, personal_model_of
-from piaa_lightning.runtime.atomic import replace_file, replacing
+from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.cores import cores
 from piaa_lightning.runtime.csv_file import write_csv
 from piaa_lightning.runtime.progress import track
@@ -51,7 +51,8 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
     page = contact_sheet(
         f"{len(files)} photographs {title}",
         [
-            f"Scores from {scale.low:g} to {scale.high:g}; in brackets what anybody is expected to say.",
+            f"Scores from {scale.low:g} to {scale.high:g}, and how far off they may be; ★ is your own word; in brackets"
+            " what anybody is expected to say.",
             "Arrows compare with everybody's order.",
             *read.notes,
         ],
@@ -61,7 +62,7 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
     )
     replace_file(out / "contact_sheet.html", page.encode(errors="backslashreplace"))
     for number in ranking.order[:SHOWN].tolist():
-        print(f"{ranking.places[number]:4} {ranking.scores[number]:6.2f}  {printable(files[number])}")
+        print(f"{ranking.places[number]:4} {ranking.stands[number]:6.2f}  {printable(files[number])}")
     print(f"{printable(str(table))}: all {len(files)} photographs; contact_sheet.html beside it shows them")
     return table
 
@@ -116,14 +117,13 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     """
     refuse_cover(count, diversity)
     personal, scale, title = personal_model_of(read, who)
-    with torch.inference_mode():
-        scores = personal.score(read.shelf.rows)
-    chosen = choose_cover(scores, read.shelf.rows, count, diversity)
+    ranking = order_of(personal, read.shelf, scale)
+    stands = ranking.stands
+    chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity)
     rows: list[tuple[int, str, str]] = []
     for place, number in enumerate(chosen, start=1):
-        score = float(scale.from_unit(scores[number].clamp(0, 1).numpy()))
-        rows.append((place, read.shelf.files[number], f"{score:.3f}"))
-        print(f"{place:3} {score:6.2f}  {printable(read.shelf.files[number])}")
+        rows.append((place, read.shelf.files[number], f"{stands[number]:.3f}"))
+        print(f"{place:3} {stands[number]:6.2f}  {printable(read.shelf.files[number])}")
     table = out / "cover.csv"
     write_csv(table, ("place", "image", "score"), rows)
     print(f"{printable(str(table))}: {len(chosen)} of {len(read.shelf.files)} photographs {title}")
@@ -169,42 +169,25 @@ def crop_photos(
     """
     refuse_crops(shapes, limit)
     personal, scale, title = personal_model_of(read, who)
-    size, resize = read.model.network.size, read.model.config["resize"]
+    networks = read.model.networks
     rows: list[tuple[object, ...]] = []
     torch.set_num_threads(cores())
     order = order_of(personal, read.shelf, scale).order[:limit].tolist()
     for number in track(order, "crops"):
         file, (width, height) = read.shelf.files[number], read.shelf.sizes[number]
-        photo = open_photo(read.root / file, None if write else 2 * size)
-        small = _small(photo.pixels, 2 * size)
-        crops = best_crops(small, shapes, size, resize, lambda squares: personal.score(read.model.rows(squares)))
+        small = small_copy(open_photo(read.root / file, 2 * networks.size).pixels, 2 * networks.size)
+        crops = best_crops(small, shapes, networks, personal.score)
         for crop in crops:
             score = float(scale.from_unit(np.clip(crop.score, 0, 1)))
             rows.append((file, crop.shape, *crop.pixels(width, height), f"{score:.3f}"))
             if write:
-                _write(photo.pixels, crop, out / "crops" / _name(file, crop))
+                write_crop(read.root / file, crop, out / "crops" / _name(file, crop))
     table = out / "crops.csv"
     write_csv(table, CROP_COLUMNS, rows)
     print(f"{printable(str(table))}: the best crops at {', '.join(shapes)} of {len(order)} photographs {title}")
     return table
 
 
-def _small(pixels: np.ndarray, shortest: int) -> np.ndarray:
-    """Shrink a large image, so that hundreds of candidates are cut from little."""
-    image = Image.fromarray(pixels)
-    factor = shortest / min(image.size)
-    if factor >= 1:
-        return pixels
-    sides = [max(1, round(side * factor)) for side in image.size]
-    return np.asarray(image.resize((sides[0], sides[1]), Image.Resampling.BILINEAR, reducing_gap=2.0))
-
-
 def _name(file: str, crop: Crop) -> str:
     path = Path(file)
     return (path.parent / f"{path.stem}_{path.suffix[1:]}_{crop.shape.replace(':', 'x')}.jpg").as_posix()
-
-
-def _write(pixels: np.ndarray, crop: Crop, target: Path) -> None:
-    height, width = pixels.shape[:2]
-    with replacing(target) as file:
-        Image.fromarray(pixels).crop(crop.pixels(width, height)).save(file, "jpeg", quality=92)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import math
 from collections.abc import Callable
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -36,7 +37,9 @@ def contact_sheet(
         {
             "place": int(ranking.places[number]),
             "file": shelf.files[number],
+            "stars": "" if math.isnan(ranking.stars[number]) else f"{ranking.stars[number]:g}",
             "score": f"{ranking.scores[number]:.1f}",
+            "unsure": f"{ranking.uncertainty[number]:.1f}",
             "generic": f"{ranking.generic[number]:.1f}",
             "moved": int(ranking.generic_places[number] - ranking.places[number]),
             "picture": base64.b64encode(thumbnail(shelf.digests[number]) or b"").decode(),

@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 
-from piaa_lightning.data.images.decode import Pixels, squash
+from piaa_lightning.data.images.decode import Pixels
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.networks import PhotoNetworks
+from piaa_lightning.photos.photo_features import PhotoFeatures
 
 SCALES = (1.0, 0.8, 0.6)  # of the largest crop of a shape
 STEPS = 3  # places along each side that has room
@@ -69,20 +71,18 @@ def _places(room: float) -> list[float]:
 def best_crops(
     pixels: Pixels,
     shapes: Sequence[str],
-    size: int,
-    resize: Literal["bilinear", "antialias"],
-    score: Callable[[Tensor], Tensor],
+    networks: PhotoNetworks,
+    score: Callable[[PhotoFeatures], Tensor],
 ) -> list[Crop]:
     """Find the best crop of each shape.
 
-    NOTE: the network sees every crop squashed to a square, as it sees whole images.
+    NOTE: the networks see every crop squashed to a square, as they see whole images.
 
     Args:
         pixels: ``(height, width, 3)`` of the image; a small copy will do.
         shapes: for instance ``16:9``.
-        size: side of the network's input.
-        resize: see `squash`.
-        score: scores ``(batch, 3, size, size)`` uint8.
+        networks: look at the crops.
+        score: scores what they saw.
 
     Raises:
         UserError: a shape that is none.
@@ -92,8 +92,19 @@ def best_crops(
     found: list[float] = []
     for start in range(0, len(asked), BATCH):
         some = [Crop(shape, box, 0.0).pixels(width, height) for shape, box in asked[start : start + BATCH]]
-        squares = [squash(pixels[upper:lower, left:right], size, resize) for left, upper, right, lower in some]
+        # a crop of a thin image may be less than a pixel wide in a small copy
+        cut = [pixels[upper : max(lower, upper + 1), left : max(right, left + 1)] for left, upper, right, lower in some]
         with torch.inference_mode():
-            found += score(torch.from_numpy(np.stack(squares))).tolist()
+            found += score(networks.look_at_all([networks.squares(crop) for crop in cut])).tolist()
     crops = [Crop(shape, box, value) for (shape, box), value in zip(asked, found, strict=True)]
     return [max((crop for crop in crops if crop.shape == shape), key=lambda crop: crop.score) for shape in shapes]
+
+
+def small_copy(pixels: Pixels, shortest: int) -> Pixels:
+    """Shrink a large image, so that hundreds of candidates are cut from little."""
+    image = Image.fromarray(pixels)
+    factor = shortest / min(image.size)
+    if factor >= 1:
+        return pixels
+    sides = [max(1, round(side * factor)) for side in image.size]
+    return np.asarray(image.resize((sides[0], sides[1]), Image.Resampling.BILINEAR, reducing_gap=2.0))

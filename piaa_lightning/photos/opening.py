@@ -3,71 +3,53 @@
 from __future__ import annotations
 
 import io
+import stat
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image
 
-from piaa_lightning.data.images.decode import MAX_PIXELS, Pixels, decode
+from piaa_lightning.data.images.decode import DecodedImage, decode_image
+from piaa_lightning.data.images.formats import MAX_PIXELS, open_image
+from piaa_lightning.data.images.orientation import TAG
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.suffixes import HEIF, RAW
 
-ORIENTATION = 0x0112
 
-
-@dataclass(frozen=True)
-class Photo:
-    """One image, upright.
-
-    Args:
-        pixels: ``(height, width, 3)``, 0..255; smaller than the file's where a small one was asked for.
-        width: of the file's image, upright.
-        height: likewise.
-    """
-
-    pixels: Pixels
-    width: int
-    height: int
-
-
-def open_photo(path: Path, at_least: int | None = None, max_pixels: int = MAX_PIXELS) -> Photo:
-    """Read an image and turn it as its EXIF entry asks.
+def open_photo(path: Path, at_least: int | None = None, max_pixels: int = MAX_PIXELS) -> DecodedImage:
+    """Read an image, turned as its EXIF entry asks and in the colours that its profile asks for.
 
     Args:
         path: the file; it is only read.
-        at_least: see `decode`.
-        max_pixels: see `decode`.
+        at_least: see `decode_image`.
+        max_pixels: see `decode_image`.
 
     Raises:
         UserError: it cannot be read; the sentence says why.
     """
-    with _source(path) as source, warnings.catch_warnings():
+    with photo_source(path) as source, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # corrupt EXIF blocks and the like: the pixels are fine
-        size = _upright_size(source, path)
-        source.seek(0)
-        pixels = decode(path, apply_orientation=True, max_pixels=max_pixels, at_least=at_least, source=source)
-    width, height = size or (pixels.shape[1], pixels.shape[0])
-    return Photo(pixels, width, height)
-
-
-def _upright_size(source: BinaryIO, path: Path) -> tuple[int, int] | None:
-    """Return width and height as they are seen; None where the file is none that can be read, which decoding tells."""
-    try:
-        with Image.open(source) as image:
-            turned = image.getexif().get(ORIENTATION, 1) in (5, 6, 7, 8)
-            return (image.height, image.width) if turned else image.size
-    except Exception:  # whatever a damaged file makes Pillow raise; `decode` says it in a sentence
-        return None
+        return decode_image(
+            path,
+            apply_orientation=True,
+            apply_profile=True,
+            max_pixels=max_pixels,
+            at_least=at_least,
+            source=source,
+        )
 
 
 @contextmanager
-def _source(path: Path) -> Iterator[BinaryIO]:
-    """Open what Pillow can read of a file: itself, or the preview in it."""
+def photo_source(path: Path) -> Iterator[BinaryIO]:
+    """Open what Pillow can read of a photograph: its file, or the preview in it.
+
+    Raises:
+        UserError: it cannot be read; the sentence says why.
+    """
     suffix = path.suffix.lower()
     if suffix in RAW:
         yield io.BytesIO(_preview(path))
@@ -75,9 +57,11 @@ def _source(path: Path) -> Iterator[BinaryIO]:
     if suffix in HEIF:
         learn_heif(path)
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe or a device, whose end would never come
+            raise UserError(f"{path}: this is no plain file; replace or remove it.")
         file = path.open("rb")
     except FileNotFoundError as error:
-        raise UserError(f"{path}: there is no such picture; put it there or take it out of the list.") from error
+        raise UserError(f"{path}: there is no such image; put it there or take it out of the list.") from error
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror}); correct its permissions.") from error
     with file:
@@ -117,21 +101,21 @@ def _preview(path: Path) -> bytes:
         raise UserError(f"{path}: no preview can be read from this raw file ({_text(error)}).") from error
     found = preview.data
     if isinstance(found, bytes):  # a JPEG
-        return found if _has_orientation(found) else _with_orientation(Image.open(io.BytesIO(found)), turned)
+        return found if _has_orientation(found) else _with_orientation(open_image(io.BytesIO(found)), turned)
     return _with_orientation(Image.fromarray(found), turned)
 
 
 def _has_orientation(jpeg: bytes) -> bool:
     try:
-        with Image.open(io.BytesIO(jpeg)) as image:
-            return ORIENTATION in image.getexif()
+        with open_image(io.BytesIO(jpeg)) as image:
+            return TAG in image.getexif()
     except Exception:
         return True  # damaged: left as it is, `decode` says so
 
 
 def _with_orientation(image: Image.Image, orientation: int) -> bytes:
     exif = Image.Exif()
-    exif[ORIENTATION] = orientation
+    exif[TAG] = orientation
     file = io.BytesIO()
     image.convert("RGB").save(file, "jpeg", quality=95, exif=exif)
     return file.getvalue()

@@ -2,63 +2,85 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
-from piaa_lightning.photos.population import PopulationPrior
+from piaa_lightning.personalizers.posterior import Posterior
+from piaa_lightning.photos.photo_features import PhotoFeatures
+from piaa_lightning.photos.process import Process
+from piaa_lightning.photos.rating_unit import SPREAD, RatingUnit
+
+ROWS = 1024  # images that are scored at once: those of a large folder would not fit into memory in float32
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What is expected of images, on a scale from 0 to 1, mostly.
+
+    Args:
+        scores: ``(images,)`` by the user.
+        generic: ``(images,)`` by anybody.
+        uncertainty: ``(images,)`` standard deviation of what the ratings leave open of the user's score.
+    """
+
+    scores: Tensor
+    generic: Tensor
+    uncertainty: Tensor
 
 
 class PersonalModel:
     """Scores images by the posterior mean of a Gaussian process.
 
-    Source: Rasmussen and Williams, "Gaussian Processes for Machine Learning", 2006, equation 2.25.
-
-    While all ratings are equal they say nothing about an order, and images are scored as anybody is expected to.
+    Ratings that are all equal, even a single one, say something too: that the user likes, or does not like, what the
+    rated images have in common.
 
     Args:
-        users: what users have in common.
-        rows: ``(ratings, 1 + components)`` the rated images, see `Users.rows`.
-        scores: ``(ratings,)`` in [0, 1].
+        process: what users have in common, in the folder at hand.
+        told: the rated images.
+        ratings: ``(ratings,)`` in [0, 1].
     """
 
-    def __init__(self, users: PopulationPrior, rows: Tensor, scores: Tensor) -> None:
-        self.users = users
-        self.told, self.scores = rows.double(), scores.double()
-        self.prior_variance = users.prior_variance(len(scores))
-        self.says_something = len(scores) > 1 and float(scores.max() - scores.min()) > 0
-        if self.says_something:
-            noisy = users.covariance_between(self.told, self.told, self.prior_variance) + users.noise * torch.eye(
-                len(scores)
-            )
-            self._pull = torch.linalg.solve(noisy, self.scores - users.expected(self.told))
+    def __init__(self, process: Process, told: PhotoFeatures, ratings: Tensor) -> None:
+        self.process, self.told, self.ratings = process, told, ratings.double()
+        self.unit = RatingUnit.of(self.ratings)
+        with torch.inference_mode(False), torch.no_grad():
+            self._told = process.describe(told)
+            self._apart = self.unit.into(self.ratings) - self._told.expected.double()
+            self._posterior = Posterior(self._apart, process.covariance(self._told, self._told), process.noise)
 
-    def score(self, rows: Tensor) -> Tensor:
-        """Score images.
+    @property
+    def says_something(self) -> bool:
+        """Whether there is any rating."""
+        return len(self.ratings) > 0
 
-        Args:
-            rows: ``(images, 1 + components)``.
+    def score(self, seen: PhotoFeatures) -> Tensor:
+        """Score images, ``(images,)`` mostly in [0, 1]; gradients pass."""
+        images = self.process.describe(seen)
+        return self.unit.back(images.expected + self._posterior.mean(self.process.covariance(images, self._told)))
+
+    def predict(self, seen: PhotoFeatures) -> Prediction:
+        """Score images, with what anybody would say and how sure the score is, a few at a time."""
+        parts = [self._predict(seen[start : start + ROWS]) for start in range(0, max(len(seen), 1), ROWS)]
+        scores, generic, uncertainty = (torch.cat(values) for values in zip(*parts, strict=True))
+        return Prediction(scores, generic, uncertainty)
+
+    def _predict(self, seen: PhotoFeatures) -> tuple[Tensor, Tensor, Tensor]:
+        with torch.inference_mode():
+            images = self.process.describe(seen)
+            across = self.process.covariance(images, self._told)
+            scores = self.unit.back(images.expected + self._posterior.mean(across))
+            left = self._posterior.variance(self.process.variance(images), across)
+            return scores, RatingUnit(SPREAD).back(images.expected), left.sqrt() * self.unit.spread
+
+    def without_own(self) -> tuple[Tensor, Tensor]:
+        """Return what each rated image would be expected to get if only the others had been rated.
+
+        NOTE: the unit is that of all ratings.
 
         Returns:
-            ``(images,)``, mostly in [0, 1]; differentiable.
+            ``(ratings,)`` scores, and ``(ratings,)`` their uncertainty, as in `Prediction`.
         """
-        rows = rows.double()
-        expected = self.users.expected(rows)
-        if not self.says_something:
-            return expected
-        scores: Tensor = expected + self.users.covariance_between(rows, self.told, self.prior_variance) @ self._pull
-        return scores
-
-    def uncertainty(self, rows: Tensor) -> Tensor:
-        """Return the covariance of the scores of images that the ratings leave, ``(images, images)``.
-
-        It depends on which images were rated, not on how.
-        """
-        rows = rows.double()
-        left: Tensor = self.users.covariance_between(rows, rows, self.prior_variance)
-        if not len(self.told):
-            return left
-        across = self.users.covariance_between(rows, self.told, self.prior_variance)
-        noisy = self.users.covariance_between(self.told, self.told, self.prior_variance)
-        noisy = noisy + self.users.noise * torch.eye(len(self.told))
-        left = left - across @ torch.linalg.solve(noisy, across.T)
-        return left
+        added, left = self._posterior.left_out()
+        return self.unit.back(self._told.expected + added), left.sqrt() * self.unit.spread

@@ -1,4 +1,4 @@
-"""A published prior: a network, what users have in common, its config and its hash, in a directory of plain files."""
+"""A published model: networks, what users have in common, its config and its hash, in a directory of plain files."""
 
 from __future__ import annotations
 
@@ -16,13 +16,16 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.population import TENSORS, PopulationPrior
-from piaa_lightning.photos.scoring_network import ScoringNetwork, scoring_network_of
+from piaa_lightning.photos.folder_prior import FolderPrior
+from piaa_lightning.photos.learnt_prior import LearntPrior
+from piaa_lightning.photos.networks import PhotoNetworks, networks_of
+from piaa_lightning.photos.population import PopulationPrior
 from piaa_lightning.runtime.atomic import replace_file
 
-FORMAT = 1
+FORMAT = 2
 WEIGHTS, CONFIG, CARD = "prior.safetensors", "config.json", "README.md"
 HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
+KINDS: dict[str, type[FolderPrior] | type[LearntPrior]] = {"folder": FolderPrior, "learnt": LearntPrior}
 
 
 @dataclass(frozen=True)
@@ -30,51 +33,47 @@ class PublishedModel:
     """What a user's taste starts from.
 
     Args:
-        network: looks at images.
+        networks: look at images.
         users: what tastes have in common.
-        config: everything that is not a tensor: the network's description, ``name``, ``data``, ``resize``, ``users``
-            (prior_variances and origin), ``command`` and ``versions``.
+        config: for people: ``name``, ``data`` (what it has learnt from), ``command`` and ``versions``.
     """
 
-    network: ScoringNetwork
+    networks: PhotoNetworks
     users: PopulationPrior
     config: Mapping[str, Any]
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
-        """All numbers by name."""
-        named = {f"network.{name}": value for name, value in self.network.state_dict().items()}
+        """All numbers by name; weights that are half precision anyway are kept so."""
+        named = {f"network.{name}": _halved(value) for name, value in self.networks.backbone.state_dict().items()}
         named |= {f"people.{name}": value for name, value in self.users.tensors().items()}
         return {name: value.detach().cpu().contiguous() for name, value in sorted(named.items())}
 
+    @property
+    def told(self) -> dict[str, Any]:
+        """Everything that scores depend on and that is not a tensor."""
+        people = {"kind": self.users.kind, "learnt_from": self.users.learnt_from, "numbers": dict(self.users.numbers())}
+        return {"networks": self.networks.description, "people": people}
+
     @cached_property
     def hash(self) -> str:
-        """Names the prior by all that scores depend on; a personal file remembers it."""
-        told = {name: self.config[name] for name in sorted(self.config) if name not in ("name", "command", "versions")}
-        content = hashlib.sha256(json.dumps(told, sort_keys=True).encode())
+        """Names the model by all that scores depend on."""
+        content = hashlib.sha256(json.dumps(self.told, sort_keys=True).encode())
         for name, value in self.tensors.items():
             content.update(f"{name} {value.dtype} {tuple(value.shape)}".encode())
             content.update(value.numpy().tobytes())
         return content.hexdigest()
 
-    def rows(self, images: Tensor) -> Tensor:
-        """Describe squashed images, see `Users.rows`; differentiable.
-
-        Args:
-            images: ``(batch, 3, size, size)`` uint8, or normalised floats.
-        """
-        return self.users.rows(*self.network(images.contiguous(memory_format=torch.channels_last)))
-
     def save(self, directory: Path, card: str) -> None:
         """Write safetensors, config and model card."""
         replace_file(directory / WEIGHTS, save(self.tensors, metadata={"format": "piaa_lightning prior"}))
         replace_file(directory / CARD, card.encode())
-        config = {"format": FORMAT, "hash": self.hash, **self.config}
-        replace_file(directory / CONFIG, json.dumps(config, indent=2).encode())  # last: now it is a prior
+        config = {"format": FORMAT, "hash": self.hash, **self.told, **self.config}
+        replace_file(directory / CONFIG, json.dumps(config, indent=2).encode())  # last: now it is a model
 
 
 def load_prior(directory: Path) -> PublishedModel:
-    """Read a published prior.
+    """Read a published model.
 
     Raises:
         UserError: there is none, or its files are damaged, do not fit together or are of another version.
@@ -90,27 +89,36 @@ def load_prior(directory: Path) -> PublishedModel:
     except Exception as error:  # whatever a damaged file makes the loader raise
         raise UserError(f"prior={directory}: {WEIGHTS} cannot be read ({error}); copy it again.") from error
     try:
-        network = scoring_network_of(config)
-        network.load_state_dict(_below(tensors, "network."))
-        prior_variances = {int(shots): float(width) for shots, width in config["people"]["prior_variances"].items()}
+        networks = networks_of(config.pop("networks", None))
+        _fill(networks, _below(tensors, "network."))
+        people = config.pop("people")
         numbers = _below(tensors, "people.")
-        users = PopulationPrior(
-            **{name: numbers[name] for name in TENSORS},
-            prior_variances=prior_variances,
-            learnt_from=config["people"]["of"],
-        )
+        users = KINDS[people["kind"]].read(numbers, people["numbers"], str(people["learnt_from"]))
     except UserError as error:
         raise UserError(f"prior={directory}: {error}") from error
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:
+    except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         reason = str(error).split("\n")[0]
         raise UserError(f"prior={directory}: its files do not fit together ({reason}); copy them again.") from error
-    # the layout in which convolutions on a CPU take three quarters of the time
-    prior = PublishedModel(network.requires_grad_(False).to(memory_format=torch.channels_last), users, config)
+    prior = PublishedModel(networks, users, config)
     if prior.hash != told:
         raise UserError(
             f"prior={directory}: its weights are not those that its config was written with; copy it again."
         )
+    if bad := [name for name, value in prior.tensors.items() if not bool(torch.isfinite(value.float()).all())]:
+        raise UserError(f"prior={directory}: {bad[0]} holds numbers that are none; export it again.")
     return prior
+
+
+def _fill(networks: PhotoNetworks, tensors: Mapping[str, Tensor]) -> None:
+    own = networks.backbone.state_dict()
+    networks.backbone.load_state_dict(
+        {name: value.to(own[name].dtype) if name in own else value for name, value in tensors.items()}
+    )
+
+
+def _halved(value: Tensor) -> Tensor:
+    half = value.half()
+    return half if value.dtype == torch.float32 and torch.equal(half.float(), value) else value
 
 
 def _config(directory: Path) -> dict[str, Any]:
@@ -118,12 +126,12 @@ def _config(directory: Path) -> dict[str, Any]:
         config = json.loads((directory / CONFIG).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise UserError(
-            f"prior={directory}: there is no published prior (no {CONFIG}); make one with mode=export."
+            f"prior={directory}: there is no published model (no {CONFIG}); make one with mode=export."
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise UserError(f"prior={directory}: {CONFIG} cannot be read ({error}); copy it again.") from error
     if not isinstance(config, dict):
-        raise UserError(f"prior={directory}: {CONFIG} is no config of a prior; copy it again.")
+        raise UserError(f"prior={directory}: {CONFIG} is no config of a model; copy it again.")
     return config
 
 
@@ -132,7 +140,7 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
 
 
 def prior_directory(place: str) -> Path:
-    """Return the directory of a prior that is named by a path, or by an id on the hub, which is downloaded.
+    """Return the directory of a model that is named by a path, or by an id on the hub, which is downloaded.
 
     Raises:
         UserError: it is neither, or the hub cannot be reached.

@@ -6,43 +6,102 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 
-from piaa_lightning.data.ratings import Indices, Scale, Scores
+from piaa_lightning.data.ratings import Indices, Scale
 from piaa_lightning.photos.personal_model import PersonalModel
 from piaa_lightning.photos.reading import Shelf
 from piaa_lightning.runtime.csv_file import csv_text
 
-COLUMNS = ("rank", "image", "score", "generic_rank", "generic_score")
+COLUMNS = ("image", "stars", "score", "generic", "uncertainty", "rank")
+Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Ranking:
     """Scores on the user's scale, and places.
 
+    An image that the user has rated stands where the rating puts it, above and below those that are expected to get
+    less and more; among equal ratings the model decides.
+
     Args:
-        scores: ``(images,)`` what the user is expected to say.
+        stars: ``(images,)`` what the user said; NaN for the others.
+        scores: ``(images,)`` what the user is expected to say; of a rated image, judging by the other ratings alone.
         generic: ``(images,)`` what anybody is.
+        uncertainty: ``(images,)`` standard deviation of ``scores``.
         order: numbers of the images, the best first.
         places: ``(images,)`` of each in the user's order, from 1.
         generic_places: ``(images,)`` of each in everybody's order, from 1.
     """
 
-    scores: Scores
-    generic: Scores
+    stars: Values
+    scores: Values
+    generic: Values
+    uncertainty: Values
     order: Indices
     places: Indices
     generic_places: Indices
 
+    @property
+    def stands(self) -> Values:
+        """What an image counts for: the user's own word, and the score where there is none."""
+        return np.where(np.isnan(self.stars), self.scores, self.stars)
 
-def order_of(taste: PersonalModel, shelf: Shelf, scale: Scale) -> Ranking:
-    """Put images in order; those with equal scores stay in the order of their files."""
-    with torch.inference_mode():
-        unit = taste.score(shelf.rows).numpy()
-        expected = taste.users.expected(shelf.rows.double()).numpy()
-    order, usual = (np.argsort(-values, kind="stable") for values in (unit, expected))
-    scores, generic = (scale.from_unit(np.clip(values, 0, 1)) for values in (unit, expected))
-    return Ranking(scores, generic, order, _places(order), _places(usual))
+    @property
+    def merit(self) -> Values:
+        """The same with equal ones told apart as `order` does."""
+        return self.stands - 1e-9 * self.places
+
+
+def order_of(taste: PersonalModel, shelf: Shelf, scale: Scale, rated: Sequence[int] | None = None) -> Ranking:
+    """Put images in order; those with equal scores stay in the order of their files.
+
+    Args:
+        taste: of the user.
+        shelf: the images.
+        scale: of the user's ratings.
+        rated: of each rating the image's number in the shelf, -1 where it is elsewhere; None looks for the images that
+            look the same to the networks as those that were rated.
+    """
+    found = taste.predict(shelf.seen)
+    scores, generic, uncertainty = (
+        values.double().numpy() for values in (found.scores, found.generic, found.uncertainty)
+    )
+    stars = np.full(len(shelf.files), np.nan)
+    expected, left = (values.double().numpy() for values in taste.without_own())
+    places = [[number] for number in rated] if rated is not None else _looking_the_same(taste, shelf)
+    for rating, numbers in enumerate(places):
+        for number in numbers:
+            if number >= 0:
+                stars[number], scores[number], uncertainty[number] = (
+                    float(taste.ratings[rating]),
+                    expected[rating],
+                    left[rating],
+                )
+    scores = np.clip(scores, 0, 1)
+    stands = np.where(np.isnan(stars), scores, stars)
+    order = np.lexsort((-scores, -stands))
+    usual = np.argsort(-generic, kind="stable")
+    span = scale.high - scale.low
+    return Ranking(
+        scale.low + span * stars,
+        scale.low + span * scores,
+        scale.low + span * np.clip(generic, 0, 1),
+        span * uncertainty,
+        order,
+        _places(order),
+        _places(usual),
+    )
+
+
+def _looking_the_same(taste: PersonalModel, shelf: Shelf) -> list[list[int]]:
+    """Return of each rating the images whose features are those of the rated image, to the last bit."""
+    if not taste.says_something:
+        return []
+    numbers: dict[bytes, list[int]] = {}
+    for number, row in enumerate(shelf.seen.values.half().numpy()):
+        numbers.setdefault(row.tobytes(), []).append(number)
+    return [numbers.get(row.tobytes(), []) for row in taste.told.values.half().numpy()]
 
 
 def _places(order: Indices) -> Indices:
@@ -52,14 +111,15 @@ def _places(order: Indices) -> Indices:
 
 
 def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
-    """Return the ranking as csv, the best image first."""
+    """Return the ranking as csv, the best image first; ``stars`` is empty where the user said nothing."""
     rows = [
         (
-            ranking.places[number],
             files[number],
+            None if np.isnan(ranking.stars[number]) else f"{ranking.stars[number]:g}",
             f"{ranking.scores[number]:.3f}",
-            ranking.generic_places[number],
             f"{ranking.generic[number]:.3f}",
+            f"{ranking.uncertainty[number]:.3f}",
+            ranking.places[number],
         )
         for number in ranking.order.tolist()
     ]

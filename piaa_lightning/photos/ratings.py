@@ -12,7 +12,8 @@ from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.stars import read_stars
 
-COLUMNS = ("image", "score")
+IMAGE, STARS_GIVEN, SCORE = "image", "stars", "score"
+PREDICTED = {"generic", "generic_score", "uncertainty", "rank", "generic_rank"}  # columns of what was predicted
 STARS = Scale(1, 5)
 
 
@@ -36,7 +37,9 @@ def read_ratings(source: str, root: Path, files: Sequence[str], scale: Scale = S
 
     Args:
         source: a csv file with the columns ``image`` (a path below the folder, or a name that occurs there once) and
-            ``score``, of which the last line of an image counts; or ``stars`` for EXIF's and XMP's.
+            ``score`` or ``stars``, of which the last line of an image counts; or ``stars`` for EXIF's and XMP's. Where
+            both columns are there, as in a ``ranking.csv``, only the stars were given by the user, and lines without
+            any are passed over.
         root: the folder of images.
         files: its images.
         scale: of the csv file's scores; stars are 1 to 5.
@@ -72,17 +75,17 @@ def read_ratings(source: str, root: Path, files: Sequence[str], scale: Scale = S
     return Ratings(scores, scale, missing)
 
 
-def refuse_equal(scores: Sequence[float]) -> None:
-    """Stop where ratings say nothing about an order.
+def equal_note(scores: Sequence[float]) -> str:
+    """Return a sentence where several ratings are all equal, which says little; otherwise nothing.
 
-    Raises:
-        UserError: there are fewer than two different scores.
+    A camera or a program may have written them into every file.
     """
-    if len(set(scores)) < 2:
-        raise UserError(
-            f"All {len(scores)} ratings are equal, so nothing can be learned yet; rate some photographs better or worse"
-            " than the others."
-        )
+    if len(scores) < 2 or len(set(scores)) > 1:
+        return ""
+    return (
+        f"All {len(scores)} ratings are {scores[0]:g}: what is learnt is what these photographs have in common; if that"
+        " is not what you meant, rate some better or worse than the others."
+    )
 
 
 def _names(files: Sequence[str]) -> dict[str, str]:
@@ -99,13 +102,17 @@ def _lines(path: Path) -> list[tuple[int, str, float]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, skipinitialspace=True)
-            if not set(COLUMNS) <= set(reader.fieldnames or ()):
-                has = ", ".join(reader.fieldnames or ()) or "nothing"
-                raise UserError(f"{path}: the first line must name the columns image,score; it has {has}.")
+            given = _column(path, [(name or "").strip() for name in reader.fieldnames or ()])
+            reader.fieldnames = [(name or "").strip() for name in reader.fieldnames or ()]
             for line in reader:
-                lines.append(
-                    (reader.line_num, (line["image"] or "").strip(), _score(line["score"], path, reader.line_num))
-                )
+                if None in line:
+                    raise UserError(
+                        f"{path}, line {reader.line_num}: it has more values than the first line names; put names and"
+                        " numbers with a comma into quotes."
+                    )
+                said = (line[given] or "").strip()
+                if said or given != STARS_GIVEN:
+                    lines.append((reader.line_num, (line[IMAGE] or "").strip(), _score(said, path, reader.line_num)))
     except FileNotFoundError as error:
         raise UserError(
             f"ratings={path}: there is no such file; give a csv file with the columns image,score, or ratings=stars."
@@ -113,6 +120,26 @@ def _lines(path: Path) -> list[tuple[int, str, float]]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"ratings={path}: cannot be read as a csv file in UTF-8 ({error}); save it as one.") from error
     return lines
+
+
+def _column(path: Path, names: Sequence[str]) -> str:
+    """Return the column that holds what the user said.
+
+    Raises:
+        UserError: there is none.
+    """
+    if IMAGE in names and STARS_GIVEN in names:
+        return STARS_GIVEN
+    if IMAGE in names and SCORE in names:
+        if predicted := sorted(PREDICTED & set(names)):
+            raise UserError(
+                f"{path}: its scores were predicted (it has the column {predicted[0]}) and are nobody's ratings; give a"
+                " file with the columns image,stars."
+            )
+        return SCORE
+    has = ", ".join(names) or "nothing"
+    other = "; separate them by commas" if len(names) == 1 and any(sign in has for sign in ";\t|") else ""
+    raise UserError(f"{path}: the first line must name the columns image,score; it has {has}{other}.")
 
 
 def _score(text: str | None, path: Path, number: int) -> float:

@@ -13,8 +13,9 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.photos.folder import Folder
 from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file
 from piaa_lightning.photos.personal_model import PersonalModel
+from piaa_lightning.photos.photo_features import PhotoFeatures
 from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.ratings import STARS, read_ratings, refuse_equal
+from piaa_lightning.photos.ratings import STARS, equal_note, read_ratings
 from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
 from piaa_lightning.photos.store import Store
 from piaa_lightning.runtime.progress import track
@@ -72,10 +73,10 @@ def read_folder(folder: Folder, model: PublishedModel, cache: Path, note: str = 
     Raises:
         UserError: none of the files can be read.
     """
-    store = open_store(cache, model)
+    store = open_store(cache)
     torch.set_num_threads(1)  # the decoding threads keep the other cores busy
-    reading = read_photos(model, store, folder.root, folder.files)
-    shelf = shelf_of(store, list(track(reading, "reading photographs", len(folder.files))))
+    reading = read_photos(model.networks, store, folder.root, folder.files)
+    shelf = shelf_of(model.networks, store, list(track(reading, "reading photographs", len(folder.files))))
     if shelf.skipped:
         some = "; ".join(
             f"{printable(file)}: {printable(reason.rstrip('.'))}"
@@ -91,13 +92,13 @@ def read_folder(folder: Folder, model: PublishedModel, cache: Path, note: str = 
     return ReadFolder(model, folder.root, shelf, store, [note] if note else [])
 
 
-def open_store(cache: Path, model: PublishedModel) -> Store:
-    """Open what was read of photographs through a model.
+def open_store(cache: Path) -> Store:
+    """Open what was read of photographs, whichever model they were read for.
 
     Raises:
         UserError: it cannot be written there.
     """
-    return Store(cache / "photos" / f"{model.hash[:20]}.sqlite")
+    return Store(cache / "photos" / "seen.sqlite")
 
 
 def learn_person(read: ReadFolder, ratings: str, scale: Scale = STARS, name: str = "you") -> PersonalFile:
@@ -110,7 +111,7 @@ def learn_person(read: ReadFolder, ratings: str, scale: Scale = STARS, name: str
         name: of the person.
 
     Raises:
-        UserError: there are no ratings of photographs in the folder, or they are all equal.
+        UserError: there are no ratings of photographs in the folder.
     """
     given = read_ratings(ratings, read.root, read.shelf.files, scale)
     if given.missing:
@@ -120,12 +121,11 @@ def learn_person(read: ReadFolder, ratings: str, scale: Scale = STARS, name: str
             printable(str(read.root)),
             printable(given.missing[0]),
         )
-    scores = list(given.scores.values())
-    refuse_equal(scores)
+    if note := equal_note(list(given.scores.values())):
+        log.warning("%s", note)
     numbers = {file: number for number, file in enumerate(read.shelf.files)}
-    rows = read.shelf.rows[[numbers[file] for file in given.scores]]
-    unit = torch.tensor(scores).sub(given.scale.low).div(given.scale.high - given.scale.low)
-    return PersonalFile(name, read.model.hash, given.scale, rows, unit)
+    rated = {numbers[file]: score for file, score in given.scores.items()}
+    return PersonalFile.learnt(name, read.model, read.shelf, rated, given.scale)
 
 
 def personal_model_of(read: ReadFolder, who: Who) -> tuple[PersonalModel, Scale, str]:
@@ -143,6 +143,7 @@ def personal_model_of(read: ReadFolder, who: Who) -> tuple[PersonalModel, Scale,
     elif who.person is not None:
         user = load_personal_file(who.person, read.model)
     else:
-        nobody = torch.empty(0, len(read.model.users.mean) - 1)
-        return PersonalModel(read.model.users, nobody, torch.empty(0)), STARS, "in everybody's order"
-    return user.taste(read.model), user.scale, f"in the order of {user.name}"
+        nobody = PhotoFeatures.nothing(read.model.networks.features)
+        process = read.model.users.process(read.shelf.statistics)
+        return PersonalModel(process, nobody, torch.empty(0)), STARS, "in everybody's order"
+    return user.taste(read.model, read.shelf), user.scale, f"in the order of {user.name}"

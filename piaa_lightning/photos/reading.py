@@ -1,28 +1,34 @@
-"""Reading images: each decoded once, seen by the prior's network, and kept with a thumbnail."""
+"""Reading images: each decoded once, seen by the networks that have not seen it, and kept with a thumbnail."""
 
 from __future__ import annotations
 
 import io
-from collections import deque
+import logging
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
 
-from piaa_lightning.data.images.decode import MAX_PIXELS, Pixels, squash
+from piaa_lightning.data.images.decode import Pixels
+from piaa_lightning.data.images.formats import MAX_PIXELS
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.folder_statistics import FolderStatistics
+from piaa_lightning.photos.networks import PhotoNetworks, Squares, mean_score
 from piaa_lightning.photos.opening import open_photo
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.store import Seen, Store
+from piaa_lightning.photos.photo_features import PhotoFeatures
+from piaa_lightning.photos.store import KeptImage, NetworkView, Store
 from piaa_lightning.runtime.cores import cores
+from piaa_lightning.runtime.read_ahead import read_ahead
+
+log = logging.getLogger(__name__)
 
 BATCH = 16
 THUMBNAIL = 400  # longer side in pixels
+FINER = 2  # a JPEG is decoded at no less than so many times a network's input: the filter then hides how it was read
 
 
 @dataclass
@@ -33,109 +39,117 @@ class Shelf:
         files: paths as they were given.
         digests: of their content; two files may have the same.
         sizes: ``(images, 2)`` width and height.
-        rows: ``(images, 1 + components)`` float32, see `Users.rows`.
+        seen: what the networks saw in them, float16.
         skipped: why a file could not be read, by its path.
     """
 
-    files: list[str] = field(default_factory=list)
-    digests: list[str] = field(default_factory=list)
-    sizes: list[tuple[int, int]] = field(default_factory=list)
-    rows: Tensor = field(default_factory=lambda: torch.empty(0, 0))
+    files: list[str]
+    digests: list[str]
+    sizes: list[tuple[int, int]]
+    seen: PhotoFeatures
     skipped: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, features: int) -> Shelf:
+        """Return one without images."""
+        return cls([], [], [], PhotoFeatures.nothing(features))
+
+    @cached_property
+    def statistics(self) -> FolderStatistics:
+        """Statistics of what the networks saw; of a shelf that does not change any more."""
+        return FolderStatistics.of(self.seen)
 
 
 @dataclass(frozen=True)
 class _Read:
     file: str
     digest: str
-    photo: tuple[Pixels, int, int, bytes] | None = None  # None: known already
+    photo: tuple[Squares, int, int, bytes] | None = None  # None: seen by all networks already
+    lacking: tuple[int, ...] = ()
     skipped: str = ""
 
 
 def read_photos(
-    prior: PublishedModel, store: Store, root: Path, files: Sequence[str], max_pixels: int = MAX_PIXELS
+    networks: PhotoNetworks, store: Store, root: Path, files: Sequence[str], max_pixels: int = MAX_PIXELS
 ) -> Iterator[tuple[str, str, str]]:
-    """Read images, a few ahead of the network; what was read before is passed over quickly.
+    """Read images, a few ahead of the networks; what was read before is passed over quickly.
 
-    NOTE: a large JPEG is decoded at an eighth of its size as long as that is larger than the network's input.
+    NOTE: a large JPEG is decoded at an eighth of its size as long as that is twice as large as the networks' input.
 
     Args:
-        prior: looks at them.
-        store: keeps what it saw; an interrupted reading goes on where it stopped.
+        networks: look at them.
+        store: keeps what they saw; an interrupted reading goes on where it stopped.
         root: the directory that ``files`` are relative to.
         files: paths.
         max_pixels: the largest width times height that is read.
 
     Yields:
-        For each file, in order, its path, its digest, and why it was skipped; the first time it is seen its values
+        For each file, in order, its path, its digest, and why it was skipped; the first time it is seen its features
         are in the store by then.
     """
     waiting: list[_Read] = []
-    for read in _opened(prior, store, root, files, max_pixels):
-        waiting.append(read)
-        if sum(one.photo is not None for one in waiting) >= BATCH or len(waiting) >= 256:
-            yield from _look(prior, store, waiting)
-            waiting = []
-    yield from _look(prior, store, waiting)
+    opened = read_ahead(lambda file: _open(networks, store, root, file, max_pixels), files, ahead=2 * cores() + BATCH)
+    with closing(opened):  # nobody wants the rest of what is not taken
+        for read in opened:
+            waiting.append(read)
+            if sum(one.photo is not None for one in waiting) >= BATCH or len(waiting) >= 256:
+                yield from _look(networks, store, waiting)
+                waiting = []
+    yield from _look(networks, store, waiting)
 
 
-def shelf_of(store: Store, read: Sequence[tuple[str, str, str]]) -> Shelf:
+def shelf_of(networks: PhotoNetworks, store: Store, read: Sequence[tuple[str, str, str]]) -> Shelf:
     """Gather what was read; see `read_photos`."""
-    known = store.get([digest for _, digest, reason in read if not reason])
     there = [(file, digest) for file, digest, reason in read if not reason]
-    values = [known[digest][2] for _, digest in there]
+    digests = [digest for _, digest in there]
+    sizes = store.sizes(digests)
+    parts = [store.features(digests, key, count) for key, count in zip(networks.keys, networks.blocks, strict=True)]
+    score = mean_score([score for _, score in parts], len(there))
     return Shelf(
         [file for file, _ in there],
-        [digest for _, digest in there],
-        [known[digest][:2] for _, digest in there],
-        torch.from_numpy(np.stack(values)) if values else torch.empty(0, 0),
+        digests,
+        [sizes[digest] for digest in digests],
+        PhotoFeatures(torch.cat([values for values, _ in parts], dim=1), score),
         {file: reason for file, _, reason in read if reason},
     )
 
 
-def _opened(prior: PublishedModel, store: Store, root: Path, files: Sequence[str], max_pixels: int) -> Iterator[_Read]:
-    """Decode in parallel; threads, because Pillow lets go of the interpreter while it works."""
-    ahead: deque[Future[_Read]] = deque()
-    workers = cores()
-    with ThreadPoolExecutor(workers) as pool:
-        try:
-            for file in files:
-                ahead.append(pool.submit(_open, prior, store, root, file, max_pixels))
-                if len(ahead) > 2 * workers + BATCH:
-                    yield ahead.popleft().result()
-            while ahead:
-                yield ahead.popleft().result()
-        finally:
-            for waiting in ahead:  # nobody wants the rest
-                waiting.cancel()
-
-
-def _open(prior: PublishedModel, store: Store, root: Path, file: str, max_pixels: int) -> _Read:
+def _open(networks: PhotoNetworks, store: Store, root: Path, file: str, max_pixels: int) -> _Read:
     path = root / file
     digest = ""
     try:
         digest = store.digest_of(path)
-        if store.knows(digest):
+        lacking = store.lacks(digest, networks.keys)
+        if not lacking:
             return _Read(file, digest)
-        size = prior.network.size
-        photo = open_photo(path, max(size, THUMBNAIL * 3 // 4), max_pixels)
+        photo = open_photo(path, max(FINER * networks.size, THUMBNAIL * 3 // 4), max_pixels)
+        read = (networks.squares(photo.pixels), photo.width, photo.height, thumbnail(photo.pixels))
     except UserError as error:
         return _Read(file, digest, skipped=str(error).removeprefix(f"{path}: "))
     except OSError as error:
         return _Read(file, digest, skipped=f"cannot be read ({error.strerror or error}).")
-    square = squash(photo.pixels, size, prior.config["resize"])
-    return _Read(file, digest, (square, photo.width, photo.height, thumbnail(photo.pixels)))
+    except Exception as error:  # a fault of ours, or of a library: one file must not take the others with it
+        log.exception("%s could not be read", ascii(file))
+        return _Read(file, digest, skipped=f"cannot be read ({type(error).__name__}).")
+    return _Read(file, digest, read, tuple(lacking))
 
 
-def _look(prior: PublishedModel, store: Store, waiting: Sequence[_Read]) -> list[tuple[str, str, str]]:
-    """Let the network look at what is new, and keep it."""
-    new = {one.digest: one.photo for one in waiting if one.photo is not None}
-    if new:
-        squares = torch.from_numpy(np.stack([photo[0] for photo in new.values()]))
-        with torch.inference_mode():
-            rows = prior.rows(squares).float().numpy()
-        pairs = zip(new.items(), rows, strict=True)
-        store.keep([Seen(digest, width, height, row, small) for (digest, (_, width, height, small)), row in pairs])
+def _look(networks: PhotoNetworks, store: Store, waiting: Sequence[_Read]) -> list[tuple[str, str, str]]:
+    """Let networks look at what is new to them, and keep it."""
+    new = {one.digest: one for one in waiting if one.photo is not None}
+    for lacking in sorted({one.lacking for one in new.values()}):
+        some = [one for one in new.values() if one.lacking == lacking]
+        views: list[dict[str, NetworkView]] = [{} for _ in some]
+        found = networks.look([one.photo[0] for one in some if one.photo is not None], lacking)
+        for number, (values, scores) in zip(lacking, found, strict=True):
+            for place, row in enumerate(values.half().numpy()):
+                score = None if scores is None else float(scores[place])
+                views[place][networks.keys[number]] = NetworkView(row, score)
+        store.keep(
+            KeptImage(one.digest, *one.photo[1:], own)
+            for one, own in zip(some, views, strict=True)
+            if one.photo is not None
+        )
     return [(one.file, one.digest, one.skipped) for one in waiting]
 
 

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
-from PIL import Image
-
+from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.photos.opening import learn_heif
 from piaa_lightning.photos.suffixes import HEIF, RAW
 
@@ -59,7 +58,7 @@ def _inside(path: Path) -> float | None:
     try:
         if path.suffix.lower() in HEIF:
             learn_heif(path)
-        with warnings.catch_warnings(), Image.open(path) as image:
+        with warnings.catch_warnings(), open_image(path) as image:
             warnings.simplefilter("ignore")
             packet = image.info.get("xmp") or b""
             packet = packet.encode() if isinstance(packet, str) else packet

@@ -5,46 +5,68 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
+import stat
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from piaa_lightning.errors import UserError
 
 SCHEMA = """
-create table if not exists files (path text primary key, bytes integer, mtime integer, digest text);
-create table if not exists photos (digest text primary key, width integer, height integer, seen blob, thumbnail blob);
+drop table if exists photos; -- of versions that kept what one model saw
+create table if not exists paths (path blob primary key, bytes integer, mtime integer, digest text);
+create table if not exists images (digest text primary key, width integer, height integer, thumbnail blob);
+create table if not exists features (digest text, network text, features blob, score real,
+                                     primary key (digest, network)) without rowid;
 """
+AT_ONCE = 500  # images that are asked for in one question
 
 
 @dataclass(frozen=True)
-class Seen:
+class NetworkView:
+    """What one network saw in one image.
+
+    Args:
+        values: ``(features,)`` float16.
+        score: for everybody, in [0, 1]; None where the network has none.
+    """
+
+    values: NDArray[np.float16]
+    score: float | None
+
+
+@dataclass(frozen=True)
+class KeptImage:
     """What is kept of one image.
 
     Args:
         digest: SHA-256 of the file.
         width: in pixels, upright.
         height: likewise.
-        values: ``(1 + components,)`` float32, see `Users.rows`.
         thumbnail: a small JPEG.
+        views: by the networks' keys, see `PhotoNetworks.keys`.
     """
 
     digest: str
     width: int
     height: int
-    values: NDArray[np.float32]
     thumbnail: bytes
+    views: Mapping[str, NetworkView]
 
 
 class Store:
     """A SQLite file; several threads and processes may use it at once.
 
     An image is known by its content, so that a moved or renamed one is not read again; that content is looked
-    for only where a file's size or time has changed.
+    for only where a file's size or time has changed. What each network saw is kept by the network, so that models share
+    what they have in common and a network more computes its own features alone.
 
     Args:
         file: where it lies; it is made.
@@ -76,56 +98,86 @@ class Store:
 
         Raises:
             OSError: the file cannot be read.
+            UserError: it is a pipe or a device, whose end would never come.
         """
-        stat = path.stat()
-        name, state = _name(path.resolve()), (stat.st_size, stat.st_mtime_ns)
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
+            raise UserError(f"{path}: this is no plain file; replace or remove it.")
+        # as bytes: names need not be text in any encoding
+        name, state = os.fsencode(path.resolve()), (found.st_size, found.st_mtime_ns)
         with self._lock:
-            known = self._base.execute("select bytes, mtime, digest from files where path = ?", (name,)).fetchone()
+            known = self._base.execute("select bytes, mtime, digest from paths where path = ?", (name,)).fetchone()
         if known is not None and (known[0], known[1]) == state:
             return str(known[2])
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
         with self._lock:
-            self._base.execute("insert or replace into files values (?, ?, ?, ?)", (name, *state, digest))
+            self._base.execute("insert or replace into paths values (?, ?, ?, ?)", (name, *state, digest))
         return digest
 
-    def knows(self, digest: str) -> bool:
-        """Say whether an image has been read."""
+    def lacks(self, digest: str, networks: Sequence[str]) -> list[int]:
+        """Return which networks have not seen an image, by their places in the list."""
         with self._lock:
-            return self._base.execute("select 1 from photos where digest = ?", (digest,)).fetchone() is not None
+            rows = self._base.execute("select network from features where digest = ?", (digest,)).fetchall()
+        known = {str(network) for (network,) in rows}
+        return [place for place, network in enumerate(networks) if network not in known]
 
-    def keep(self, photos: Iterable[Seen]) -> None:
+    def keep(self, images: Iterable[KeptImage]) -> None:
         """Keep what was read, all or nothing."""
-        lines = [(seen.digest, seen.width, seen.height, seen.values.tobytes(), seen.thumbnail) for seen in photos]
+        images = list(images)
+        lines = [(one.digest, one.width, one.height, one.thumbnail) for one in images]
+        views = [
+            (one.digest, network, view.values.astype(np.float16).tobytes(), view.score)
+            for one in images
+            for network, view in one.views.items()
+        ]
         with self._lock, self._base:
             self._base.execute("begin")
-            self._base.executemany("insert or replace into photos values (?, ?, ?, ?, ?)", lines)
+            self._base.executemany("insert or replace into images values (?, ?, ?, ?)", lines)
+            self._base.executemany("insert or replace into features values (?, ?, ?, ?)", views)
             self._base.execute("commit")
 
-    def get(self, digests: Sequence[str]) -> dict[str, tuple[int, int, NDArray[np.float32]]]:
-        """Return width, height and values of those that are known, without their thumbnails."""
-        found: dict[str, tuple[int, int, NDArray[np.float32]]] = {}
-        with self._lock:
-            for start in range(0, len(digests), 500):
-                some = list(digests[start : start + 500])
-                places = ",".join("?" * len(some))
-                question = f"select digest, width, height, seen from photos where digest in ({places})"
-                for digest, width, height, seen in self._base.execute(question, some):
-                    found[digest] = (width, height, np.frombuffer(seen, dtype=np.float32))
+    def sizes(self, digests: Sequence[str]) -> dict[str, tuple[int, int]]:
+        """Return width and height of those images that are known."""
+        question = "select digest, width, height from images where digest in ({})"
+        return {digest: (width, height) for digest, width, height in self._ask(question, digests)}
+
+    def features(self, digests: Sequence[str], network: str, length: int) -> tuple[Tensor, Tensor | None]:
+        """Return what a network saw in images, all of which it must have seen.
+
+        Args:
+            digests: of the images.
+            network: its key.
+            length: how many features it has.
+
+        Returns:
+            ``(images, length)`` float16, and ``(images,)`` its scores, or None.
+        """
+        values = torch.empty(len(digests), length, dtype=torch.float16)
+        scores = torch.zeros(len(digests))
+        places: dict[str, list[int]] = {}
+        for place, digest in enumerate(digests):
+            places.setdefault(digest, []).append(place)
+        scored = bool(digests)
+        question = "select digest, features, score from features where digest in ({}) and network = ?"
+        for digest, content, score in self._ask(question, list(places), network):
+            own = places[digest]
+            values[own] = torch.from_numpy(np.frombuffer(content, dtype=np.float16).copy())
+            scores[own] = score or 0.0
+            scored = scored and score is not None
+        return values, scores if scored else None
+
+    def _ask(self, question: str, digests: Sequence[str], *further: str) -> list[Any]:
+        found: list[Any] = []
+        for start in range(0, len(digests), AT_ONCE):
+            some = list(digests[start : start + AT_ONCE])
+            places = ",".join("?" * len(some))
+            with self._lock:
+                found += self._base.execute(question.format(places), [*some, *further]).fetchall()
         return found
 
     def thumbnail(self, digest: str) -> bytes | None:
         """Return the small JPEG of an image; None where it is not known."""
         with self._lock:
-            row = self._base.execute("select thumbnail from photos where digest = ?", (digest,)).fetchone()
+            row = self._base.execute("select thumbnail from images where digest = ?", (digest,)).fetchone()
         return None if row is None else bytes(row[0])
-
-
-def _name(path: Path) -> str | bytes:
-    """Return a path as SQLite can keep it: names that are not UTF-8 as their bytes."""
-    name = str(path)
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return os.fsencode(path)
-    return name

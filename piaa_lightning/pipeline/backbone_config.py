@@ -41,8 +41,10 @@ def settle_backbone(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
             return
         merged = OmegaConf.merge(*networks.values())
         assert isinstance(merged, DictConfig)
+        own = any(word.startswith("backbone.networks.") for word in typed)  # then the copies may differ
         for key in OWN:
-            if net.get(key) != merged.get(key) or any(f"{word}.".startswith(f"backbone.{key}.") for word in typed):
+            for_all = any(f"{word}.".startswith(f"backbone.{key}.") for word in typed)
+            if for_all or (not own and net.get(key) != merged.get(key)):
                 raise UserError(
                     f"backbone.{key}={net.get(key)}: several networks were chosen ({', '.join(networks)}); say of which"
                     f" with backbone.networks.{next(iter(networks))}.{key}."

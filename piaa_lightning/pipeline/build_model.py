@@ -56,7 +56,7 @@ def untrained(spec: RunSpec, task: TaskSpec, extractor: FeatureExtractor) -> nn.
 
 def lightning_module(task: TaskSpec, network: nn.Module) -> PretrainingTask:
     """Make the LightningModule that trains a network."""
-    with at_key("task.module"):
+    with at_key(f"{task.key}.module"):
         module: PretrainingTask = instantiate(task.module)(network=network)
     module.prefix = f"{task.name}/"
     return module

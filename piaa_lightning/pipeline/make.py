@@ -6,6 +6,7 @@ Hydra calls whatever ``_target_`` names. What it may name is decided in `cli.all
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,7 +38,8 @@ def make(config: Any, key: str) -> Any:
         while cause.__cause__ is not None and not isinstance(cause, UserError):
             cause = cause.__cause__
         if isinstance(cause, UserError):
-            with at_key(key):
+            inside = re.findall(r"full_key: (\S+)", str(error))  # Hydra tells which of the things within it was
+            with at_key(inside[-1] if inside else key):
                 raise cause from error
         raise
 

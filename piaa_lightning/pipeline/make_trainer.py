@@ -15,7 +15,8 @@ from pytorch_lightning.loggers import Logger, WandbLogger
 from piaa_lightning.callbacks.clip_own_steps import ClipOwnSteps
 from piaa_lightning.callbacks.finite_steps import FiniteSteps
 from piaa_lightning.callbacks.keep_last import KeepLast
-from piaa_lightning.errors import UserError
+from piaa_lightning.callbacks.kept_epoch import KeptEpoch
+from piaa_lightning.errors import UserError, at_key
 from piaa_lightning.pipeline.specs import RunSpec, TaskSpec
 from piaa_lightning.runtime.checkpoints import WholeCheckpoints
 from piaa_lightning.tasks.meta import MetaTask
@@ -48,7 +49,7 @@ def refuse_sharding(spec: RunSpec) -> None:
 def make_trainer(
     spec: RunSpec, task: TaskSpec, module: PretrainingTask, logger: Logger | bool, directory: Path, key: str
 ) -> tuple[pl.Trainer, ModelCheckpoint]:
-    """Return a trainer, and the callback that knows the best epoch in the end.
+    """Return a trainer, and the callback that knows the kept epoch in the end.
 
     Args:
         spec: of the run.
@@ -58,11 +59,10 @@ def make_trainer(
         directory: of the task's checkpoints.
         key: of the model.
     """
-    best = ModelCheckpoint(
-        directory, filename="best", monitor=module.prefix + MONITOR, mode="max", save_on_train_epoch_end=True
-    )
+    with at_key(task.key):
+        best = KeptEpoch(directory, module.prefix + MONITOR, task.keep, task.candidates_include_start)
     callbacks: list[pl.Callback] = [instantiate(callback) for callback in spec.callbacks.values()]
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"num_sanity_val_steps": -1} if task.candidates_include_start else {}
     if module.steps_itself:  # Lightning clips and accumulates for other tasks alone
         if spec.trainer.gradient_clip_val is not None:
             callbacks.append(ClipOwnSteps(spec.trainer.gradient_clip_val, spec.trainer.gradient_clip_algorithm))

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -159,14 +160,21 @@ def data_module(data: DictConfig, cache: Path) -> RatingsDataModule:
     Raises:
         UserError: a value that a key cannot have.
     """
-    given = OmegaConf.to_container(data, resolve=True)
-    assert isinstance(given, dict)
-    arguments = {str(key): value for key, value in given.items() if key not in ("_target_", *RUN_KEYS)}
+    arguments = module_arguments(data)
+    target = arguments.pop("_target_")
     for part in ("reader", "split"):
         if "_target_" in (arguments.get(part) or {}):
             arguments[part] = instantiate(data[part])
-    if "seed" in arguments:
-        arguments["embedded_seed"] = arguments.pop("seed")
     with at_key("data"):
-        module: RatingsDataModule = get_class(data._target_)(cache_dir=cache, **arguments)
+        module: RatingsDataModule = get_class(target)(cache_dir=cache, **arguments)
     return module
+
+
+def module_arguments(data: DictConfig) -> dict[str, Any]:
+    """Return ``_target_`` and arguments of a database's LightningDataModule, less what is the run's."""
+    given = OmegaConf.to_container(data, resolve=True)
+    assert isinstance(given, dict)
+    arguments = {str(key): value for key, value in given.items() if key not in RUN_KEYS}
+    if "seed" in arguments:  # of the embedded copy; the module's own is that of the order in training
+        arguments["embedded_seed"] = arguments.pop("seed")
+    return arguments

@@ -20,7 +20,7 @@ from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.evaluate_methods import evaluate_methods, protocols, refuse_impossible
 from piaa_lightning.pipeline.make import make, refuse_unknown_arguments
 from piaa_lightning.pipeline.make_trainer import refuse_sharding
-from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.open_data import Databases, module_arguments
 from piaa_lightning.pipeline.show_users import number_of_maps
 from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.pipeline.train_models import ModelTrainer
@@ -34,7 +34,7 @@ from piaa_lightning.runtime.run_directory import run_directory
 
 EVALUATED = "evaluated"  # what was evaluated so far, below the run's directory until it is finished
 # Groups of the configuration that things are made of; tasks go before the methods that name them.
-MADE = ("task", "tasks", "methods", "protocol", "head", "data", "databases", "trainer", "callbacks", "logger")
+MADE = ("task", "tasks", "methods", "protocol", "head", "trainer", "callbacks", "logger")
 
 
 def run(spec: RunSpec, directory: Path) -> float | None:
@@ -74,6 +74,11 @@ def refuse_mistakes(spec: RunSpec) -> None:
     assert isinstance(resolved, dict)
     for name in MADE:
         refuse_unknown_arguments(resolved[name], name)
+    for key, data in {
+        "data": spec.data,
+        **{f"databases.{name}": data for name, data in spec.databases.items()},
+    }.items():
+        refuse_unknown_arguments(module_arguments(data), key)
     for method in spec.methods.values():
         for name in ("personalizer", "support", "estimator"):
             if getattr(method, name) is not None:

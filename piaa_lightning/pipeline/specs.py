@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, ListConfig
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import UserError, at_key
+from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.metrics.registry import Chosen, chosen
 from piaa_lightning.pipeline.backbone_config import settle_backbone
 from piaa_lightning.pipeline.choose_metrics import metric_names
@@ -50,6 +51,8 @@ class TaskSpec:
         name: of its curves and checkpoints.
         label: as tables call a method that starts from it.
         epochs: 0 trains nothing.
+        keep: which epoch is kept, ``best`` on validation or ``last``.
+        candidates_include_start: whether what training starts from may be the best.
         batch_size: images or users in a step.
         module: what makes its LightningModule.
         sources: what it learns from, one or several in step.
@@ -65,6 +68,8 @@ class TaskSpec:
     name: str
     label: str
     epochs: int
+    keep: str
+    candidates_include_start: bool
     batch_size: int
     module: DictConfig
     sources: tuple[SourceSpec, ...]
@@ -278,11 +283,16 @@ class _Tasks:
         read = SpecReader(config, key, "tasks", (*self.KEYS, *self.OWN))
         weights = read.text("weights", None)
         before = read.part("init_from", None)
+        keep = read.text("keep", "best")
+        with at_key(key):
+            check_choice("keep", keep, ("best", "last"))
         return TaskSpec(
             key=key,
             name=read.text("name"),
             label=read.text("label"),
             epochs=read.whole("epochs", least=0),
+            keep=keep,
+            candidates_include_start=read.flag("candidates_include_start", False),
             batch_size=read.whole("batch_size", least=1),
             module=read.part("module"),
             sources=_sources(read),

@@ -43,6 +43,7 @@ def trait_names(task: TaskSpec | None, databases: Databases) -> tuple[str, ...]:
 
 def _served(spec: RunSpec, task: TaskSpec, source: SourceSpec, databases: Databases, patches: int) -> RatingsModule:
     data = databases.get(source.database)
+    config = spec.data if source.database is None else spec.databases[source.database]
     return RatingsModule(
         data.table,
         data.split,
@@ -52,4 +53,5 @@ def _served(spec: RunSpec, task: TaskSpec, source: SourceSpec, databases: Databa
         spec.seed,
         spec.data.workers,
         None if source.validation is None else instantiate(source.validation),
+        cut_batches=config.root is None and config.size == "tiny",  # which holds fewer images than a usual batch
     )

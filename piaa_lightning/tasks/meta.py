@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from piaa_lightning.data.batches import Episode
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError, UserError
 from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.meta.displacement import DisplacementLearner
 from piaa_lightning.meta.engines import ENGINES
@@ -67,13 +67,13 @@ class MetaTask(PretrainingTask):
         self.saves = saves
         self.automatic_optimization = False
         self._dropout_seed: int | None = None
-        check_choice("task.module.saves", saves, SAVES)
+        check_choice("saves", saves, SAVES)
         if engine is not None:
-            check_choice("task.module.engine", engine, ENGINES)
+            check_choice("engine", engine, ENGINES)
             self.learner.engine = engine
         if saves == "last_user":
             if not isinstance(self.learner, DisplacementLearner):
-                raise UserError("task.module.saves=last_user: this learner has no last user's parameters.")
+                raise ArgumentError("saves", "this learner has no last user's parameters.", saves)
             self.learner.keep_last = True
 
     @property

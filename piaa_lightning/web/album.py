@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-from torch import Tensor
-
-from piaa_lightning.data.images.decode import MAX_PIXELS
+from piaa_lightning.data.images.formats import MAX_PIXELS
+from piaa_lightning.photos.photo_features import PhotoFeatures
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
 from piaa_lightning.photos.store import Store
@@ -33,7 +31,7 @@ class Album:
     """What was read below one directory.
 
     Args:
-        prior: looks at images.
+        prior: its networks look at images.
         store: keeps what it saw.
         root: the directory.
         max_pixels: the largest image that is read.
@@ -44,9 +42,9 @@ class Album:
         self.version = 0  # moves whenever there is more to see
         self._max_pixels = max_pixels
         self._lock = threading.Lock()
-        self._shelf = Shelf(rows=torch.empty(0, len(prior.users.mean) - 1))
+        self._shelf = Shelf.empty(prior.networks.features)
         self._known: set[str] = set()
-        self._rows: list[Tensor] = []  # not yet joined to the shelf's
+        self._seen: list[PhotoFeatures] = []  # not yet joined to the shelf's
         self._done = self._total = 0
         self._closed = False
 
@@ -60,7 +58,7 @@ class Album:
             self._total += len(files)
         skipped: dict[str, str] = {}
         waiting: list[tuple[str, str, str]] = []
-        for one in read_photos(self.prior, self.store, self.root, files, self._max_pixels):
+        for one in read_photos(self.prior.networks, self.store, self.root, files, self._max_pixels):
             waiting.append(one)
             if one[2]:
                 skipped[one[0]] = one[2]
@@ -74,7 +72,7 @@ class Album:
 
     def take(self, read: Sequence[tuple[str, str, str]]) -> None:
         """Show what was read, see `read_photos`."""
-        new = shelf_of(self.store, read)
+        new = shelf_of(self.prior.networks, self.store, read)
         with self._lock:
             for number, digest in enumerate(new.digests):
                 if digest not in self._known:
@@ -82,7 +80,7 @@ class Album:
                     self._shelf.files.append(new.files[number])
                     self._shelf.digests.append(digest)
                     self._shelf.sizes.append(new.sizes[number])
-                    self._rows.append(new.rows[number : number + 1])
+                    self._seen.append(new.seen[number : number + 1])
             self._shelf.skipped.update(new.skipped)
             self._done += len(read)
             self.version += 1
@@ -90,11 +88,11 @@ class Album:
     def shelf(self) -> Shelf:
         """Return what is there by now; it does not change any more."""
         with self._lock:
-            if self._rows:
-                self._shelf.rows = torch.cat([self._shelf.rows, *self._rows])
-                self._rows = []
+            if self._seen:
+                self._shelf.seen = PhotoFeatures.joined([self._shelf.seen, *self._seen])
+                self._seen = []
             own = self._shelf
-            return Shelf(list(own.files), list(own.digests), list(own.sizes), own.rows, dict(own.skipped))
+            return Shelf(list(own.files), list(own.digests), list(own.sizes), own.seen, dict(own.skipped))
 
     def progress(self) -> Progress:
         """Say how far reading is."""

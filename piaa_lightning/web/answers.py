@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from piaa_lightning.photos.cover import choose_cover
-from piaa_lightning.photos.crops import best_crops
+from piaa_lightning.photos.crops import best_crops, small_copy
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.web.session import Session, View
@@ -53,18 +53,15 @@ def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:
 def cover_answer(session: Session, user: str, count: int, diversity: float) -> list[dict[str, Any]]:
     """Tell which images a user might put on a cover."""
     view = session.view(user)
-    with torch.inference_mode():
-        scores = view.taste.score(view.shelf.rows)
-    return [_photo(view, number) for number in choose_cover(scores, view.shelf.rows, count, diversity)]
+    merit = torch.from_numpy(view.ranking.merit)
+    return [_photo(view, number) for number in choose_cover(merit, view.shelf, count, diversity)]
 
 
 def crops_answer(session: Session, user: str, digest: str) -> list[dict[str, Any]]:
     """Tell the best crops of an image, as shares of its sides."""
-    prior, taste = session.prior, session.view(user).taste
-    pixels = open_photo(session.path_of(digest), 2 * prior.network.size, session.uploads.limits.pixels).pixels
-    crops = best_crops(
-        pixels, SHAPES, prior.network.size, prior.config["resize"], lambda squares: taste.score(prior.rows(squares))
-    )
+    networks, taste = session.prior.networks, session.view(user).taste
+    pixels = open_photo(session.path_of(digest), 2 * networks.size, session.uploads.limits.pixels).pixels
+    crops = best_crops(small_copy(pixels, 2 * networks.size), SHAPES, networks, taste.score)
     return [{"shape": crop.shape, "box": crop.box, "score": _stars(crop.score)} for crop in crops]
 
 
@@ -78,6 +75,7 @@ def _photo(view: View, number: int) -> dict[str, Any]:
         "height": height,
         "score": round(float(ranking.scores[number]), 2),
         "generic": round(float(ranking.generic[number]), 2),
+        "uncertainty": round(float(ranking.uncertainty[number]), 2),
         "place": int(ranking.places[number]),
         "generic_place": int(ranking.generic_places[number]),
         "stars": view.stars.get(shelf.digests[number]),

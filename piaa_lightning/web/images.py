@@ -8,7 +8,6 @@ import numpy as np
 import torch
 from PIL import Image
 
-from piaa_lightning.data.images.decode import squash
 from piaa_lightning.explain.gradient_map import gradient_map
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.web.session import Session
@@ -29,11 +28,9 @@ def large_copy(session: Session, digest: str) -> bytes:
 
 def map_image(session: Session, user: str, digest: str) -> bytes:
     """Return a see-through PNG that glows where a change would change the user's score most."""
-    prior, taste = session.prior, session.view(user).taste
-    pixels = open_photo(session.path_of(digest), prior.network.size, session.uploads.limits.pixels).pixels
-    square = torch.from_numpy(squash(pixels, prior.network.size, prior.config["resize"]))
-    normal = prior.network.backbone.normalise(square[None])
-    (shown,) = gradient_map(lambda images: taste.score(prior.rows(images)), normal)
+    networks, taste = session.prior.networks, session.view(user).taste
+    pixels = open_photo(session.path_of(digest), 2 * networks.size, session.uploads.limits.pixels).pixels
+    (shown,) = gradient_map(lambda images: taste.score(networks.follow(images)), networks.prepare(pixels))
     strongest = shown.flatten().quantile(0.98).clamp_min(torch.finfo(shown.dtype).tiny)
     # from a veil over what does not matter to a faint glow over what does
     strength = (shown / strongest).clamp(0, 1).numpy()[..., None]

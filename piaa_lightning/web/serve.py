@@ -53,7 +53,7 @@ def serve(
     torch.set_num_threads(max(1, cores() // 2))
     shared = None
     if folder is not None:
-        shared = Album(model, open_store(cache, model), folder.root, limits.pixels)
+        shared = Album(model, open_store(cache), folder.root, limits.pixels)
         threading.Thread(target=shared.read, args=(folder.files,), daemon=True).start()
     visitors = Visitors(sessions, model, shared, limits)
     server = uvicorn.Server(

@@ -7,12 +7,14 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.next_to_rate import next_to_rate
 from piaa_lightning.photos.personal_file import PersonalFile
 from piaa_lightning.photos.personal_model import PersonalModel
+from piaa_lightning.photos.photo_features import PhotoFeatures
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.ranking import Ranking, order_of
 from piaa_lightning.photos.ratings import STARS
@@ -105,7 +107,7 @@ class Session:
     def _joined(self) -> Shelf:
         own = self.own.shelf()
         own.files = [self.uploads.name(file) for file in own.files]
-        shared = self.shared.shelf() if self.shared else Shelf(rows=own.rows[:0])
+        shared = self.shared.shelf() if self.shared else Shelf.empty(self.prior.networks.features)
         known = set(shared.digests)
         new = [n for n, digest in enumerate(own.digests) if digest not in known]
         # by name, because the order in which they came is another one after a restart
@@ -114,7 +116,7 @@ class Session:
             shared.files + [own.files[n] for n in new],
             shared.digests + [own.digests[n] for n in new],
             shared.sizes + [own.sizes[n] for n in new],
-            torch.cat([shared.rows, own.rows[new]]),
+            PhotoFeatures.joined([shared.seen, own.seen[new]]) if new else shared.seen,  # which may be large
             {**shared.skipped, **own.skipped},
         )
 
@@ -129,11 +131,11 @@ class Session:
 
     def _ordered(self, shelf: Shelf, stars: dict[str, int]) -> View:
         numbers = {digest: number for number, digest in enumerate(shelf.digests)}
-        rated = [numbers[digest] for digest in stars if digest in numbers]
-        scores = STARS.to_unit(torch.tensor([stars[shelf.digests[n]] for n in rated], dtype=torch.float64).numpy())
-        taste = PersonalModel(self.prior.users, shelf.rows[rated], torch.from_numpy(scores))
-        ranking = order_of(taste, shelf, STARS)
-        asked = next_to_rate(taste, shelf.rows, rated, ASKED)
+        rated = {numbers[digest]: given for digest, given in stars.items() if digest in numbers}
+        scores = torch.from_numpy(STARS.to_unit(np.array(list(rated.values()), dtype=np.float64)))
+        taste = PersonalModel(self.prior.users.process(shelf.statistics), shelf.seen[list(rated)], scores)
+        ranking = order_of(taste, shelf, STARS, list(rated))
+        asked = next_to_rate(taste, shelf.seen, list(rated), ASKED)
         return View(shelf, numbers, stars, taste, ranking, asked)
 
     def user(self, name: str) -> PersonalFile:
@@ -142,10 +144,11 @@ class Session:
         Raises:
             UserError: nothing can be learnt yet.
         """
-        taste = self.view(name).taste
-        if not taste.says_something:
-            raise UserError("Nothing can be learned yet; rate at least two photographs differently.")
-        return PersonalFile(name, self.prior.hash, STARS, taste.told.float(), taste.scores.float())
+        view = self.view(name)
+        rated = {view.numbers[digest]: float(given) for digest, given in view.stars.items() if digest in view.numbers}
+        if not rated:
+            raise UserError("Nothing can be learned yet; rate a photograph.")
+        return PersonalFile.learnt(name, self.prior, view.shelf, rated, STARS)
 
     def path_of(self, digest: str) -> Path:
         """Return where an image of this visitor lies.

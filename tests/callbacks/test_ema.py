@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from piaa_lightning.cli.schema import config_dir, register
+from composing import config_of
 
 
 @pytest.fixture
 def average():
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        cfg = compose("config", ["callbacks=ema", "callbacks.ema.decay=0.9"])
+    cfg = config_of("callbacks=ema", "callbacks.ema.decay=0.9")
     return instantiate(cfg.callbacks.ema)
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from piaa_lightning.cli.allowed_targets import refuse_strange_targets
+from piaa_lightning.cli.allowed_targets import refuse_file_options, refuse_strange_targets
 from piaa_lightning.errors import UserError
 
 GOOD = (
@@ -30,6 +30,23 @@ BAD = (
     "numpy.load",
     "pandas.read_pickle",
     "hydra.utils.call",
+    # of libraries that are allowed, but no kind of thing that a configuration makes
+    "pytorch_lightning.plugins.io.TorchCheckpointIO.load_checkpoint",
+    "pytorch_lightning.plugins.io.TorchCheckpointIO.remove_checkpoint",
+    "pytorch_lightning.Trainer.save_checkpoint",
+    "pytorch_lightning.callbacks.ModelCheckpoint.load_state_dict",
+    "pytorch_lightning.LightningModule.load_from_checkpoint",
+    "pytorch_lightning.utilities.migration.migrate_checkpoint",
+    "torch.nn.Module.load_state_dict",
+    "torch.nn.parallel.data_parallel",
+    # of this package, but what writes, deletes or starts processes
+    "piaa_lightning.runtime.atomic.replace_file",
+    "piaa_lightning.runtime.cache_directories.prune",
+    "piaa_lightning.simulation.embedded.ensure",
+    "piaa_lightning.cli.app.hydra_main",
+    "piaa_lightning.__main__.main",
+    "piaa_lightning.models.network.ScoreNetwork.load_state_dict",
+    "piaa_lightning.models.backbones.factory.timm.create_model",
 )
 
 
@@ -57,3 +74,10 @@ def test_a_persons_own_package_is_allowed_from_the_environment_alone(monkeypatch
     refuse_strange_targets({"_target_": "json.JSONDecoder"})
     with pytest.raises(UserError):
         refuse_strange_targets({"_target_": "jsonpickle.decode"})
+
+
+@pytest.mark.parametrize("name", ["checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay"])
+def test_a_network_reads_no_file_by_an_option(name):
+    with pytest.raises(UserError, match=rf"^backbone\.options\.{name}=evil\.pth: a network reads no file by an option"):
+        refuse_file_options({"backbone": {"name": "resnet18", "options": {name: "evil.pth"}}})
+    refuse_file_options({"backbone": {"name": "resnet18", "options": {name: None, "drop_rate": 0.1}}})

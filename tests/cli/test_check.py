@@ -5,26 +5,22 @@ import shutil
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
 from piaa_lightning.cli.app import dispatch
 from piaa_lightning.cli.check import inspect
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline.open_data import read_table
 from piaa_lightning.simulation import embedded
+
+from composing import config_of
 
 CSV = "FLICKR-AES_image_labeled_by_each_worker.csv"
 SCORES = "FLICKR-AES_image_score.txt"
 
 
 def configuration(cache, *overrides) -> DictConfig:
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose(
-            "config", ["mode=check", "data=flickr_aes", "data.size=tiny", f"paths.cache={cache}", *overrides]
-        )
+    return config_of("mode=check", "data=flickr_aes", "data.size=tiny", f"paths.cache={cache}", *overrides)
 
 
 class Copy:

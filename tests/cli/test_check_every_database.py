@@ -11,16 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.cli.app import dispatch
 from piaa_lightning.cli.check import inspect
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline.open_data import read_table
 from piaa_lightning.simulation import aadb, ava, embedded, eva, flickr_aes, lapis, para, psychoflickr, real_cur
+
+from composing import config_of
 
 
 def cell(column: int, delimiter: str = ",") -> Callable[[str, str], str]:
@@ -200,14 +200,12 @@ NAMES = sorted(DATABASES)
 @pytest.fixture(scope="module")
 def cfg_of(cache):
     """Compose each configuration once; the cache is that of the test session."""
-    register()
     made: dict[str, DictConfig] = {}
 
     def cfg(name: str, **changes: object) -> DictConfig:
         if name not in made:
-            with initialize_config_dir(str(config_dir()), version_base="1.3"):
-                overrides = ["mode=check", f"data={name}", "data.size=tiny", f"paths.cache={cache}"]
-                made[name] = compose("config", overrides)
+            overrides = ["mode=check", f"data={name}", "data.size=tiny", f"paths.cache={cache}"]
+            made[name] = config_of(*overrides)
         return OmegaConf.merge(made[name], {"data": changes})
 
     return cfg

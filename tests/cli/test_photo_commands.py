@@ -6,26 +6,25 @@ import csv
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 from PIL import Image
 
 from piaa_lightning.cli.app import MODES, dispatch
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.learnt_prior import LearntPrior
 from piaa_lightning.photos.published_model import load_prior
 from piaa_lightning.photos.stars import EXIF_RATING
 from piaa_lightning.pipeline.publish_model import published_task
 from piaa_lightning.pipeline.specs import RunSpec
 from tests.photos.conftest import BLUE, RED, draw
 
-register()
+from composing import config_of
+
 SMALL = ("data.size=tiny", "task.epochs=1", "backbone.options={width: 4, features: 8}", "logger=none",
          "trainer.enable_progress_bar=false", "trainer.fast_dev_run=true")  # fmt: skip
 
 
 def configuration(*overrides):
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", list(overrides))
+    return config_of(*overrides)
 
 
 @pytest.fixture
@@ -77,12 +76,15 @@ def test_the_whole_way(do, photos, prior, tmp_path, caplog):
     _, said = do("adapt", f"photos={photos}", "ratings=stars", prior, user)
     assert "learnt from 8 ratings" in said
     assert "Learnt from 8 ratings" in (tmp_path / "ana.md").read_text()
-    assert "1 of 13 files were skipped: broken.jpg: this is not a picture" in caplog.text
+    assert "1 of 13 files were skipped: broken.jpg: this is not an image" in caplog.text
 
     directory, _ = do("predict", f"photos={photos}", prior, user)
     ranking = rows(directory / "ranking.csv")
     assert len(ranking) == 12
     assert all(row["image"].startswith("sea") for row in ranking[:6])
+    assert [row["stars"] for row in ranking].count("5") == [row["stars"] for row in ranking].count("1") == 4
+    _, said = do("adapt", f"photos={photos}", f"ratings={directory / 'ranking.csv'}", prior, user)
+    assert "learnt from 8 ratings" in said, "of a ranking only the stars are somebody's own"
     assert (directory / "contact_sheet.html").read_text().count("data:image/jpeg") == 12
 
     directory, _ = do("cover", f"photos={photos}", prior, user, "cover.count=3")
@@ -117,18 +119,27 @@ def test_a_csv_on_another_scale_and_without_a_personal_file(do, photos, prior, t
     assert "1 ratings are of files that are not in" in caplog.text
     assert rows(directory / "ranking.csv")[0]["image"].startswith("red")
     directory, _ = do("predict", f"photos={photos}", prior)  # nobody's: everybody's order
-    assert [row["rank"] for row in rows(directory / "ranking.csv")] == [
-        row["generic_rank"] for row in rows(directory / "ranking.csv")
-    ]
+    ranking = rows(directory / "ranking.csv")
+    assert [row["score"] for row in ranking] == [row["generic"] for row in ranking]
+    assert {row["stars"] for row in ranking} == {""}
 
 
-def test_without_a_prior_the_embedded_one_is_made_once_and_what_that_means_is_said(do, photos, caplog):
-    for trained in (True, False):
-        caplog.clear()
-        directory, _ = do("predict", f"photos={photos}", "ratings=stars", "task=generic", *SMALL)
-        assert "This is the prior of the embedded pictures" in caplog.text
-        assert ("The embedded prior is trained, once" in caplog.text) is trained
-    assert "prior of the embedded pictures" in (directory / "contact_sheet.html").read_text()
+def test_out_of_the_box_nothing_is_trained_and_what_the_order_stands_on_is_said(do, photos, cache, caplog):
+    before = {path.name for path in cache.iterdir()}
+    directory, _ = do("predict", f"photos={photos}", "ratings=stars")
+    assert "what people on a photography site liked on average" in caplog.text
+    assert "a photography site" in (directory / "contact_sheet.html").read_text()
+    assert {path.name for path in cache.iterdir()} - before <= {"photos"}
+    ranking = rows(directory / "ranking.csv")
+    assert all(row["image"].startswith("sea") for row in ranking[:6])
+    assert [row["rank"] for row in ranking] == [str(place) for place in range(1, 13)]
+
+
+def test_stars_that_are_all_equal_are_told_of_and_learnt_from(do, photos, prior, tmp_path, caplog):
+    (tmp_path / "equal.csv").write_text("image,score\nsea/5.jpg,5\nsea/4.jpg,5\n")
+    directory, _ = do("predict", f"photos={photos}", prior, f"ratings={tmp_path / 'equal.csv'}")
+    assert "All 2 ratings are 5" in caplog.text
+    assert all(row["image"].startswith("sea") for row in rows(directory / "ranking.csv")[:6])
 
 
 class TestMistakes:
@@ -137,30 +148,27 @@ class TestMistakes:
         [
             ((), "say where the photographs are with photos=DIR"),
             (("photos=nowhere",), "does not exist"),
-            (("photos=PHOTOS", "prior=nowhere/at/all"), "there is no published prior"),
+            (("photos=PHOTOS", "prior=nowhere/at/all"), "there is no published model"),
             (("photos=PHOTOS", "data.root=elsewhere"), "publish one of it first with mode=export"),
             (("photos=PHOTOS", "PRIOR", "ratings=nowhere.csv"), "no such file"),
-            (("photos=PHOTOS", "PRIOR", "ratings=EQUAL"), "All 2 ratings are equal, so nothing can be learned yet"),
             (("photos=PHOTOS", "PRIOR", "ratings=MISSING"), "rates no photograph that lies in"),
             (("photos=BROKEN", "PRIOR"), "none of the 1 files can be read"),
         ],
     )
     def test_adapting(self, do, photos, prior, tmp_path, overrides, words):
-        (tmp_path / "equal.csv").write_text("image,score\nred/5.jpg,4\nsea/5.jpg,4\n")
         (tmp_path / "missing.csv").write_text("image,score\ngone.jpg,4\n")
         (tmp_path / "broken").mkdir()
         (tmp_path / "broken" / "a.jpg").write_text("no picture")
-        places = {"PHOTOS": photos, "EQUAL": tmp_path / "equal.csv", "MISSING": tmp_path / "missing.csv",
+        places = {"PHOTOS": photos, "MISSING": tmp_path / "missing.csv",
                   "BROKEN": tmp_path / "broken", "PRIOR": prior}  # fmt: skip
         for name, place in places.items():
             overrides = [override.replace(name, str(place)) for override in overrides]
         with pytest.raises(UserError, match=words):
             do("adapt", *overrides)
 
-    def test_a_personal_file_of_another_prior(self, do, photos, prior, tmp_path):
-        other = ("task=generic", *SMALL, "seed=1")
-        do("adapt", f"photos={photos}", f"person={tmp_path / 'ana.safetensors'}", *other)
-        with pytest.raises(UserError, match="was made with another prior"):
+    def test_a_personal_file_of_another_list_of_networks(self, do, photos, prior, tmp_path):
+        do("adapt", f"photos={photos}", f"person={tmp_path / 'ana.safetensors'}")
+        with pytest.raises(UserError, match=r"\(mobilenetv2, nima\) than those of this model \(small_cnn\)"):
             do("predict", f"photos={photos}", prior, f"person={tmp_path / 'ana.safetensors'}")
 
     def test_nothing_can_be_covered_or_cropped(self, do, photos, prior):
@@ -200,12 +208,12 @@ class TestWhatIsPublished:
         with pytest.raises(UserError, match=r"export\.method=crowd: there is no such method with a prior; choose"):
             published_task(RunSpec.of(configuration("experiment=blg_piaa", "export.method=crowd")))
 
-    def test_frozen_features_are_published_with_their_scale(self, do, photos):
-        directory, _ = do("export", "experiment=ridge", "export.programs=false", "backbone.frozen=true",
-                          "backbone.components=5", *SMALL)  # fmt: skip
+    def test_frozen_networks_are_published_without_training(self, do, photos, monkeypatch):
+        monkeypatch.setattr("piaa_lightning.pipeline.publish_model.ModelTrainer", None)
+        directory, _ = do("export", "experiment=ridge", "export.programs=false", "backbone.frozen=true", *SMALL)
         found = load_prior(directory / "prior")
-        assert found.config["components"] == 5
-        assert "training people" in found.users.learnt_from
+        assert isinstance(found.users, LearntPrior)
+        assert "training users of flickr_aes" in found.users.learnt_from
         do("predict", f"photos={photos}", f"prior={directory / 'prior'}")
 
     def test_a_database_of_averages_assumes_a_covariance(self, do, photos):

@@ -21,6 +21,10 @@ from piaa_lightning.cli.plain_words import plain_words
 from tests.cli.test_start_up import HEAVY, HYDRA, ROOT, run
 from tests.photos.conftest import BLUE, RED, draw, make_prior
 
+from patience import PATIENCE
+
+pytestmark = pytest.mark.processes
+
 JARGON = re.compile(r"\b(prior|SROCC|flickr_aes|hydra|user|support|query|config|override|experiment)\b", re.IGNORECASE)
 
 
@@ -167,11 +171,11 @@ def test_the_address_comes_first_and_the_page_is_there(folder, model, tmp_path, 
         assert server.stdout is not None
         address = re.fullmatch(r"Open (http://\S+) in a browser; end with Ctrl-C\.\n", server.stdout.readline())
         assert address
-        with urllib.request.urlopen(address[1], timeout=900) as answer:
+        with urllib.request.urlopen(address[1], timeout=PATIENCE) as answer:
             assert b"<title>" in answer.read()
     finally:
         server.send_signal(signal.SIGINT)
-        server.communicate(timeout=900)
+        server.communicate(timeout=PATIENCE)
 
 
 def test_photographs_are_read_without_hydra_and_lightning(folder, model, tmp_path, cache, monkeypatch):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from piaa_lightning.data import splits
-from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.errors import UserError
+
+from tables import numbered, table_of
 
 IMAGES = [f"i{n:03}" for n in range(200)]
 
@@ -17,18 +16,9 @@ IMAGES = [f"i{n:03}" for n in range(200)]
 def make(counts, test=range(0, 200, 4)):
     """Users who rated the first so many images each; every fourth image is in the official test list."""
     user = np.repeat(np.arange(len(counts)), counts)
-    return RatingTable(
-        database="made up",
-        root=Path("somewhere"),
-        image_ids=np.array(IMAGES),
-        image_files=np.array(IMAGES),
-        user_ids=np.array([f"u{n:02}" for n in range(len(counts))]),
-        user=user,
-        image=np.concatenate([np.arange(count) for count in counts]),
-        score=np.full(len(user), 0.5, dtype=np.float32),
-        scale=Scale(1, 5),
-        image_lists={} if test is None else {"giaa_test": np.array(test)},
-    )
+    image = np.concatenate([np.arange(count) for count in counts])
+    lists = {} if test is None else {"giaa_test": np.array(test)}
+    return table_of(user, image, [0.5] * len(user), numbered("u", len(counts), 2), IMAGES, image_lists=lists)
 
 
 def test_held_out_users_rated_much_and_test_images_are_the_official_ones():

@@ -6,18 +6,18 @@ import hashlib
 from dataclasses import replace
 from importlib import resources
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from piaa_lightning.data import splits
-from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.readers import ava as ava_reader
 from piaa_lightning.data.readers import flickr_aes as flickr_aes_reader
 from piaa_lightning.data.readers import psychoflickr as psychoflickr_reader
 from piaa_lightning.errors import UserError
 from piaa_lightning.simulation import embedded
+
+from tables import table_of
 
 PARTS = ("train", "val", "test")
 
@@ -26,18 +26,10 @@ def make(pairs, lists=None, images=None, database="made up"):
     """A table of (user, image) pairs of names; scores do not matter to splits."""
     image_ids = sorted(images or {image for _, image in pairs})
     user_ids = sorted({user for user, _ in pairs})
-    return RatingTable(
-        database=database,
-        root=Path("somewhere"),
-        image_ids=np.array(image_ids, dtype=np.str_),
-        image_files=np.array(image_ids, dtype=np.str_),
-        user_ids=np.array(user_ids, dtype=np.str_),
-        user=np.array([user_ids.index(user) for user, _ in pairs], dtype=np.int64),
-        image=np.array([image_ids.index(image) for _, image in pairs], dtype=np.int64),
-        score=np.full(len(pairs), 0.5, dtype=np.float32),
-        scale=Scale(1, 5),
-        image_lists={name: np.array([image_ids.index(i) for i in ids]) for name, ids in (lists or {}).items()},
-    )
+    lists = {name: np.array([image_ids.index(i) for i in ids]) for name, ids in (lists or {}).items()}
+    user = [user_ids.index(user) for user, _ in pairs]
+    image = [image_ids.index(image) for _, image in pairs]
+    return table_of(user, image, [0.5] * len(pairs), user_ids, image_ids, database=database, image_lists=lists)
 
 
 def dense(users=20, images=50, lists=None):

@@ -14,29 +14,20 @@ from piaa_lightning.data.datasets import AverageScores, HeldOutImages, UserEpiso
 from piaa_lightning.data.images.augment import Crops, cut_all
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.images.stored import Images
-from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images, users_and_images
 from piaa_lightning.datamodules import task_data as modules
 from piaa_lightning.datamodules.task_data import RatingsModule, SourcesModule
 from piaa_lightning.errors import UserError
+
+from tables import everybody, numbered, table_of
 
 
 @pytest.fixture(scope="module")
 def database():
     """Twenty users who rated all of a hundred images, and a split of both."""
     random = np.random.default_rng(0)
-    user, image = (grid.ravel() for grid in np.meshgrid(np.arange(20), np.arange(100), indexing="ij"))
-    table = RatingTable(
-        database="tests",
-        root=Path(),
-        image_ids=np.array([f"p{number:03}" for number in range(100)]),
-        image_files=np.array([f"p{number:03}.jpg" for number in range(100)]),
-        user_ids=np.array([f"u{number:03}" for number in range(20)]),
-        user=user,
-        image=image,
-        score=random.random(2000).astype(np.float32),
-        scale=Scale(1, 5),
-    )
+    user, image = everybody(20, 100)
+    table = table_of(user, image, random.random(2000), numbered("u", 20), numbered("p", 100))
     return table, users_and_images(table, 0.2, 0.2, 0.3, 0.3)
 
 
@@ -225,6 +216,15 @@ def test_a_database_smaller_than_a_batch_is_a_sentence(database):
     RatingsModule(table, split, INPUTS, AverageScores, 40, seed=0)
     with pytest.raises(UserError, match=r"^tests: 40 training items are fewer than one batch of 41; lower task\.batch"):
         RatingsModule(table, split, INPUTS, AverageScores, 41, seed=0)
+
+
+def test_a_batch_of_the_smallest_embedded_copy_is_cut_to_what_there_is(database, caplog):
+    table, split = database
+    with caplog.at_level("INFO"):
+        module = RatingsModule(table, split, INPUTS, AverageScores, 41, seed=0, cut_batches=True)
+    assert caplog.messages == ["tests: batches of 40 instead of 41, which is all there is."]
+    ((batch),) = module.train_dataloader()
+    assert len(batch.scores) == 40
 
 
 @pytest.mark.parametrize("val_users", [0, 0.2])

@@ -11,7 +11,6 @@ import torch
 from sklearn.metrics import log_loss
 
 from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators import boosted_trees
@@ -19,6 +18,8 @@ from piaa_lightning.estimators.boosted_trees import BoostedTrees, deep_features
 from piaa_lightning.estimators.estimator import ImageContext
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
+
+from tables import scored_images
 
 COUNT = 400
 RANDOM = np.random.default_rng(0)
@@ -32,10 +33,7 @@ SCORES = np.where(GOOD, 0.6, 0.4).astype(np.float32) + RANDOM.random(COUNT).asty
 @pytest.fixture
 def context(monkeypatch) -> ImageContext:
     monkeypatch.setattr(boosted_trees, "simple_of", lambda context, images: EXPERT[images])
-    ids, nothing = np.array([f"{number:03}" for number in range(COUNT)]), np.zeros(0, np.int64)
-    table = RatingTable(
-        "made", Path(), ids, ids, ids[:0], nothing, nothing, np.zeros(0, np.float32), Scale(1, 10), image_score=SCORES
-    )
+    table = scored_images(SCORES)
     split = random_images(table, test_images=100, val_images=60)
     inputs = Inputs(Features(torch.from_numpy(DEEP)))
     prior = ScoreNetwork(None, ScoreHead(4))

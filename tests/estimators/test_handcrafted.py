@@ -10,7 +10,6 @@ import torch
 from PIL import Image
 
 from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators import handcrafted, image_features
@@ -18,6 +17,8 @@ from piaa_lightning.estimators.estimator import ImageContext
 from piaa_lightning.estimators.handcrafted import Handcrafted
 from piaa_lightning.estimators.image_features import simple_of
 from piaa_lightning.features import SIMPLE, simple_features
+
+from tables import scored_images
 
 COUNT = 60
 
@@ -33,12 +34,9 @@ def context(tmp_path):
         image = image if good[number] else image.transpose(1, 0, 2)
         Image.fromarray(image.clip(0, 255).astype(np.uint8)).save(tmp_path / f"{number}.png")
     ids = np.array([str(number) for number in range(COUNT)])
-    nothing = np.zeros(0, np.int64)
     score = np.where(good, 0.45, 0.43).astype(np.float32) + random.random(COUNT).astype(np.float32) / 1000
-    table = RatingTable(
-        "made", tmp_path, ids, np.array([f"{name}.png" for name in ids]), ids[:0], nothing, nothing,
-        np.zeros(0, np.float32), Scale(1, 10), image_score=score,
-    )  # fmt: skip
+    files = np.array([f"{name}.png" for name in ids])
+    table = scored_images(score, images=ids, root=tmp_path, image_files=files)
     split = random_images(table, test_images=20, val_images=10)
     inputs = Inputs(Features(torch.zeros(COUNT, 1)))
     return ImageContext(table, split, inputs, torch.device("cpu"), 4 / 9, 0, tmp_path / "cache")

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import ImageContext
@@ -21,6 +20,8 @@ from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers.image_facts import ImageFacts
 from piaa_lightning.personalizers.personalizer import Personalizer
 from piaa_lightning.personalizers.usar import USAR
+
+from tables import scored_images
 
 COUNT = 400
 FEATURES = torch.randn(COUNT, 6, generator=torch.Generator().manual_seed(0))
@@ -36,10 +37,7 @@ class Attributes(torch.nn.Module):
 
 @pytest.fixture
 def context() -> ImageContext:
-    ids, nothing = np.array([f"{number:03}" for number in range(COUNT)]), np.zeros(0, np.int64)
-    table = RatingTable(
-        "made", Path(), ids, ids, ids[:0], nothing, nothing, np.zeros(0, np.float32), Scale(1, 10), image_score=TRUTH
-    )
+    table = scored_images(TRUTH)
     torch.manual_seed(0)
     prior, split = ScoreNetwork(None, ScoreHead(6)), random_images(table, test_images=100, val_images=60)
     auxiliary = {"attributes": Attributes()}

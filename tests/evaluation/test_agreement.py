@@ -1,20 +1,18 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.agreement import agreement_by_level, variance_shares, with_others
+
+from tables import numbered, table_of
 
 
 def table(score: np.ndarray) -> RatingTable:
     """Everybody's rating of every image, ``(users, images)`` in [0, 1]; NaN where there is none."""
     user, image = np.nonzero(np.isfinite(score))
-    ids = np.array([f"p{number}" for number in range(score.shape[1])])
-    users = np.array([f"u{number}" for number in range(len(score))])
-    return RatingTable("d", Path(), ids, ids, users, user, image, score[user, image].astype(np.float32), Scale(1, 5))
+    return table_of(user, image, score[user, image], numbered("u", len(score), 1), numbered("p", score.shape[1], 1))
 
 
 def drawn(users: int, images: int, of: tuple[float, float, float], seed: int = 0) -> np.ndarray:

@@ -1,17 +1,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from piaa_lightning.data.ratings import RatingTable, Scale, hashed
+from piaa_lightning.data.ratings import RatingTable, hashed
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.protocol import Protocol, choose, draws, evaluate, support_of
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.personalizers.personalizer import Personalizer
+
+from tables import numbered, table_of
 
 PROTOCOL = Protocol(repeats=3, min_query=5, seed=0)
 
@@ -21,17 +22,7 @@ def users(*counts: int, images: int = 200, seed: int = 0) -> RatingTable:
     random = np.random.default_rng(seed)
     user = np.repeat(np.arange(len(counts)), counts)
     image = np.concatenate([random.permutation(images)[:count] for count in counts])
-    return RatingTable(
-        database="tests",
-        root=Path(),
-        image_ids=np.array([f"p{number:03}" for number in range(images)]),
-        image_files=np.array([f"p{number:03}.jpg" for number in range(images)]),
-        user_ids=np.array([f"u{number:03}" for number in range(len(counts))]),
-        user=user,
-        image=image,
-        score=random.random(len(user)).astype(np.float32),
-        scale=Scale(1, 5),
-    )
+    return table_of(user, image, random.random(len(user)), numbered("u", len(counts)), numbered("p", images))
 
 
 def everything(table: RatingTable) -> np.ndarray:

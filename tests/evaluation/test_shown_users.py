@@ -1,11 +1,11 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from piaa_lightning.data.ratings import RatingTable, Scale, hashed
+from piaa_lightning.data.ratings import RatingTable, hashed
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.evaluation.shown_users import ExplainedImage, images_to_explain, shown_users
+
+from tables import numbered, table_of
 
 PROTOCOL = Protocol(repeats=3, min_query=2)
 
@@ -16,8 +16,7 @@ def table(rated: dict[str, list[int]]) -> RatingTable:
     user = np.concatenate([np.full(len(rated[name]), k) for k, name in enumerate(users)])
     image = np.concatenate([rated[name] for name in users]).astype(np.int64)
     score = np.random.default_rng(0).random(len(user)).astype(np.float32)
-    ids = np.array([f"p{number:02}" for number in range(60)])
-    return RatingTable("d", Path(), ids, ids, np.array(users), user, image, score, Scale(1, 5))
+    return table_of(user, image, score, users, numbered("p", 60, 2))
 
 
 @pytest.fixture

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.protocol import Protocol, draws
 from piaa_lightning.evaluation.support_choice import by_information
+
+from tables import numbered, table_of
 
 POOL = Protocol(repeats=3, min_query=5, seed=0, pool=0.5)
 
@@ -17,18 +18,8 @@ POOL = Protocol(repeats=3, min_query=5, seed=0, pool=0.5)
 def users(*counts: int) -> RatingTable:
     random = np.random.default_rng(0)
     user = np.repeat(np.arange(len(counts)), counts)
-    names = np.array([f"p{number:03}" for number in range(200)])
-    return RatingTable(
-        database="tests",
-        root=Path(),
-        image_ids=names,
-        image_files=names,
-        user_ids=np.array([f"u{number}" for number in range(len(counts))]),
-        user=user,
-        image=np.concatenate([random.permutation(200)[:count] for count in counts]),
-        score=random.random(len(user)).astype(np.float32),
-        scale=Scale(1, 5),
-    )
+    image = np.concatenate([random.permutation(200)[:count] for count in counts])
+    return table_of(user, image, random.random(len(user)), numbered("u", len(counts), 1), numbered("p", 200))
 
 
 def covariance(size=12, seed=0):

@@ -6,6 +6,8 @@ import pytest
 
 from piaa_lightning.evaluation.records import read_records
 
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 WIDE = (
     "method,backbone,shots,repeat,user,n_support,n_query,srocc,dropped,pooled\n"

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from piaa_lightning.cli.families import options
 from piaa_lightning.cli.schema import config_dir
 
 ROOT = Path(__file__).parents[2]
@@ -25,7 +26,7 @@ def test_a_studys_script_is_sound_and_names_experiments_and_sweeps_that_exist(fi
     text = file.read_text()
     assert "set -euo pipefail" in text
     for group, name in re.findall(r"\b(experiment|sweep)=(\w+)", text):
-        assert (config_dir() / group / f"{name}.yaml").is_file(), f"{group}={name}"
+        assert name in options(config_dir(), group), f"{group}={name}"
     for script in re.findall(r"experiments/[\w/]+\.(?:py|sh)", text):
         assert (ROOT / script).is_file(), script
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hydra import compose, initialize_config_dir
 from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.pipeline.log_run import OBJECTIVE
+
+from composing import config_of
 
 FILES = sorted((Path(__file__).parents[2] / "experiments" / "wandb_sweeps").glob("*.yaml"))
 
@@ -30,9 +30,7 @@ def test_what_the_agent_types_composes(file, end):
     arguments = create_sweep_command_args({"args": sent})
     words = [word for word in sweep["command"] if word not in ("${env}", "${interpreter}")]
     assert words == ["-m", "piaa_lightning", "${args_no_hyphens}"]
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        cfg = compose("config", arguments["args_no_hyphens"])
+    cfg = config_of(*arguments["args_no_hyphens"])
     assert cfg.methods
     if "metric" in sweep:
         assert sweep["metric"] == {"name": OBJECTIVE, "goal": "maximize"}

@@ -10,13 +10,14 @@ import torch
 
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.images.stored import Images
-from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import Split
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.small_cnn import SmallCNN
 from piaa_lightning.personalizers.personalizer import FitContext, Support
+
+from tables import everybody, numbered, table_of
 
 IMAGES, USERS, SIZE = 60, 6, 16
 
@@ -25,18 +26,9 @@ IMAGES, USERS, SIZE = 60, 6, 16
 def context(tmp_path: Path) -> FitContext:
     """Six users who rated all of sixty images; users 2 and 3 validate, 4 and 5 are test users."""
     random = np.random.default_rng(0)
-    user, image = (grid.ravel() for grid in np.meshgrid(np.arange(USERS), np.arange(IMAGES), indexing="ij"))
-    table = RatingTable(
-        database="tests",
-        root=tmp_path,
-        image_ids=np.array([f"p{number:02}" for number in range(IMAGES)]),
-        image_files=np.array([f"p{number:02}.jpg" for number in range(IMAGES)]),
-        user_ids=np.array([f"u{number}" for number in range(USERS)]),
-        user=user,
-        image=image,
-        score=random.integers(0, 5, len(user)).astype(np.float32) / 4,
-        scale=Scale(1, 5),
-    )
+    user, image = everybody(USERS, IMAGES)
+    score = random.integers(0, 5, len(user)) / 4
+    table = table_of(user, image, score, numbered("u", USERS, 1), numbered("p", IMAGES, 2), root=tmp_path)
     split = Split(
         "by hand",
         *(np.array(users) for users in ([0, 1], [2, 3], [4, 5])),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import struct
 import sys
 import types
@@ -10,8 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from piaa_lightning.data.images.orientation import TAG
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.opening import ORIENTATION, open_photo
+from piaa_lightning.photos.opening import open_photo
+from tests.data.images.profiles import rgb_profile
 
 
 def corners(width: int, height: int) -> Image.Image:
@@ -23,7 +26,7 @@ def corners(width: int, height: int) -> Image.Image:
 
 def turned(orientation: int) -> Image.Exif:
     exif = Image.Exif()
-    exif[ORIENTATION] = orientation
+    exif[TAG] = orientation
     return exif
 
 
@@ -59,6 +62,42 @@ def test_heic_is_read_upright(tmp_path):
     photo = open_photo(tmp_path / "a.heic")
     assert (photo.width, photo.height) == (48, 64)
     assert photo.pixels[5, 40].min() > 220
+
+
+def test_heic_that_says_in_its_exif_alone_how_it_was_held_is_turned(tmp_path):
+    pillow_heif = pytest.importorskip("pillow_heif")
+    pillow_heif.register_heif_opener()
+    straight, right = turned(1).tobytes(), turned(6).tobytes()
+    corners(64, 48).save(tmp_path / "a.heic", exif=straight)
+    content = (tmp_path / "a.heic").read_bytes()
+    assert b"irot" not in content
+    assert content.count(straight) == 1
+    (tmp_path / "a.heic").write_bytes(content.replace(straight, right))
+    photo = open_photo(tmp_path / "a.heic")
+    assert (photo.width, photo.height) == (48, 64)
+    assert photo.pixels.shape == (64, 48, 3)
+    assert photo.pixels[5, 40].min() > 220
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_turned_tiff_knows_its_size(tmp_path, orientation):
+    corners(64, 48).save(tmp_path / "a.tiff", exif=turned(orientation))
+    corners(64, 48).save(tmp_path / "a.png", exif=turned(orientation))
+    photo, expected = open_photo(tmp_path / "a.tiff"), open_photo(tmp_path / "a.png")
+    assert (photo.width, photo.height) == (expected.width, expected.height)
+    assert (photo.height, photo.width) == photo.pixels.shape[:2]
+    assert (photo.pixels == expected.pixels).all()
+
+
+def test_colours_are_those_of_the_profile(tmp_path):
+    Image.new("RGB", (64, 48), (202, 54, 44)).save(tmp_path / "a.png", icc_profile=rgb_profile("display p3"))
+    assert open_photo(tmp_path / "a.png").pixels[5, 5].astype(int) == pytest.approx((220, 30, 30), abs=3)
+
+
+def test_a_pipe_called_a_photograph_is_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "a.jpg")
+    with pytest.raises(UserError, match="no plain file"):
+        open_photo(tmp_path / "a.jpg")
 
 
 class Raw:
@@ -160,5 +199,5 @@ def test_more_pixels_than_allowed_are_refused_before_decoding(tmp_path):
 
 
 def test_a_missing_file_is_said(tmp_path):
-    with pytest.raises(UserError, match="there is no such picture"):
+    with pytest.raises(UserError, match="there is no such image"):
         open_photo(tmp_path / "a.jpg")

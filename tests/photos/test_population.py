@@ -1,135 +1,135 @@
-"""A published prior scores as the personaliser that it was taken from."""
+"""What both population priors say, against the formulas in their docstrings."""
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from piaa_lightning.data.images.inputs import Inputs
-from piaa_lightning.data.images.stored import Images
-from piaa_lightning.data.ratings import RatingTable, Scale
-from piaa_lightning.data.splits import Split
-from piaa_lightning.evaluation.support_choice import by_information
-from piaa_lightning.personalizers.features import image_features
-from piaa_lightning.personalizers.gaussian_process import GaussianProcess
-from piaa_lightning.personalizers.hierarchical import Hierarchical
-from piaa_lightning.personalizers.hierarchical_process import HierarchicalProcess
-from piaa_lightning.personalizers.personalizer import FitContext, Support
-from piaa_lightning.photos.next_to_rate import next_to_rate
-from piaa_lightning.photos.personal_model import PersonalModel
-from piaa_lightning.photos.population import assumed, learnt
-from tests.photos.conftest import make_eye, make_users
-
-IMAGES, USERS = 60, 9
+from piaa_lightning.photos import learn
+from piaa_lightning.photos.folder_statistics import FolderStatistics
+from piaa_lightning.photos.learn import UserRatings, learn_averages, learn_population
+from piaa_lightning.photos.photo_features import PhotoFeatures
+from tests.photos.conftest import FEATURES, NUMBERS, make_folder_prior, make_learnt_prior, make_seen, make_users
 
 
-@pytest.fixture(scope="module")
-def context() -> FitContext:
-    """Nine users with tastes of their own rated sixty images."""
-    random = np.random.default_rng(0)
-    network = make_eye()
-    network = network.network
-    network.backbone = network.backbone
-    pixels = random.integers(0, 256, (IMAGES, 3, 1, 1)) + random.integers(-20, 21, (IMAGES, 3, 16, 16))
-    images = Images(pixels.clip(0, 255).astype(np.uint8), {})
-    liked = (pixels.mean(axis=(2, 3)) / 255) @ random.normal(size=(3, USERS))
-    scores = np.round(4 * (1 / (1 + np.exp(-liked)))) / 4
-    user, image = (grid.ravel() for grid in np.meshgrid(np.arange(USERS), np.arange(IMAGES), indexing="ij"))
-    table = RatingTable(
-        database="tests",
-        root=Path(),
-        image_ids=np.array([f"p{number:02}" for number in range(IMAGES)]),
-        image_files=np.array([f"p{number:02}.jpg" for number in range(IMAGES)]),
-        user_ids=np.array([f"u{number}" for number in range(USERS)]),
-        user=user,
-        image=image,
-        score=scores.T.ravel().astype(np.float32),
-        scale=Scale(1, 5),
-    )
-    split = Split("by hand", np.arange(5), np.array([5, 6]), np.array([7, 8]), *np.split(np.arange(IMAGES), [30, 40]))
-    return FitContext(table, split.check(table), Inputs(images), torch.device("cpu"), network)
+def moments(prior, seen, folder=None):
+    """Prior mean and covariance of images."""
+    process = prior.process(FolderStatistics.of(seen) if folder is None else folder)
+    images = process.describe(seen)
+    covariance = process.covariance(images, images)
+    assert torch.allclose(process.variance(images), covariance.diagonal(), atol=1e-4)
+    return images.expected.numpy(), covariance.numpy(), process.noise
 
 
-@pytest.fixture(scope="module")
-def method(context) -> HierarchicalProcess:
-    prepared = HierarchicalProcess(None, Hierarchical(components=3), GaussianProcess(components=3), [0.5, 1.0])
-    prepared.prepare(context)
-    return prepared
+class TestFolderPrior:
+    def test_it_is_the_formula(self):
+        prior, seen = make_folder_prior(), make_seen(30)
+        rows = np.concatenate([seen.values.double().numpy(), seen.score.double().numpy()[:, None]], axis=1)
+        share = NUMBERS.pretended / (NUMBERS.pretended + 30)
+        reference = prior.reference
+        apart = rows.mean(axis=0) - reference.mean.numpy()
+        variance = (1 - share) * rows.var(axis=0) + share * reference.variance.numpy() + share * (1 - share) * apart**2
+        x = (rows - rows.mean(axis=0)) / np.sqrt(variance)
+        g, x = x[:, -1], x[:, :-1]
+        expected = 3.0 * x @ x.T / FEATURES + 0.05 * np.outer(g, g) + 0.5
+        mean, covariance, noise = moments(prior, seen)
+        assert mean == pytest.approx(0.3 * g, abs=1e-5)
+        assert covariance == pytest.approx(expected, abs=1e-4)
+        assert noise == 1.0
+
+    def test_a_feature_that_never_changes_says_nothing_and_does_no_harm(self):
+        seen = make_seen(10)
+        seen.values[:, 3] = 1.0
+        still = FolderStatistics(0.0, torch.zeros(9).double(), torch.zeros(9).double())
+        prior = make_folder_prior()
+        prior = type(prior)(prior.chosen, still, "tests")
+        _, covariance, _ = moments(prior, seen, FolderStatistics.of(seen))
+        assert np.isfinite(covariance).all()
+
+    def test_an_empty_folder_is_measured_against_the_reference(self):
+        prior, seen = make_folder_prior(), make_seen(3)
+        mean, covariance, _ = moments(prior, seen, FolderStatistics.nothing(FEATURES))
+        assert np.isfinite(mean).all()
+        assert np.isfinite(covariance).all()
 
 
-def rows_of(users, context, images):
-    with torch.no_grad():
-        features = context.model.eval().embed(context.inputs.batch(images))
-        return users.rows(context.model.head(features), features)
+class TestLearntPrior:
+    def test_it_is_the_formula(self):
+        prior, seen = make_learnt_prior(), make_seen(12, seed=9)
+        rows = ((seen.values.float() - prior.components.centre) @ prior.components.axes.T).double().numpy()
+        known = prior.images.double().numpy()
+
+        def k(one, other):
+            cosine = (one / np.linalg.norm(one, axis=1)[:, None]) @ (other / np.linalg.norm(other, axis=1)[:, None]).T
+            return cosine + cosine**2
+
+        inverse = np.linalg.inv(k(known, known) + np.diag(prior.ridge.numpy()))
+        crowd = k(rows, known) @ inverse @ prior.said.double().numpy()
+        own = prior.chosen
+        count = len(prior.covariance) - 2
+        z = np.concatenate([np.ones((12, 1)), (crowd / own.crowd_spread)[:, None], rows[:, :count]], axis=1)
+        left = k(rows, rows) - k(rows, known) @ inverse @ k(known, rows)
+        expected = z @ prior.covariance.double().numpy() @ z.T + own.curved * k(rows, rows) + own.crowd_doubt * left
+        mean, covariance, noise = moments(prior, seen)
+        assert mean == pytest.approx(crowd, abs=1e-4)
+        assert covariance == pytest.approx(expected + own.level_variance, abs=1e-3)
+        assert noise == pytest.approx(own.noise)
+
+    def test_the_crowd_likes_what_people_like(self):
+        seen = make_seen(200, seed=5)
+        users = make_users(seen, 30)
+        prior = learn_population(seen[:150], [FEATURES], [cut(user, 150) for user in users], "tests")
+        said = np.zeros(200)
+        for user in users:
+            said[user.images] += user.standard()
+        assert np.corrcoef(prior.crowd(seen[150:].values).numpy(), said[150:])[0, 1] > 0.6
+
+    def test_people_who_differ_more_make_a_wider_prior(self):
+        seen = make_seen(60)
+        alike = [UserRatings(user.images, user.scores) for user in make_users(seen, 1) for _ in range(6)]
+        traces = [
+            float(learn_population(seen, [FEATURES], users, "tests").covariance.trace())
+            for users in (alike, make_users(seen, 6))
+        ]
+        assert traces[0] < traces[1] / 3
+
+    def test_users_without_a_spread_teach_nothing(self):
+        seen = make_seen(20)
+        flat = UserRatings(np.arange(20), np.full(20, 3.0))
+        with pytest.raises(ValueError, match="fewer than two users"):
+            learn_population(seen, [FEATURES], [*make_users(seen, 1), flat], "tests")
+        with_flat = learn_population(seen, [FEATURES], [*make_users(seen, 3), flat], "tests")
+        assert torch.equal(with_flat.said, learn_population(seen, [FEATURES], make_users(seen, 3), "tests").said)
+
+    def test_of_many_images_those_that_most_people_rated_are_kept(self, monkeypatch):
+        monkeypatch.setattr(learn, "MOST_IMAGES", 15)
+        seen = make_seen(40, seed=5)
+        users = [cut(user, 20) for user in make_users(seen)] + make_users(seen)
+        prior = learn_population(seen, [FEATURES], users, "tests")
+        assert len(prior.images) == 15
+        assert np.isfinite(moments(prior, seen)[1]).all()
+
+    def test_averages_alone_give_the_crowd_and_an_assumed_covariance(self):
+        seen = make_seen(60)
+        averages = seen.values[:, 0].double().numpy() / 2
+        prior = learn_averages(seen[:40], [FEATURES], averages[:40], "averages")
+        mean, covariance, noise = moments(prior, seen[40:])
+        assert np.corrcoef(mean, averages[40:])[0, 1] > 0.7
+        assert noise == learn.ASSUMED_NOISE
+        assert np.linalg.eigvalsh(covariance).min() > -1e-3
+
+    def test_gradients_pass_also_after_inference(self):
+        prior = make_learnt_prior()
+        values = torch.rand(2, FEATURES)
+        with torch.inference_mode():
+            prior.crowd(values)
+        values.requires_grad_()
+        process = prior.process(FolderStatistics.nothing(FEATURES))
+        process.describe(PhotoFeatures(values, torch.zeros(2))).expected.sum().backward()
+        assert float(values.grad.abs().sum()) > 0
 
 
-@pytest.mark.parametrize("shots", [2, 5, 20])
-def test_a_taste_scores_as_the_personaliser_does(context, method, shots):
-    users = learnt(method, {5: 0.5, 10: 1.0}, "tests")
-    images, support = context.split.test_images, context.split.test_images[:shots]
-    scores = np.linspace(0, 1, shots, dtype=np.float32)
-    expected = method.trace(Support(8, support, scores), images, [{"prior_variance": users.prior_variance(shots)}])[0]
-    taste = PersonalModel(users, rows_of(users, context, support), torch.from_numpy(scores))
-    found = taste.score(rows_of(users, context, images)).numpy()
-    assert found == pytest.approx(expected, abs=1e-5)
-    assert np.ptp(expected) > 0.05
-
-
-def test_equal_ratings_say_nothing(context, method):
-    users = learnt(method, {}, "tests")
-    rows = rows_of(users, context, context.split.test_images)
-    for scores in ([], [0.5], [0.75, 0.75, 0.75]):
-        taste = PersonalModel(users, rows[: len(scores)], torch.tensor(scores))
-        assert not taste.says_something
-        assert torch.equal(taste.score(rows), users.expected(rows))
-
-
-def test_widths_are_those_of_the_nearest_number_of_ratings():
-    users = make_users()
-    assert [users.prior_variance(ratings) for ratings in (0, 1, 5, 6, 8, 10, 1000)] == [
-        0.5,
-        0.5,
-        0.5,
-        0.5,
-        1.0,
-        1.0,
-        1.0,
-    ]
-
-
-def test_an_assumed_prior_expects_the_generic_score(context):
-    features = image_features(context, 3)
-    users = assumed(features)
-    images = context.split.test_images
-    found = users.expected(rows_of(users, context, images)).numpy()
-    assert found == pytest.approx(features.scores(images), abs=1e-5)
-    assert "assumption" in users.learnt_from
-
-
-def test_uncertainty_is_the_posterior_covariance(context, method):
-    users = learnt(method, {5: 0.5}, "tests")
-    rows = rows_of(users, context, context.split.test_images)
-    told = rows[:4]
-    joint = users.covariance_between(rows, rows, 0.5)
-    k, across = joint[:4, :4] + users.noise * torch.eye(4), joint[:, :4]
-    expected = joint - across @ torch.linalg.inv(k) @ across.T
-    found = PersonalModel(users, told, torch.rand(4)).uncertainty(rows)
-    assert found.numpy() == pytest.approx(expected.numpy(), abs=1e-9)
-
-
-def test_next_to_rate_is_the_greedy_order_of_what_is_left(context, method):
-    users = learnt(method, {}, "tests")
-    rows = rows_of(users, context, context.split.test_images)
-    nobody = PersonalModel(users, rows[:0], torch.empty(0))
-    whole = by_information(users.covariance_between(rows, rows).numpy(), float(users.noise), 5).tolist()
-    assert next_to_rate(nobody, rows, [], 5) == whole
-    after = PersonalModel(users, rows[whole[:2]], torch.tensor([0.1, 0.9]))
-    left = [number for number in range(len(rows)) if number not in whole[:2]]
-    expected = by_information(after.uncertainty(rows[left]).numpy(), float(users.noise), 3)
-    assert next_to_rate(after, rows, whole[:2], 3) == [left[place] for place in expected]
-    assert next_to_rate(after, rows, list(range(len(rows)))) == []
-    skipped = next_to_rate(after, rows, whole[:2], 1)
-    assert skipped[0] not in next_to_rate(after, rows, whole[:2], 3, skip=skipped)
+def cut(user: UserRatings, most: int) -> UserRatings:
+    inside = user.images < most
+    return UserRatings(user.images[inside], user.scores[inside])

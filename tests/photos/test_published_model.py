@@ -8,58 +8,77 @@ from safetensors.torch import load_file, save_file
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.models.backbones.frozen import Scaling
 from piaa_lightning.photos.cards import prior_card, user_card
-from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file
-from piaa_lightning.photos.programs import ONNX, TORCH, write_programs
+from piaa_lightning.photos.folder_statistics import FolderStatistics
+from piaa_lightning.photos.networks import networks_of
+from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file, networks_in
+from piaa_lightning.photos.photo_features import PhotoFeatures
+from piaa_lightning.photos.programs import ONNX, TORCH, ScoringProgram, write_programs
 from piaa_lightning.photos.published_model import load_prior, prior_directory
-from piaa_lightning.photos.scoring_network import FeatureScale, scoring_network_of
-from tests.photos.conftest import DESCRIPTION, make_prior
+from piaa_lightning.photos.reading import Shelf
+from tests.photos.conftest import DESCRIPTION, FEATURES, make_learnt_model, make_prior, make_seen
+
+
+@pytest.fixture(params=[make_prior, make_learnt_model], ids=["folder", "learnt"])
+def model(request):
+    return request.param()
 
 
 @pytest.fixture
-def published(prior, tmp_path):
-    prior.save(tmp_path / "prior", prior_card(prior, {ONNX: 1e-6}))
+def published(model, tmp_path):
+    model.save(tmp_path / "prior", prior_card(model, {ONNX: 1e-6}))
     return tmp_path / "prior"
 
 
 def someone(prior, count=10):
-    drawn = torch.Generator().manual_seed(0)
-    rows = torch.randn(count, 5, generator=drawn)
-    return PersonalFile("Ana", prior.hash, Scale(1, 5), rows, torch.linspace(0, 1, count))
+    seen, stars = make_seen(count), {number: 1.0 + 4 * number / max(count - 1, 1) for number in range(count)}
+    names = [str(number) for number in range(count)]
+    return PersonalFile.learnt("Ana", prior, Shelf(names, names, [(1, 1)] * count, seen), stars, Scale(1, 5))
 
 
-def test_what_was_published_is_read_again(prior, published):
+def moments(prior, seen):
+    process = prior.users.process(FolderStatistics.of(seen))
+    images = process.describe(seen)
+    return images.expected, process.covariance(images, images)
+
+
+def test_what_was_published_is_read_again(model, published):
     again = load_prior(published)
-    images = torch.randint(0, 256, (3, 3, 16, 16), dtype=torch.uint8)
-    assert again.hash == prior.hash
-    assert torch.allclose(again.rows(images), prior.rows(images), atol=1e-6)
-    assert dict(again.users.prior_variances) == dict(prior.users.prior_variances)
+    assert again.hash == model.hash
+    assert again.networks.keys == model.networks.keys
+    assert again.users.learnt_from == "tests"
+    for found, expected in zip(moments(again, make_seen(6)), moments(model, make_seen(6)), strict=True):
+        assert torch.allclose(found, expected, atol=1e-5)
 
 
-def test_the_hash_tells_priors_apart(prior):
-    assert make_prior(0).hash == prior.hash
-    assert make_prior(1).hash != prior.hash
+def test_the_hash_tells_models_apart():
+    assert make_prior(0).hash == make_prior(0).hash
+    assert make_prior(1).hash != make_prior(0).hash
+    assert make_learnt_model(0).hash != make_prior(0).hash
 
 
-def test_the_card_says_what_it_stands_on(published, prior):
+def test_the_card_says_what_it_stands_on(published, model):
     card = (published / "README.md").read_text()
-    for words in ("drawn pictures", "small_cnn", prior.hash, "prior.onnx", "What it is not for"):
+    for words in ("drawn pictures", "small_cnn", model.hash, "prior.onnx", "16 x 16 (bicubic)", "What it is not for"):
         assert words in card
 
 
 @pytest.mark.parametrize(
     ("harm", "words"),
     [
-        (lambda home: (home / "config.json").unlink(), "no published prior"),
+        (lambda home: (home / "config.json").unlink(), "no published model"),
         (lambda home: (home / "config.json").write_text("{"), "config.json cannot be read"),
-        (lambda home: (home / "config.json").write_text("[]"), "no config of a prior"),
+        (lambda home: (home / "config.json").write_text("[]"), "no config of a model"),
         (lambda home: (home / "prior.safetensors").unlink(), "is missing"),
         (lambda home: (home / "prior.safetensors").write_bytes(b"1234567890"), "cannot be read"),
         (lambda home: change(home, format=0), "another version"),
-        (lambda home: change(home, head={"kind": "os.system"}), "describes no network that is known"),
-        (lambda home: change(home, head={"kind": "ScoreHead", "hidden": [7]}), "do not fit together"),
-        (lambda home: change(home, resize="antialias"), "not those that its config was written with"),
+        (lambda home: change(home, format=1), "another version"),
+        (lambda home: change(home, networks=[{"name": "small_cnn"}]), "describes no networks that are known"),
+        (lambda home: change(home, networks="os.system"), "describes no networks that are known"),
+        (lambda home: change(home, networks=[{**DESCRIPTION[0], "name": "none"}]), "nor a timm model"),
+        (lambda home: change(home, networks=[{**DESCRIPTION[0], "layer": 7}]), "no such layer"),
+        (lambda home: change(home, people={"kind": "os.system"}), "do not fit together"),
+        (lambda home: change(home, networks=DESCRIPTION * 2), "stands twice in the list"),
         (lambda home: harm_weights(home), "not those that its config was written with"),
     ],
 )
@@ -76,32 +95,33 @@ def change(home, **values):
 
 def harm_weights(home):
     tensors = load_file(home / "prior.safetensors")
-    tensors["people.noise"] *= 2
+    name = next(name for name in tensors if name.startswith("people."))
+    tensors[name] = tensors[name] * 2 + 1
     save_file(tensors, home / "prior.safetensors")
 
 
-def test_a_published_prior_may_not_read_other_files():
-    options = {**DESCRIPTION["backbone"]["options"], "checkpoint_path": "elsewhere.pth"}
+def test_a_published_model_may_not_read_other_files():
+    options = {**DESCRIPTION[0]["options"], "checkpoint_path": "elsewhere.pth"}
     with pytest.raises(UserError, match="checkpoint_path, which a published one must not"):
-        scoring_network_of({**DESCRIPTION, "backbone": {**DESCRIPTION["backbone"], "options": options}})
+        networks_of([{**DESCRIPTION[0], "options": options}])
 
 
-def test_joint_and_fused_networks_are_rebuilt():
-    told = {"personality": {"traits": 3, "hidden": [4]}, "head": {"kind": "DistributionHead", "bins": 5}}
-    joint = scoring_network_of({**DESCRIPTION, **told})
-    together = scoring_network_of({**DESCRIPTION, **told, "fused": {"fusion": "constant", "generic": "dist_mean"}})
-    images = torch.randint(0, 256, (2, 3, 16, 16), dtype=torch.uint8)
-    assert joint(images)[0].shape == together(images)[0].shape == (2,)
+def test_numbers_that_are_none_are_refused(tmp_path):
+    model = make_learnt_model()
+    model.users.said[0] = torch.nan
+    model.save(tmp_path, "")
+    with pytest.raises(UserError, match=r"people\.said holds numbers that are none"):
+        load_prior(tmp_path)
 
 
-def test_a_scaling_becomes_a_part_of_the_network():
-    random = torch.Generator().manual_seed(0)
-    values = torch.randn(5, 6, generator=random).numpy()
-    mean, spread = values[0].astype("float64"), abs(values[1]).astype("float64")
-    for axes, unit in ((None, 1.0), (values[2:4].astype("float64"), 3.0)):
-        scaling = Scaling(mean, spread, axes, unit)
-        found = FeatureScale.of(scaling)(torch.from_numpy(values))
-        assert torch.allclose(found, scaling.apply(values), atol=1e-5)
+def test_weights_that_are_half_precision_anyway_are_kept_so(tmp_path):
+    model = make_prior()
+    for value in model.networks.backbone.state_dict().values():
+        value.copy_(value.half())
+    model.save(tmp_path, "")
+    kept = load_file(tmp_path / "prior.safetensors")
+    assert {value.dtype for name, value in kept.items() if name.endswith("weight")} == {torch.float16}
+    assert load_prior(tmp_path).networks.keys == model.networks.keys
 
 
 def test_a_place_is_a_path_or_an_id_on_the_hub(published):
@@ -111,55 +131,93 @@ def test_a_place_is_a_path_or_an_id_on_the_hub(published):
         prior_directory("somebody/nothing-of-the-kind")
 
 
-def test_programs_agree_with_the_network(prior, tmp_path):
+def test_programs_agree_with_the_networks(tmp_path):
     pytest.importorskip("onnxruntime")
-    differences = write_programs(prior.network, tmp_path)
+    differences = write_programs(make_learnt_model(), tmp_path)
     assert set(differences) == {TORCH, ONNX}
     assert max(differences.values()) <= 1e-4
     assert (tmp_path / TORCH).stat().st_size > 1000
     assert (tmp_path / ONNX).stat().st_size > 1000
 
 
-def test_a_program_that_disagrees_is_refused(prior, tmp_path, monkeypatch):
+def test_a_program_that_disagrees_is_refused(tmp_path, monkeypatch):
     from piaa_lightning.photos import programs
 
     monkeypatch.setattr(programs, "_onnx", lambda *arguments: 0.01)
     with pytest.raises(UserError, match=r"differ by 0\.01"):
-        write_programs(prior.network, tmp_path)
+        write_programs(make_learnt_model(), tmp_path)
+
+
+def test_a_model_that_needs_the_folder_has_no_program():
+    with pytest.raises(UserError, match="against their folder has no program"):
+        ScoringProgram(make_prior())
 
 
 class TestUser:
-    def test_it_is_small_and_read_again(self, prior, tmp_path):
-        user = someone(prior, 2000)
-        user.save(tmp_path / "ana.safetensors", user_card(user, prior))
-        again = load_personal_file(tmp_path / "ana.safetensors", prior)
-        assert (again.name, again.scale) == ("Ana", Scale(1, 5))
-        assert torch.equal(again.rows, user.rows)
+    def test_it_is_small_and_read_again(self, model, tmp_path):
+        user = someone(model, 200)
+        user.save(tmp_path / "ana.safetensors", user_card(user, model))
+        again = load_personal_file(tmp_path / "ana.safetensors", model)
+        assert (again.name, again.scale, again.networks) == ("Ana", Scale(1, 5), networks_in(model))
+        assert torch.equal(again.told.values, user.told.values)
         assert torch.equal(again.scores, user.scores)
-        assert (tmp_path / "ana.safetensors").stat().st_size < 2_000_000
-        assert "2000 ratings" in (tmp_path / "ana.md").read_text()
+        assert torch.allclose(again.folder.mean, user.folder.mean, atol=1e-6)
+        assert again.folder.count == 200
+        assert "200 ratings" in (tmp_path / "ana.md").read_text()
 
-    def test_that_of_another_prior_is_refused_in_one_sentence(self, prior, tmp_path):
-        someone(make_prior(1)).save(tmp_path / "ana.safetensors", "")
-        with pytest.raises(UserError, match="was made with another prior"):
-            load_personal_file(tmp_path / "ana.safetensors", prior)
+    def test_a_taste_is_measured_against_both_folders(self, model):
+        user = someone(model)
+        names = [str(number) for number in range(6)]
+        shelf = Shelf(names, names, [(1, 1)] * 6, make_seen(6, seed=8))
+        taste = user.taste(model, shelf)
+        both = FolderStatistics.of(PhotoFeatures.joined([make_seen(10), make_seen(6, seed=8)]))
+        expected = model.users.process(both).describe(shelf.seen)
+        assert torch.allclose(taste.process.describe(shelf.seen).linear, expected.linear, atol=1e-4)
+
+    def test_models_of_the_same_networks_share_it(self, tmp_path):
+        someone(make_prior()).save(tmp_path / "ana.safetensors", "")
+        assert load_personal_file(tmp_path / "ana.safetensors", make_learnt_model()).name == "Ana"
+
+    @pytest.mark.parametrize("described", [make_prior(1), None], ids=["other weights", "another list"])
+    def test_that_of_other_networks_is_refused_in_one_sentence(self, tmp_path, described):
+        user = someone(described or make_prior())
+        if described is None:
+            user = PersonalFile(
+                "Ana", {"mobilenetv2": "1", "nima": "2"}, user.scale, user.told, user.scores, user.folder
+            )
+        user.save(tmp_path / "ana.safetensors", "")
+        with pytest.raises(UserError, match="it holds what other networks saw") as raised:
+            load_personal_file(tmp_path / "ana.safetensors", make_prior())
+        assert (described is not None) or "(mobilenetv2, nima) than those of this model (small_cnn)" in str(
+            raised.value
+        )
+
+    def test_that_of_the_earlier_model_says_what_to_do(self, model, tmp_path):
+        told = {"format": "piaa_lightning person 1", "config": "{}"}
+        save_file({"rows": torch.zeros(3, 5)}, tmp_path / "ana.safetensors", metadata=told)
+        with pytest.raises(UserError, match="make it again with mode=adapt from the same ratings"):
+            load_personal_file(tmp_path / "ana.safetensors", model)
 
     @pytest.mark.parametrize(
         ("content", "words"),
         [(None, "no such personal file"), (b"\0" * 20, "is damaged"), (b"", "is damaged")],
     )
-    def test_damage_is_said(self, prior, tmp_path, content, words):
+    def test_damage_is_said(self, model, tmp_path, content, words):
         if content is not None:
             (tmp_path / "ana.safetensors").write_bytes(content)
         with pytest.raises(UserError, match=words):
-            load_personal_file(tmp_path / "ana.safetensors", prior)
+            load_personal_file(tmp_path / "ana.safetensors", model)
 
-    def test_another_safetensors_file_is_no_user(self, prior, published):
+    def test_another_safetensors_file_is_no_user(self, model, published):
         with pytest.raises(UserError, match="this is no personal file"):
-            load_personal_file(published / "prior.safetensors", prior)
+            load_personal_file(published / "prior.safetensors", model)
 
-    @pytest.mark.parametrize("rows", [torch.zeros(10, 3), torch.full((10, 5), torch.nan), torch.zeros(9, 5)])
-    def test_numbers_that_do_not_fit_are_refused(self, prior, tmp_path, rows):
-        PersonalFile("Ana", prior.hash, Scale(1, 5), rows, torch.rand(10)).save(tmp_path / "a.safetensors", "")
+    @pytest.mark.parametrize(
+        "values", [torch.zeros(10, 3), torch.full((10, FEATURES), torch.nan), torch.zeros(9, FEATURES)]
+    )
+    def test_numbers_that_do_not_fit_are_refused(self, model, tmp_path, values):
+        told, folder = PhotoFeatures(values, torch.zeros(10)), FolderStatistics.of(make_seen(10))
+        user = PersonalFile("Ana", networks_in(model), Scale(1, 5), told, torch.rand(10), folder)
+        user.save(tmp_path / "a.safetensors", "")
         with pytest.raises(UserError, match="is damaged"):
-            load_personal_file(tmp_path / "a.safetensors", prior)
+            load_personal_file(tmp_path / "a.safetensors", model)

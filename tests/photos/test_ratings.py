@@ -4,7 +4,7 @@ import pytest
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.ratings import read_ratings, refuse_equal
+from piaa_lightning.photos.ratings import equal_note, read_ratings
 
 FIVE = Scale(1, 5)
 FILES = ["a.jpg", "x/b.jpg", "x/c.jpg", "y/c.jpg"]
@@ -38,6 +38,10 @@ def test_names_that_are_not_there_or_not_clear_are_left_out_and_named(tmp_path):
         ("image,score\na.jpg,\n", "line 2: the score '' is no number"),
         ("image,score\na.jpg,nan\n", "is no number"),
         ("image,score\na.jpg\n", "is no number"),
+        ("image;score\na.jpg;4\n", "it has image;score; separate them by commas"),
+        ("image,score\na.jpg,4,5\n", "line 2: it has more values than the first line names"),
+        ("image,stars,score\na.jpg,,4\n", "rates no photograph"),
+        ("rank,image,score,generic_rank\n1,a.jpg,4,1\n", "its scores were predicted .* and are nobody's ratings"),
         ("image,score\na.jpg,7\n", r"line 2: the score 7 is outside 1 to 5.*rating_scale"),
     ],
 )
@@ -63,7 +67,11 @@ def test_another_scale(tmp_path):
     assert told(tmp_path, "image,score\na.jpg,7\n", Scale(1, 7)).scale == Scale(1, 7)
 
 
-def test_equal_ratings_teach_nothing():
-    refuse_equal([1.0, 2.0])
-    with pytest.raises(UserError, match="All 3 ratings are equal, so nothing can be learned yet"):
-        refuse_equal([4.0, 4.0, 4.0])
+def test_equal_ratings_are_told_of():
+    assert equal_note([1.0, 2.0]) == equal_note([3.0]) == equal_note([]) == ""
+    assert "All 3 ratings are 4: what is learnt is what these photographs have in common" in equal_note([4.0] * 3)
+
+
+def test_of_a_ranking_only_the_stars_are_learnt_from(tmp_path):
+    text = "image,stars,score,generic,uncertainty,rank\na.jpg,5,3.1,3,1,1\nx/b.jpg,,3.0,3,1,2\nx/c.jpg,2,3.2,3,1,3\n"
+    assert told(tmp_path, text).scores == {"a.jpg": 5, "x/c.jpg": 2}

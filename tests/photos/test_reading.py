@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 
 import pytest
 import torch
@@ -8,21 +9,70 @@ from PIL import Image
 
 from piaa_lightning.data.images.decode import squash
 from piaa_lightning.errors import UserError
+from piaa_lightning.models.backbones.several import Backbones
 from piaa_lightning.photos import reading
+from piaa_lightning.photos.networks import PhotoNetworks
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.reading import read_photos
 from piaa_lightning.photos.store import Store
-from tests.photos.conftest import BLUE, draw, read
+from tests.photos.conftest import BLUE, DESCRIPTION, draw, make_networks, read
 
 
-def test_rows_are_what_the_prior_says_of_the_squashed_photograph(prior, store, photos):
+def test_features_are_what_the_networks_see_in_the_squashed_photograph(prior, store, photos):
     shelf = read(prior, store, photos)
     assert len(shelf.files) == 16
     assert shelf.sizes == [(60, 40)] * 16
     place = shelf.files.index("sea/b3.jpg")
-    square = squash(open_photo(photos / "sea/b3.jpg").pixels, 16)
-    expected = prior.rows(torch.from_numpy(square)[None]).float()
-    assert shelf.rows[place].numpy() == pytest.approx(expected[0].numpy(), abs=1e-5)
+    square = squash(open_photo(photos / "sea/b3.jpg").pixels, 16, "bicubic")
+    expected = prior.networks.backbone(torch.from_numpy(square)[None])
+    assert shelf.seen.values.dtype == torch.float16
+    assert shelf.seen.values[place].float().numpy() == pytest.approx(expected[0].numpy(), abs=1e-3)
+    assert torch.allclose(shelf.statistics.mean[:-1], shelf.seen.values.double().mean(dim=0))
+
+
+def test_another_network_looks_and_the_first_does_not_look_again(prior, store, photos, monkeypatch):
+    first = read(prior, store, photos)
+    both = PhotoNetworks(
+        Backbones({"small_cnn": make_networks(0).backbone, "other": make_networks(1).backbone}),
+        [*DESCRIPTION, {**DESCRIPTION[0], "name": "other"}],
+    )
+    assert both.keys[0] == prior.networks.keys[0]
+    assert both.keys[1] != both.keys[0]
+    asked = []
+    look = both.look
+    monkeypatch.setattr(both, "look", lambda squares, numbers: asked.append(tuple(numbers)) or look(squares, numbers))
+    read_with = list(read_photos(both, store, photos, first.files))
+    assert set(asked) == {(1,)}
+    shelf = reading.shelf_of(both, store, read_with)
+    assert torch.equal(shelf.seen.values[:, :8], first.seen.values)
+    assert not torch.equal(shelf.seen.values[:, 8:], first.seen.values)
+    asked.clear()
+    assert len(list(read_photos(both, store, photos, first.files))) == 16
+    assert asked == []
+
+
+def test_any_fault_costs_one_file_alone(prior, store, photos, monkeypatch):
+    def sometimes(path, *rest):
+        if path.name == "b3.jpg":
+            raise RuntimeError("a fault of ours")
+        return open_photo(path, *rest)
+
+    monkeypatch.setattr(reading, "open_photo", sometimes)
+    shelf = read(prior, store, photos)
+    assert len(shelf.files) == 15
+    assert shelf.skipped == {"sea/b3.jpg": "cannot be read (RuntimeError)."}
+
+
+def test_a_name_that_is_no_utf8_is_read(prior, store, photos):
+    name = os.fsdecode(b"latin1_\xe9.jpg")
+    (photos / "red" / "r0.jpg").rename(photos / name)
+    assert name in read(prior, store, photos).files
+
+
+def test_a_pipe_is_skipped_at_once(prior, store, photos):
+    os.mkfifo(photos / "pipe.jpg")
+    (found,) = read_photos(prior.networks, store, photos, ["pipe.jpg"])
+    assert found[2].startswith("this is no plain file")
 
 
 def test_broken_files_among_good_ones_are_listed_and_skipped(prior, store, photos):
@@ -31,7 +81,7 @@ def test_broken_files_among_good_ones_are_listed_and_skipped(prior, store, photo
     shelf = read(prior, store, photos)
     assert len(shelf.files) == 16
     assert set(shelf.skipped) == {"broken.jpg", "empty.png"}
-    assert shelf.skipped["broken.jpg"].startswith("this is not a picture")
+    assert shelf.skipped["broken.jpg"].startswith("this is not an image")
 
 
 def test_nothing_is_decoded_twice_not_even_under_another_name(prior, store, photos, monkeypatch):
@@ -45,7 +95,7 @@ def test_nothing_is_decoded_twice_not_even_under_another_name(prior, store, phot
     second = read(prior, store, photos)
     assert "sea/renamed.jpg" in second.files
     place = second.files.index("sea/renamed.jpg")
-    assert torch.equal(second.rows[place], first.rows[first.files.index("red/r0.jpg")])
+    assert torch.equal(second.seen.values[place], first.seen.values[first.files.index("red/r0.jpg")])
 
 
 def test_a_changed_file_is_read_again(prior, store, photos):
@@ -53,7 +103,7 @@ def test_a_changed_file_is_read_again(prior, store, photos):
     draw(photos / "red/r0.jpg", BLUE, 7)
     after = read(prior, store, photos)
     assert after.digests[0] != before.digests[0]
-    assert not torch.equal(after.rows[0], before.rows[0])
+    assert not torch.equal(after.seen.values[0], before.seen.values[0])
 
 
 def test_an_interrupted_reading_goes_on(prior, store, photos, monkeypatch):
@@ -61,13 +111,13 @@ def test_an_interrupted_reading_goes_on(prior, store, photos, monkeypatch):
     for number in range(16, 60):
         draw(photos / f"more{number}.jpg", BLUE, number)
         files.append(f"more{number}.jpg")
-    some = read_photos(prior, store, photos, files)
+    some = read_photos(prior.networks, store, photos, files)
     for _ in range(20):
         next(some)
     some.close()
     opened = []
     monkeypatch.setattr(reading, "open_photo", lambda path, *rest: opened.append(path) or open_photo(path, *rest))
-    assert len(list(read_photos(prior, store, photos, files))) == 60
+    assert len(list(read_photos(prior.networks, store, photos, files))) == 60
     assert 0 < len(opened) <= 44
 
 
@@ -93,6 +143,6 @@ def test_a_store_that_is_none_is_one_sentence(tmp_path):
 
 
 def test_an_empty_shelf_has_no_rows(prior, store):
-    shelf = reading.shelf_of(store, [("a.jpg", "", "broken.")])
+    shelf = reading.shelf_of(prior.networks, store, [("a.jpg", "", "broken.")])
     assert shelf.files == []
-    assert len(shelf.rows) == 0
+    assert len(shelf.seen) == 0

@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.images.stored import Images
 from piaa_lightning.data.ratings import RatingTable, Scale
@@ -20,6 +18,8 @@ from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.pipeline.open_data import Data
 from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.pipeline.train_models import ModelTrainer
+
+from composing import config_of
 
 OVERRIDES = [
     "experiment=blg_piaa",
@@ -33,14 +33,11 @@ OVERRIDES = [
 
 
 def composed(cache: Path, *overrides: str):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", [*OVERRIDES, f"paths.cache={cache}", *overrides])
+    return config_of(*OVERRIDES, f"paths.cache={cache}", *overrides)
 
 
 def joint(cache: Path, *overrides: str):
     """PA_IAA, its head as small as the images."""
-    register()
     small = [
         "experiment=pa_iaa",
         "head.bins=5",
@@ -51,8 +48,7 @@ def joint(cache: Path, *overrides: str):
         "task.init_from.batch_size=8",
         "trainer.enable_progress_bar=false",
     ]
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", [*small, f"paths.cache={cache}", *overrides])
+    return config_of(*small, f"paths.cache={cache}", *overrides)
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import Estimator, ImageContext, Prediction
 from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.evaluate_images import evaluate_estimator
 from piaa_lightning.pipeline.open_data import Databases
 from piaa_lightning.pipeline.specs import RunSpec
+
+from composing import config_of
 
 
 class Sure(Estimator):
@@ -36,9 +36,7 @@ class Sure(Estimator):
 
 
 def composed(*overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", list(overrides))
+    return config_of(*overrides)
 
 
 @pytest.fixture(scope="module")

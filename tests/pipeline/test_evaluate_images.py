@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from piaa_lightning.data.images.inputs import Features, Inputs
-from piaa_lightning.data.ratings import RatingTable, Scale, hashed
+from piaa_lightning.data.ratings import hashed
 from piaa_lightning.data.splits import Split
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.distribution_head import DistributionHead
@@ -24,6 +23,8 @@ from piaa_lightning.pipeline.evaluate_images import evaluate_network
 from piaa_lightning.pipeline.evaluate_traits import evaluate_on_likes
 from piaa_lightning.pipeline.open_data import Data
 
+from tables import numbered, table_of
+
 RANDOM = np.random.default_rng(0)
 CPU = torch.device("cpu")
 IMAGES, USERS, BINS = 150, 20, 4
@@ -35,19 +36,9 @@ TEST = np.arange(IMAGES - 100, IMAGES)  # more than one batch
 def data() -> Data:
     user = RANDOM.integers(0, USERS, 2000)
     image = RANDOM.integers(0, IMAGES, 2000)
-    table = RatingTable(
-        database="tests",
-        root=Path(),
-        image_ids=np.array([f"p{n:03}" for n in range(IMAGES)]),
-        image_files=np.array([f"p{n:03}.jpg" for n in range(IMAGES)]),
-        user_ids=np.array([f"u{n:02}" for n in range(USERS)]),
-        user=user,
-        image=image,
-        score=RANDOM.random(2000).astype(np.float32),
-        scale=Scale(1, 5),
-        traits=RANDOM.uniform(-1, 1, (USERS, 3)).astype(np.float32),
-        trait_names=("O", "C", "E"),
-    )
+    score, traits = RANDOM.random(2000), RANDOM.uniform(-1, 1, (USERS, 3)).astype(np.float32)
+    known = {"traits": traits, "trait_names": ("O", "C", "E")}
+    table = table_of(user, image, score, numbered("u", USERS, 2), numbered("p", IMAGES), **known)
     users, images = np.arange(USERS), np.arange(IMAGES)
     split = Split("by hand", users[:10], users[10:10], users[10:], images[:50], images[50:50], TEST)
     return Data("tests, embedded", table, split, Inputs(Features(FEATURES)), threshold=0.4)

@@ -6,17 +6,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import wandb
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from PIL import Image
 from pytorch_lightning.loggers import CSVLogger
 
 from piaa_lightning.cli import workspace as make_workspace
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.pipeline.log_run import log_run, may_leave
 from piaa_lightning.runtime.loggers import weights_and_biases
+
+from composing import config_of
 
 ROWS = [
     {"method": "PA_IAA", "backbone": "b", "shots": 10, "srocc": 0.5, "srocc_std_repeats": None, "users": 6},
@@ -138,9 +138,7 @@ def test_other_loggers_get_every_number_under_a_name_of_its_own(tmp_path, figure
 
 
 def composed(*overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", ["experiment=blg_piaa", "mode=workspace", *overrides])
+    return config_of("experiment=blg_piaa", "mode=workspace", *overrides)
 
 
 def test_a_workspace_shows_a_studys_runs_by_what_its_experiment_logs():

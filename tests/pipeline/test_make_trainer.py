@@ -2,22 +2,20 @@ from __future__ import annotations
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from torch import nn
 
 from piaa_lightning.callbacks.clip_own_steps import ClipOwnSteps
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline.make_trainer import make_trainer, refuse_sharding
 from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.checkpoints import WholeCheckpoints
 from piaa_lightning.tasks.pretraining import PretrainingTask
 
+from composing import config_of
+
 
 def composed(*overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", ["experiment=blg_piaa", *overrides])
+    return config_of("experiment=blg_piaa", *overrides)
 
 
 class Task(PretrainingTask):

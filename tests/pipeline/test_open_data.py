@@ -9,9 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.images.inputs import Features
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline import open_data
@@ -21,14 +19,14 @@ from piaa_lightning.pipeline.open_data import Databases
 from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.simulation import embedded
 
+from composing import config_of
+
 CPU = torch.device("cpu")
 SMALL = ["data.size=tiny", "backbone.size=16", "backbone.options.width=2", "backbone.options.features=4"]
 
 
 def composed(cache: Path, *overrides: str):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", [*SMALL, f"paths.cache={cache}", *overrides])
+    return config_of(*SMALL, f"paths.cache={cache}", *overrides)
 
 
 TWO = ["+method@methods.one=images", "data=ava", "+data@databases.other=eva", "databases.other.size=tiny"]

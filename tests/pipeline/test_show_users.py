@@ -6,10 +6,8 @@ import json
 import numpy as np
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from PIL import Image
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.images.decode import decode, squash
 from piaa_lightning.data.images.raw import RawImages
 from piaa_lightning.errors import UserError
@@ -18,11 +16,11 @@ from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.open_data import Databases
 from piaa_lightning.pipeline.specs import RunSpec
 
+from composing import config_of
+
 
 def composed(cache, *overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", ["experiment=blg_piaa", "data.size=tiny", f"paths.cache={cache}", *overrides])
+    return config_of("experiment=blg_piaa", "data.size=tiny", f"paths.cache={cache}", *overrides)
 
 
 def spec(cache, *overrides):

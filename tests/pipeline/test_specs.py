@@ -6,18 +6,16 @@ import subprocess
 import sys
 
 import pytest
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf, open_dict
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline.specs import RunSpec, shots_of
 
+from composing import config_of
+
 
 def composed(*overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", list(overrides))
+    return config_of(*overrides)
 
 
 def spec(*overrides) -> RunSpec:
@@ -79,6 +77,11 @@ def changed(key, value):
     ("key", "value", "sentence"),
     [
         ("methods.blg.suport", {"a": 1}, r"methods\.blg\.suport: methods have .* \(did you mean support\?\)\."),
+        (
+            "task.init_from.keep",
+            "lsat",
+            r"task\.init_from\.keep=lsat: there is no such choice \(did you mean last\?\); take one of best, last\.",
+        ),
         ("task.init_from.epoch", 3, r"task\.init_from\.epoch: tasks have no such key \(did you mean epochs\?\)\."),
         ("task.zzz", 3, r"task\.zzz: tasks have no such key; there are name, label, epochs, .*"),
         ("task.init_from.name", "???", r"task\.init_from\.name is missing: give it a value\."),

@@ -2,17 +2,15 @@ import json
 import os
 
 import pytest
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.pipeline.sweep_jobs import finished_before, objective, run_key, take_over
+
+from composing import config_of
 
 
 def composed(tmp_path, *overrides):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        return compose("config", ["experiment=ba_piaa", f"paths.runs={tmp_path}", *overrides])
+    return config_of("experiment=ba_piaa", f"paths.runs={tmp_path}", *overrides)
 
 
 def finish(directory, cfg, when):

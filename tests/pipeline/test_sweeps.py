@@ -7,11 +7,14 @@ import json
 import re
 
 import pytest
-from hydra import compose, initialize_config_dir
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from piaa_lightning.cli.schema import config_dir, explain, register
+from piaa_lightning.cli.schema import explain
+
+from composing import config_of
+
+pytestmark = pytest.mark.processes
 
 # one batch of everything
 QUICK = ["experiment=ba_piaa", "data.size=tiny", "logger=none", "trainer.fast_dev_run=true", "report.users=0"]
@@ -19,9 +22,6 @@ QUICK = ["experiment=ba_piaa", "data.size=tiny", "logger=none", "trainer.fast_de
 
 def summaries(directory):
     return {file.parent.name: json.loads(file.read_text()) for file in directory.glob("*_sweep/*/summary.json")}
-
-
-SLOW = 1500  # seconds that a command may take where others keep the machine busy
 
 
 def done(process):
@@ -32,7 +32,7 @@ def done(process):
 def test_jobs_side_by_side_train_a_prior_once_and_a_sweep_that_was_cut_off_goes_on(command, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     jobs = ["-m", *QUICK, "sweep=joblib", "shots=10,100", f"paths.cache={tmp_path}/cache"]
-    done(command(*jobs, timeout=SLOW))
+    done(command(*jobs))
     runs = tmp_path / "runs" / "ba_piaa"
     first = summaries(runs)
     assert set(first) == {"0", "1"}
@@ -44,7 +44,7 @@ def test_jobs_side_by_side_train_a_prior_once_and_a_sweep_that_was_cut_off_goes_
     assert "Incomplete: 1 run of this variant has not finished" in (sweep / "report.html").read_text()
     sweep.rename(sweep.with_name("1_sweep"))
 
-    again = done(command(*jobs, timeout=SLOW))
+    again = done(command(*jobs))
     assert again.stdout.count("taken over from") == 1
     assert "1_sweep/0" in again.stdout
     (second,) = set(runs.iterdir()) - {runs / "1_sweep"}
@@ -58,21 +58,21 @@ def test_jobs_side_by_side_train_a_prior_once_and_a_sweep_that_was_cut_off_goes_
 
 def test_submitits_local_executor_runs_a_job(command, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
-    done(command("-m", *QUICK, "sweep=local", "seed=3", timeout=SLOW))
+    done(command("-m", *QUICK, "sweep=local", "seed=3"))
     (summary,) = summaries(tmp_path / "runs" / "ba_piaa").values()
     assert summary["seed"] == 3
 
 
 def test_optuna_searches_on_validation_users(command, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_optuna_sweeper")
-    done(command(*QUICK, "sweep=search", "shots=10", "hydra.sweeper.n_trials=2", timeout=SLOW))
+    done(command(*QUICK, "hparams_search=optuna", "shots=10", "hydra.sweeper.n_trials=2"))
     found = summaries(tmp_path / "runs" / "ba_piaa")
     assert {summary["evaluated"] for summary in found.values()} == {"val"}
     (results,) = (tmp_path / "runs" / "ba_piaa").glob("*_sweep/optimization_results.yaml")
     values = [row["srocc"] for summary in found.values() for row in summary["rows"] if row["method"] == "BA-PIAA"]
     best = float(re.search(r"best_value: (\S+)", results.read_text())[1])
     assert best == pytest.approx(max(values))
-    refused = command(*QUICK, "sweep=search", "evaluate_on=test", "hydra.sweeper.n_trials=1", timeout=SLOW)
+    refused = command(*QUICK, "hparams_search=optuna", "evaluate_on=test", "hydra.sweeper.n_trials=1")
     assert refused.returncode == 1
     assert "A search never looks at test users: add evaluate_on=val" in refused.stderr
 
@@ -89,9 +89,7 @@ def test_a_missing_plug_in_names_the_command_that_installs_it(place):
 
 @pytest.mark.parametrize(("number", "device"), [(0, "0"), (1, "1"), (5, "1")])
 def test_each_of_several_jobs_has_a_gpu_of_its_own(number, device):
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        cfg = compose("config", ["experiment=ba_piaa", "sweep=[seeds,joblib]"], return_hydra_config=True)
+    cfg = config_of("experiment=ba_piaa", "sweep=[seeds,joblib]", with_hydra=True)
     OmegaConf.set_struct(cfg, False)
     cfg.hydra.job.num = number
     HydraConfig.instance().set_config(cfg)

@@ -68,9 +68,10 @@ class TestGet:
     def test_no_reuse_unless_allowed(self, trained, data, tmp_path, monkeypatch):
         cfg = OmegaConf.merge(trained.spec.config, {"reuse_models": False})
         priors = trainer(cfg, data, tmp_path)
-        monkeypatch.setattr(priors, "_train", lambda task, key: "trained")
-        monkeypatch.setattr("piaa_lightning.pipeline.train_models.save_weights", lambda network, file, key: None)
-        assert priors.get(priors.spec.task) == "trained"
+        network = torch.nn.Linear(1, 1)
+        monkeypatch.setattr(priors, "_train", lambda task, key: network)
+        monkeypatch.setattr(priors.cache, "keep", lambda network, key: None)  # others still want what is there
+        assert priors.get(priors.spec.task) is network
 
     def test_another_seed_starts_elsewhere(self, trained, data, tmp_path):
         other = trainer(composed(tmp_path, "seed=1"), data, tmp_path)
@@ -211,7 +212,7 @@ class TestResume:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("piaa_lightning.callbacks.channels_last.ChannelsLast", Removing)
             with pytest.raises(
-                UserError, match=r"best\.ckpt: the best epoch of the prior generic was damaged or removed"
+                UserError, match=r"best\.ckpt: the kept epoch of the prior generic was damaged or removed"
             ):
                 trainer(cfg, data, directory).get(task)
         assert trainer(cfg, data, directory).get(task) is not None

@@ -12,13 +12,7 @@ ROWS = [
 
 def test_every_difference_stands_there_in_numbers_and_words(tmp_path, words):
     svg = forest(ROWS, tmp_path / "f.png", "d", "c")
-    assert {
-        "+.037",
-        "\u2212.010",
-        "10 shots",
-        "100 shots",
-        "BLG-PIAA \u2212 BA-PIAA".replace(" \u2212 ", "\n\u2212 "),
-    } & set(words(svg)) >= {"+.037", "\u2212.010", "10 shots"}
+    assert {"+.037", "\u2212.010", "10 shots", "100 shots", "BLG-PIAA \u2212 BA-PIAA"} <= set(words(svg))
     assert "BLG-PIAA \u2212 BA-PIAA at 100 shots: \u2212.010 [\u2212.030, .010]" in described(svg)
 
 

@@ -8,6 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from patience import PATIENCE
+
+pytestmark = pytest.mark.processes
+
 ROOT = Path(__file__).parents[2]
 SMALL = [
     "experiment=ba_piaa",
@@ -30,7 +36,7 @@ def run(cache, directory, start, *arguments):
         env=environment,
         capture_output=True,
         text=True,
-        timeout=900,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stderr

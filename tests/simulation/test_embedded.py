@@ -12,6 +12,8 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.simulation import embedded
 from piaa_lightning.simulation.embedded import Writer, ensure
 
+from patience import PATIENCE
+
 
 @pytest.fixture
 def writers(monkeypatch):
@@ -94,6 +96,7 @@ def test_a_file_where_the_cache_should_be_is_explained(tmp_path):
         ensure("ava", "tiny", tmp_path / "cache")
 
 
+@pytest.mark.processes
 def test_two_processes_at_once_write_once(tmp_path):
     program = (
         "import sys, time; from pathlib import Path; from piaa_lightning.simulation import embedded\n"
@@ -104,7 +107,7 @@ def test_two_processes_at_once_write_once(tmp_path):
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    printed = sorted(process.communicate(timeout=600)[0].split() for process in running)
+    printed = sorted(process.communicate(timeout=PATIENCE)[0].split() for process in running)
     assert printed == [["whole"], ["writes", "whole"]]
 
 

@@ -6,13 +6,13 @@ import copy
 
 import pytest
 import torch
-from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 from torch import nn
 
-from piaa_lightning.cli.schema import config_dir, register
 from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.tasks.meta import MetaTask
+
+from composing import config_of
 
 ALPHA = {"backbone": 1e-4, "head": 1e-3}
 
@@ -58,9 +58,7 @@ def trained(monkeypatch):
     """Train a preset for three epochs of two batches, without a trainer."""
 
     def train(preset):
-        register()
-        with initialize_config_dir(str(config_dir()), version_base="1.3"):
-            cfg = compose("config", [f"task={preset}"]).task
+        cfg = config_of(f"task={preset}").task
         task: MetaTask = instantiate(cfg.module)(network=Network())
         optimizer = task.configure_optimizers()
         monkeypatch.setattr("pytorch_lightning.LightningModule.log", lambda *args, **options: None)
@@ -138,10 +136,8 @@ def test_the_other_preset_is_the_authors_procedure_with_its_slips(trained):
 
 
 def test_the_presets_differ_in_what_the_talk_and_the_code_differ_in():
-    register()
-    with initialize_config_dir(str(config_dir()), version_base="1.3"):
-        talk, authors = (compose("config", [f"task={name}"]).task for name in ("blg", "blg_authors"))
-        experiment = compose("config", ["experiment=blg_piaa_authors"])
+    talk, authors = (config_of(f"task={name}").task for name in ("blg", "blg_authors"))
+    experiment = config_of("experiment=blg_piaa_authors")
     assert talk.module.learner.inner.lr_by_part == authors.module.learner.inner.lr_by_part == ALPHA
     assert (talk.dataset.support, talk.dataset.query, talk.batch_size) == (80, 20, 4)
     assert experiment.head.hidden == [1024, 512]

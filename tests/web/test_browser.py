@@ -11,11 +11,16 @@ from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.visitors import Visitors
 from tests.web.conftest import serving
 
+from patience import PATIENCE
+
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium here (Debian: apt install chromium)"),
+]
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-PATIENCE = 60_000  # ms; a limit for a busy machine, not an expectation
+MILLISECONDS = 1000 * PATIENCE
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +38,7 @@ def open_page(chromium):
 
     def open_(address, **options):
         context = chromium.new_context(accept_downloads=True, reduced_motion="reduce", **options)
-        context.set_default_timeout(PATIENCE)
+        context.set_default_timeout(MILLISECONDS)
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.goto(address)
@@ -58,16 +63,16 @@ def names(page):
 def rate(page, stars):
     done = page.locator("#steps i.on").count()
     page.keyboard.press(str(stars))
-    expect(page.locator("#steps i.on")).to_have_count(done + 1, timeout=PATIENCE)
+    expect(page.locator("#steps i.on")).to_have_count(done + 1, timeout=MILLISECONDS)
 
 
 def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
     with serving(make_app(visitors, "127.0.0.1", None)) as address:
         page = open_page(address)
-        expect(page.locator("#empty")).to_be_visible(timeout=PATIENCE)
+        expect(page.locator("#empty")).to_be_visible(timeout=MILLISECONDS)
         page.set_input_files("#files", [str(path) for path in twenty])
-        expect(page.locator(".tile")).to_have_count(20, timeout=PATIENCE)
-        expect(page.locator("#reading")).to_be_hidden(timeout=PATIENCE)
+        expect(page.locator(".tile")).to_have_count(20, timeout=MILLISECONDS)
+        expect(page.locator("#reading")).to_be_hidden(timeout=MILLISECONDS)
         before = names(page)
 
         for _ in range(10):
@@ -78,7 +83,7 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
         assert all(name.startswith("sea") for name in after[:10]), "what was liked has come first"
 
         page.reload()
-        expect(page.locator("#steps i.on")).to_have_count(10, timeout=PATIENCE)
+        expect(page.locator("#steps i.on")).to_have_count(10, timeout=MILLISECONDS)
         assert names(page) == after, "a reload keeps state"
 
         page.locator(".tile").first.click()
@@ -86,12 +91,12 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
         page.keyboard.press("m")
         expect(page.locator("#look-map")).to_be_visible()
         page.click("#show-crops")
-        expect(page.locator("#crops button")).to_have_count(4, timeout=PATIENCE)
+        expect(page.locator("#crops button")).to_have_count(4, timeout=MILLISECONDS)
         page.keyboard.press("ArrowRight")
         expect(page.locator("#look-name")).to_have_text(after[1])
         page.keyboard.press("Escape")
         page.click("#open-cover")
-        expect(page.locator("#cover-grid img")).to_have_count(9, timeout=PATIENCE)
+        expect(page.locator("#cover-grid img")).to_have_count(9, timeout=MILLISECONDS)
         page.keyboard.press("Escape")
 
         page.click("#open-export")
@@ -105,12 +110,12 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
         page.keyboard.press("Escape")
 
         other = open_page(address)  # another browser: another user
-        expect(other.locator("#empty")).to_be_visible(timeout=PATIENCE)
+        expect(other.locator("#empty")).to_be_visible(timeout=MILLISECONDS)
         other.set_input_files("#files", [str(path) for path in twenty[:4]])
-        expect(other.locator(".tile")).to_have_count(4, timeout=PATIENCE)
+        expect(other.locator(".tile")).to_have_count(4, timeout=MILLISECONDS)
         rate(other, 3)
         page.reload()
-        expect(page.locator("#steps i.on")).to_have_count(10, timeout=PATIENCE)
+        expect(page.locator("#steps i.on")).to_have_count(10, timeout=MILLISECONDS)
         assert names(page) == after
         cookies = page.context.cookies()
 
@@ -120,8 +125,8 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
         known = [{"name": cookie["name"], "value": cookie["value"], "url": address} for cookie in cookies]
         page.context.add_cookies(known)
         page.goto(address)
-        expect(page.locator("#steps i.on")).to_have_count(10, timeout=PATIENCE)
-        expect(page.locator(".tile")).to_have_count(20, timeout=PATIENCE)
+        expect(page.locator("#steps i.on")).to_have_count(10, timeout=MILLISECONDS)
+        expect(page.locator(".tile")).to_have_count(20, timeout=MILLISECONDS)
         assert names(page) == after
 
 
@@ -129,19 +134,19 @@ def test_two_users_side_by_side_on_a_phone(visitors, twenty, open_page):
     with serving(make_app(visitors, "127.0.0.1", None)) as address:
         page = open_page(address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
         page.set_input_files("#files", [str(path) for path in twenty[:6]])
-        expect(page.locator(".tile")).to_have_count(6, timeout=PATIENCE)
+        expect(page.locator(".tile")).to_have_count(6, timeout=MILLISECONDS)
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, "nothing sticks out"
         rate(page, 5)
         rate(page, 1)
         page.get_by_text("+ person").tap()
         page.get_by_label("Name").fill("Ben")
         page.keyboard.press("Enter")
-        expect(page.locator("#steps i.on")).to_have_count(0, timeout=PATIENCE)
+        expect(page.locator("#steps i.on")).to_have_count(0, timeout=MILLISECONDS)
         page.get_by_label("2 stars").first.tap()
-        expect(page.locator("#steps i.on")).to_have_count(1, timeout=PATIENCE)
+        expect(page.locator("#steps i.on")).to_have_count(1, timeout=MILLISECONDS)
         rate(page, 4)
         page.click("#open-compare")
-        expect(page.locator("#columns section h3")).to_have_text(["everybody", "me", "Ben"], timeout=PATIENCE)
+        expect(page.locator("#columns section h3")).to_have_text(["everybody", "me", "Ben"], timeout=MILLISECONDS)
         page.keyboard.press("Escape")
         page.get_by_role("button", name="me, 2 rated").tap()
-        expect(page.locator("#steps i.on")).to_have_count(2, timeout=PATIENCE)
+        expect(page.locator("#steps i.on")).to_have_count(2, timeout=MILLISECONDS)

@@ -70,13 +70,23 @@ class TestTheWholeWay:
         assert sorted(item["generic_place"] for item in told["items"]) == list(range(1, 21))
         assert not {item["id"] for item in told["ask"]} & {item["id"] for item in told["items"] if item["stars"]}
 
-    def test_equal_stars_teach_nothing_and_taking_back_works(self, client, twenty):
+    def test_one_star_already_says_something_and_taking_back_works(self, client, twenty):
         ids = bring(client, twenty[:4])
-        for photo in ids[:3]:
-            told = rate(client, photo, 4).json()
-        assert (told["rated"], told["learns"]) == (3, False)
-        assert rate(client, ids[0], 1).json()["learns"] is True
-        assert rate(client, ids[0], None).json()["rated"] == 2
+        assert view(client)["learns"] is False
+        told = rate(client, ids[0], 4).json()
+        assert (told["rated"], told["learns"]) == (1, True)
+        told = rate(client, ids[1], 2).json()
+        assert [item["id"] for item in told["items"]].index(ids[0]) == 0, "four stars stand first"
+        assert rate(client, ids[0], None).json()["rated"] == 1
+
+    def test_stars_stand_where_they_are_given_with_the_guess_beside(self, rated):
+        items = view(rated)["items"]
+        stars = [item["stars"] for item in items]
+        assert stars[: stars.count(5)] == [5] * stars.count(5)
+        assert stars[-stars.count(1) :] == [1] * stars.count(1)
+        for item in items:
+            assert 1 <= item["score"] <= 5
+            assert item["uncertainty"] > 0
 
     def test_it_is_there_again_after_the_server_died(self, rated, prior, limits, visitors):
         before = view(rated)
@@ -91,11 +101,11 @@ class TestTheWholeWay:
 
     def test_users_of_one_session_keep_their_own_order(self, rated, twenty):
         assert rated.post("/api/people", json={"name": "Ben"}).json() == {"person": "Ben"}
-        told = view(rated, user="Ben")
+        told = view(rated, person="Ben")
         assert (told["rated"], told["learns"]) == (0, False)
         for item in told["items"][:4] + told["items"][-4:]:
             rate(rated, item["id"], 5 if item["name"].startswith("red") else 1, "Ben")
-        assert view(rated, user="Ben")["items"][0]["name"].startswith("red")
+        assert view(rated, person="Ben")["items"][0]["name"].startswith("red")
         assert view(rated)["items"][0]["name"].startswith("sea")
         columns = rated.get("/api/compare", params={"count": 3}).json()
         assert [column["name"] for column in columns] == ["everybody", "me", "Ben"]
@@ -126,9 +136,8 @@ class TestTheWholeWay:
         assert (tmp_path / "contact_sheet.html").read_text().count("data:image/jpeg") == 20
         assert rated.get("/export/secrets", params={"person": "me"}).status_code == 400
 
-    def test_a_personal_file_of_equal_stars_is_refused(self, client, twenty):
-        (photo,) = bring(client, twenty[:1])
-        rate(client, photo, 3)
+    def test_a_personal_file_without_stars_is_refused(self, client, twenty):
+        bring(client, twenty[:1])
         answer = client.get("/export/person.safetensors", params={"person": "me"})
         assert (answer.status_code, answer.json()["error"][:32]) == (400, "Nothing can be learned yet; rate")
 
@@ -195,7 +204,7 @@ class TestUploads:
     @pytest.mark.parametrize(
         ("name", "content", "words"),
         [
-            ("a.jpg", b"no picture", "not a picture"),
+            ("a.jpg", b"no picture", "not an image"),
             ("a.png", bomb(), "pixels"),
             ("a.html", b"<script>alert(1)</script>", "not the name of a photograph"),
             ("a.jpg", bytes(300_000), "larger than"),
@@ -229,7 +238,7 @@ class TestUploads:
             client.post("/api/rate", content=b'{"a": "' + b"x" * 20_000 + b'"}').json()["error"].endswith("too long.")
         )
         assert client.post("/api/people", json={"name": ""}).status_code == 400
-        assert view(client, start="x", user="nobody")["person"] == "me"
+        assert view(client, start="x", person="nobody")["person"] == "me"
 
 
 def test_the_page_takes_nothing_from_elsewhere(client):

@@ -11,9 +11,8 @@ from contextlib import closing
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from piaa_lightning.data.images.decode import decode
+from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.progress import track
@@ -116,7 +115,7 @@ def _look(path: Path) -> ImageFile:
         digest = ""
     try:
         decode(path)
-        with Image.open(path) as image:
+        with open_image(path) as image:
             return ImageFile(digest, image.width, image.height, image.mode)
     except UserError as error:
         return ImageFile(digest, 0, 0, "", str(error))

@@ -38,7 +38,7 @@ class Network(NamedTuple):
     mean: Sequence[float]
     std: Sequence[float]
     votes: bool = False  # the classifier gives votes, and is kept beside the features
-    resize: Resize = "antialias"
+    resize: Resize = "bicubic"
 
 
 def _small_cnn(order: Order) -> Network:

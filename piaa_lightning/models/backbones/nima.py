@@ -44,7 +44,7 @@ class Nima(Backbone):
         size: int,
         mean: Sequence[float],
         std: Sequence[float],
-        resize: Resize = "antialias",
+        resize: Resize = "bicubic",
     ) -> None:
         super().__init__(network, features, size, mean, std, resize)
         # buffers and no parameters: an optimiser would pull them along, and a process would wait for their gradients

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,10 @@ def _read(file: Path | str, content: bytes | None, name: str) -> dict[str, Tenso
 def _loaded(file: Path, content: bytes | None) -> Any:
     if _start(file, content)[8:9] == b"{":  # eight bytes of length and a header in JSON: safetensors
         return load_file(file) if content is None else load(content)
-    return torch.load(file if content is None else io.BytesIO(content), map_location="cpu", weights_only=True)
+    # opened here, because torch judges a path by its name
+    with file.open("rb") if content is None else io.BytesIO(content) as opened, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # on how old or slow a format is
+        return torch.load(opened, map_location="cpu", weights_only=True)
 
 
 def _start(file: Path, content: bytes | None) -> bytes:

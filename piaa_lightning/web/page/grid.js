@@ -77,14 +77,14 @@ function fill(item, photo) {
   const given = item.querySelector(".given");
   given.textContent = photo.stars ? "★".repeat(photo.stars) : "";
   given.hidden = !photo.stars;
-  item.querySelector("i.mine").style.left = share(photo.score);
+  item.querySelector("i.mine").style.left = share(photo.stars || photo.score);
   item.querySelector("i.usual").style.left = share(photo.generic);
   const [name, moved] = item.querySelectorAll(".words span");
   name.textContent = photo.name.split("/").pop();
   const up = photo.generic_place - photo.place;
   moved.textContent = up > 0 ? `▲ ${up}` : up < 0 ? `▼ ${-up}` : "";
   moved.className = up > 0 ? "up" : "down";
-  const stars = photo.stars ? `, you gave ${photo.stars}` : "";
+  const mine = photo.stars ? `you gave ${photo.stars}, expected ${photo.score}` : `expected of you ${photo.score}`;
   item.firstElementChild.setAttribute("aria-label",
-    `Place ${photo.place}: ${photo.name}, your score ${photo.score}, anybody's ${photo.generic}${stars}`);
+    `Place ${photo.place}: ${photo.name}, ${mine}, of anybody ${photo.generic}`);
 }

@@ -41,7 +41,8 @@ export class Look {
     this.photo = photo;
     document.getElementById("look-name").textContent = photo.name;
     document.getElementById("look-facts").textContent =
-      `Place ${photo.place}, your score ${photo.score.toFixed(1)}. Anybody: place ${photo.generic_place}, ${photo.generic.toFixed(1)}.`;
+      `Place ${photo.place}. ${photo.stars ? `You gave ${photo.stars}; by your other stars it would be ${photo.score.toFixed(1)}`
+        : `Expected of you: ${photo.score.toFixed(1)} ± ${photo.uncertainty.toFixed(1)}`}. Anybody: place ${photo.generic_place}, ${photo.generic.toFixed(1)}.`;
     this.paint(photo.stars);
   }
 

@@ -47,7 +47,7 @@ function show(told) {
 }
 
 function showAsked() {
-  const { ask, rated, learns } = page.told;
+  const { ask, rated } = page.told;
   const photo = ask[page.place];
   by("all-rated").hidden = Boolean(ask.length);
   for (const id of ["skip", "asked-stars"]) by(id).hidden = !photo;
@@ -60,8 +60,7 @@ function showAsked() {
     const next = ask[page.place + 1];
     if (next) new Image().src = large(next); // so that it is there at once
   }
-  by("ask-text").textContent = rated >= 2 && !learns ? "All stars are equal: nothing can be learned yet."
-    : rated < TEN ? `${rated} of ${TEN} rated. This one would tell most.` : `${rated} rated. More make it surer.`;
+  by("ask-text").textContent = rated < TEN ? `${rated} of ${TEN} rated. This one would tell most.` : `${rated} rated. More make it surer.`;
 }
 
 function showReading() {
@@ -90,7 +89,7 @@ async function refresh() {
     }
     by("note").hidden = !told.prior.note;
     by("note").textContent = told.prior.note;
-    by("about").textContent = `Scores start from “${told.prior.name}”, learnt from ${told.prior.data}. Photographs and ratings stay on the machine that runs this page.`;
+    by("about").textContent = `Scores start from what was learnt from ${told.prior.data}. Photographs and ratings stay on the machine that runs this page.`;
     const same = page.told && told.total === page.told.total && told.person === page.told.person && told.rated === page.told.rated;
     if (same) { page.told.reading = told.reading; showReading(); if (!told.total) show(told); } else show(told);
   } catch (error) { say(error.message); }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,26 +10,17 @@ import torch
 
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.images.stored import Images
-from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
+
+from tables import numbered, table_of
 
 
 @pytest.fixture
 def make_table():
     def make(ratings: Sequence[tuple[int, int, float]], users: int, images: int, **more) -> RatingTable:
         rows = np.array(ratings, dtype=np.float64).reshape(-1, 3)
-        return RatingTable(
-            database="tests",
-            root=Path(),
-            image_ids=np.array([f"p{number:03}" for number in range(images)], dtype=np.str_),
-            image_files=np.array([f"p{number:03}.jpg" for number in range(images)], dtype=np.str_),
-            user_ids=np.array([f"u{number:03}" for number in range(users)], dtype=np.str_),
-            user=rows[:, 0].astype(np.int64),
-            image=rows[:, 1].astype(np.int64),
-            score=rows[:, 2].astype(np.float32),
-            scale=Scale(1, 5),
-            **more,
-        )
+        return table_of(*rows.T, numbered("u", users), numbered("p", images), **more)
 
     return make
 

@@ -20,6 +20,8 @@ from piaa_lightning.data.images.stored import Images, open_images
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.cache_directories import prune
 
+from patience import PATIENCE
+
 FILES = [f"{number}.png" for number in range(9)]
 
 
@@ -229,6 +231,7 @@ print(len(seen), opened.batch(range(len(files))).numpy().tobytes().hex())
 """
 
 
+@pytest.mark.processes
 def test_two_processes_at_once_build_once(root, tmp_path):
     command = [sys.executable, "-c", SLOW_OPEN, str(root), str(tmp_path), *FILES]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
@@ -238,7 +241,7 @@ def test_two_processes_at_once_build_once(root, tmp_path):
         for process in (first, second):  # both have imported everything: now they start within milliseconds
             process.stdin.write("go\n")
             process.stdin.flush()
-        results = [process.communicate(timeout=600)[0].split() for process in (first, second)]
+        results = [process.communicate(timeout=PATIENCE)[0].split() for process in (first, second)]
     assert sorted(int(count) for count, _ in results) == [0, 9]
     assert {pixels for _, pixels in results} == {expected(root, FILES, 4).tobytes().hex()}
     assert len(everything(tmp_path)) == 1

@@ -4,18 +4,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from piaa_lightning.data.ratings import RatingTable, Scale
+from piaa_lightning.data.ratings import Scale
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.validation.leaks import refuse_shared_photos, shared_photos, without_shared_photos
 from piaa_lightning.errors import UserError
 
+from tables import table_of
+
 
 def table(database, files):
-    names = np.array(files, dtype=np.str_)
-    nothing = np.zeros(0, dtype=np.int64)
-    return RatingTable(
-        database, Path("nowhere"), names, names, names[:0], nothing, nothing, np.zeros(0, dtype=np.float32), Scale(0, 1)
-    )
+    return table_of([], [], [], [], files, database=database, root=Path("nowhere"), scale=Scale(0, 1))
 
 
 def split(train, val, test):

@@ -12,6 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from patience import PATIENCE
+
+pytestmark = pytest.mark.processes
+
 SCRIPT = Path(__file__).with_name("one_of_two_processes.py")
 spec = importlib.util.spec_from_file_location(SCRIPT.stem, SCRIPT)
 one_of_two = importlib.util.module_from_spec(spec)
@@ -36,7 +40,7 @@ def found(tmp_path_factory):
         for rank, result in enumerate(results)
     ]
     try:
-        said = [process.communicate(timeout=600)[0] for process in started]
+        said = [process.communicate(timeout=PATIENCE)[0] for process in started]
     finally:
         for process in started:
             process.kill()

@@ -11,6 +11,7 @@ from torch.nn.functional import linear
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.factory import build_backbone
+from piaa_lightning.models.backbones.spellings import Spellings
 from piaa_lightning.models.backbones.weights import load_weights
 
 
@@ -69,22 +70,59 @@ def test_alexnet_takes_its_own_file(tmp_path):
     assert_same(loaded, state)
 
 
-@pytest.mark.parametrize(
-    "wrap",
-    [
-        lambda state: {"state_dict": state, "epoch": 3},
-        lambda state: {"model": state, "optimizer": {"lr": 0.1}},
-        lambda state: {f"module.{key}": value for key, value in state.items()},
-        lambda state: {"state_dict": {f"module._orig_mod.{key}": value for key, value in state.items()}},
-        lambda state: {
-            key: value for key, value in state.items() if "num_batches" not in key
-        },  # older than torch 0.4.1
-        lambda state: {
-            key: value[None] if ".1." in key else value for key, value in state.items()
-        },  # Caffe's converters
-    ],
-    ids=["state_dict", "model", "module", "both", "old", "leading"],
-)
+def prefixed(prefix: str):
+    return lambda state: {f"{prefix}{key}": value for key, value in state.items()}
+
+
+def of_another_step(state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {key: value + 1 for key, value in state.items()}
+
+
+WAYS = {
+    "plain": lambda state: state,
+    "state_dict": lambda state: {"state_dict": state, "epoch": 3},
+    "model": lambda state: {"model": state, "optimizer": {"lr": 0.1}},
+    "model_state_dict": lambda state: {"epoch": 1, "model_state_dict": state, "loss": 0.1},
+    "params": lambda state: {"params": state},
+    "nested twice": lambda state: {"model": {"state_dict": state}, "args": [1, 2]},
+    "module": prefixed("module."),
+    "_orig_mod": prefixed("_orig_mod."),
+    "model prefix": prefixed("model."),
+    "any prefix": prefixed("encoder.body_of_it."),
+    "prefixes in state_dict": lambda state: {"state_dict": prefixed("module._orig_mod.")(state)},
+    "compiled part": lambda state: {key.replace("body.0.", "body.0._orig_mod."): v for key, v in state.items()},
+    "averaged first": lambda state: {"state_dict": of_another_step(state), "state_dict_ema": state},
+    "averaged model": lambda state: {"model": of_another_step(state), "model_ema": prefixed("module.")(state)},
+    "no average yet": lambda state: {"state_dict": state, "state_dict_ema": None, "model_ema": {}},
+    "lightning": lambda state: {
+        "state_dict": {**prefixed("network.backbone.network.")(state), "network.head.weight": torch.zeros(3)},
+        "pytorch-lightning_version": "2.6.0",
+        "hyper_parameters": {"lr": 0.1},
+    },
+    "beside a head": lambda state: {
+        **prefixed("backbone.")(state),
+        "head.fc.weight": torch.zeros(2),
+        "scale": torch.ones(()),
+    },
+    # older than torch 0.4.1
+    "old": lambda state: {key: value for key, value in state.items() if "num_batches" not in key},
+    # Caffe's converters
+    "leading": lambda state: {key: value[None] if ".1." in key else value for key, value in state.items()},
+    "double": lambda state: {
+        key: value.double() if value.is_floating_point() else value for key, value in state.items()
+    },
+    "numbers beside": lambda state: {**state, "epoch": 3, "name": "small"},
+    "parameters": lambda state: {
+        key: nn.Parameter(value) if value.is_floating_point() else value for key, value in state.items()
+    },
+    "sparse": lambda state: {key: value.to_sparse() if key == "fc.weight" else value for key, value in state.items()},
+    "not contiguous": lambda state: {
+        key: value.t().contiguous().t() if value.dim() == 2 else value for key, value in state.items()
+    },
+}
+
+
+@pytest.mark.parametrize("wrap", WAYS.values(), ids=WAYS)
 def test_the_ways_in_which_users_store_weights(tmp_path, wrap):
     network = Small()
     load(network, tmp_path / "small.pth", wrap(published()))
@@ -97,6 +135,125 @@ def test_half_precision_becomes_single(tmp_path, dtype):
     load(network, tmp_path / "small.pth", state)
     assert network.fc.weight.dtype == torch.float32
     assert torch.equal(network.fc.weight, state["fc.weight"].float())
+
+
+@pytest.mark.parametrize("name", ["small.pth", "small.bin", "small.pt", "small", "small.safetensors"])
+@pytest.mark.parametrize("kind", ["zip", "legacy", "safetensors"])
+def test_what_a_file_is_its_content_says_and_not_its_name(tmp_path, name, kind):
+    network, file = Small(), tmp_path / name
+    if kind == "safetensors":
+        save_file(published(), file)
+    else:
+        torch.save(published(), file, _use_new_zipfile_serialization=kind == "zip")
+    load_weights(network, file, "small", ("fc",))
+    assert_same(network, published())
+
+
+def edited(**changes):
+    def edit(state):
+        return {
+            **state,
+            **{key.replace("__", "."): change(state[key.replace("__", ".")]) for key, change in changes.items()},
+        }
+
+    return edit
+
+
+NOT_WEIGHTS = {
+    "nan": (edited(fc__weight=lambda v: v * float("nan")), r"has NaN or infinite numbers in fc\.weight"),
+    "one nan": (edited(fc__bias=lambda v: torch.cat([v[1:], v.new_tensor([float("nan")])])), r"has NaN .* fc\.bias"),
+    "infinite": (edited(body__0__0__weight=lambda v: v / 0), r"has NaN or infinite numbers in body\.0\.0\.weight"),
+    "too large": (edited(fc__bias=lambda v: v.double() + 1e300), r"has NaN or infinite numbers in fc\.bias"),
+    "variance": (
+        edited(body__0__1__running_var=lambda v: -v),
+        r"has a negative variance in body\.0\.1\.running_var",
+    ),
+    "whole numbers": (edited(fc__weight=lambda v: (v * 9).char()), r"has int8 for fc\.weight, which takes floating"),
+    "complex": (edited(fc__weight=lambda v: v.to(torch.complex64)), r"has complex64 for fc\.weight"),
+    "quantised": (
+        edited(body__0__0__weight=lambda v: torch.quantize_per_tensor(v, 0.1, 0, torch.qint8)),
+        r"has qint8 for body\.0\.0\.weight",
+    ),
+    "meta": (edited(fc__bias=lambda v: v.to("meta")), r"has the shape of fc\.bias and no numbers"),
+    "missing": (
+        lambda state: {key: value for key, value in state.items() if key != "body.0.1.running_mean"},
+        r"lacks body\.0\.1\.running_mean",
+    ),
+    "missing below a prefix": (
+        lambda state: prefixed("model.")({key: v for key, v in state.items() if key != "body.0.0.bias"}),
+        r"lacks body\.0\.0\.bias",
+    ),
+    "one more": (lambda state: {**state, "body.0.2.weight": torch.zeros(3)}, r"has body\.0\.2\.weight, which the"),
+    "turned": (
+        edited(body__0__0__weight=lambda v: v.transpose(0, 1)),
+        r"has another shape for body\.0\.0\.weight \(2x3x3x3 instead of 3x2x3x3\)",
+    ),
+    "a number": (
+        edited(body__0__0__bias=lambda v: v[0]),
+        r"has another shape for body\.0\.0\.bias \(one number instead",
+    ),
+}
+
+
+@pytest.mark.filterwarnings("ignore")  # torch's quantised tensors are deprecated; their files are not gone
+@pytest.mark.parametrize(("spoil", "fault"), NOT_WEIGHTS.values(), ids=NOT_WEIGHTS)
+def test_what_would_load_in_part_or_as_no_numbers_is_a_sentence_and_changes_nothing(tmp_path, spoil, fault):
+    network, file = Small(), tmp_path / "other.pth"
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    with pytest.raises(
+        UserError, match=rf"^backbone\.weights={re.escape(str(file))}: not weights of small: the file {fault}"
+    ):
+        load(network, file, spoil(published()))
+    assert_same(network, before)
+
+
+def test_two_networks_in_one_file_are_a_sentence(tmp_path):
+    two = {**prefixed("student.")(published()), **prefixed("teacher.")(published(8))}
+    with pytest.raises(UserError, match=r"holds several networks \(student\., teacher\.\); store one of them"):
+        load(Small(), tmp_path / "two.pth", two)
+
+
+def test_names_that_agree_by_chance_are_no_second_network(tmp_path):
+    other = {f"block{number}.fc.weight": torch.zeros(3) for number in range(3)}
+    with pytest.raises(UserError, match=r"not weights of small: the file lacks body"):
+        load(Small(), tmp_path / "other.pth", other)
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"\x89HDF\r\n\x1a\n", "an HDF5 file, as Keras writes it"),
+        (b"GGUF\x03\x00\x00\x00", "a GGUF file"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "a pointer of Git LFS"),
+        (b"<!DOCTYPE html><html>", "a web page"),
+    ],
+)
+@pytest.mark.parametrize("suffix", ["pth", "safetensors"])
+def test_files_of_another_kind_are_named(tmp_path, start, kind, suffix):
+    file = tmp_path / f"other.{suffix}"
+    file.write_bytes(start + b"\0" * 99)
+    with pytest.raises(UserError, match=rf"cannot be read as weights \({kind}.*\); give a state dict as"):
+        load_weights(Small(), file, "small", ())
+
+
+def test_efficientnet_pytorchs_names_and_a_block_too_many(tmp_path):
+    state = timm.create_model("tf_efficientnet_lite0").state_dict()
+    foreign = {other: state[own] for other, own in Spellings(state).foreign.items()}
+    assert len(foreign) == len(state)
+    assert {"_conv_stem.weight", "_blocks.15._project_conv.weight", "_bn1.bias", "_fc.bias"} <= set(foreign)
+    torch.save(prefixed("module.")(foreign), tmp_path / "other.pth")
+    assert_same(build_backbone("tf_efficientnet_lite0", str(tmp_path / "other.pth"), size=64).network, state)
+    torch.save({**foreign, "_blocks.16._bn1.weight": torch.zeros(3)}, tmp_path / "longer.pth")
+    with pytest.raises(UserError, match=r"has blocks\.16\._bn1\.weight, which the network lacks"):
+        build_backbone("tf_efficientnet_lite0", str(tmp_path / "longer.pth"), size=64)
+
+
+@pytest.mark.parametrize("classes", [10, 1000])
+def test_a_classifier_of_any_length_does_not_matter_to_pooled_features(tmp_path, classes):
+    state = {k: v.half() for k, v in timm.create_model("mobilenetv2_100", num_classes=classes).state_dict().items()}
+    torch.save({"state_dict_ema": prefixed("module.")(state)}, tmp_path / "weights.bin")
+    made = build_backbone("mobilenetv2", str(tmp_path / "weights.bin"), size=64)
+    assert torch.equal(made.network.conv_head.weight, state["conv_head.weight"].float())
 
 
 def test_an_auxiliary_classifier_is_left_out(tmp_path):

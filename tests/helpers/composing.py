@@ -1,0 +1,15 @@
+"""Configurations, composed as the command line composes them."""
+
+from __future__ import annotations
+
+from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
+
+from piaa_lightning.cli.schema import config_dir, register
+
+
+def config_of(*overrides: str, with_hydra: bool = False) -> DictConfig:
+    """What ``python -m piaa_lightning OVERRIDES`` would run; with Hydra's own keys, if wanted."""
+    register()
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        return compose("config", list(overrides), return_hydra_config=with_hydra)
