@@ -79,6 +79,9 @@ bench-meta: setup ## measure meta-training and the evaluation
 bench-features: setup ## measure handcrafted features, and networks with several columns against their columns
 	$(BIN)/python experiments/performance/bench_features.py $(ARGS)
 
+bench-backbones: setup ## measure how fast the bundled networks look at images, and at files of 12 megapixels
+	$(BIN)/python experiments/performance/bench_backbones.py $(ARGS)
+
 bench-scale: setup ## measure what two processes gain, and what a checkpoint costs
 	$(BIN)/python experiments/performance/bench_scale.py $(ARGS)
 

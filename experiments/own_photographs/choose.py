@@ -2,11 +2,12 @@
 
     python experiments/own_photographs/choose.py OASIS [LITE2_WEIGHTS]
 
-Nobody of the fourth set is looked at. Each line of ``chosen.csv`` changes one number of ``piaa_lightning.photos.built_in``
-(or of ``piaa_lightning.photos.learn``, learnt on two sets and tried on the third) and leaves the others as they are: mean
-SROCC over people without a rating and after some, of which ``mean`` is what was decided by. ``pretended`` is tried in small
-folders, where it matters. The last line of the first model is the scale of its variances at which its uncertainty is
-right: the mean square of (rating - score) over its variance is 1 there.
+Nobody of the fourth set is looked at. Each line of ``chosen.csv`` changes one number of
+``piaa_lightning.photos.built_in`` (or of ``piaa_lightning.photos.learn``, learnt on two sets and tried on the third)
+and leaves the others as they are: mean SROCC over people without a rating and after some, of which ``mean`` is what was
+decided by. ``pretended`` is tried in small folders, where it matters; rules of asking on images that cannot be asked
+for (100 of each set, drawn 12 times). The line ``scale`` is that of all variances at which the uncertainty is right:
+the mean square of (rating - score) over its variance is 1 there.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import torch
 from oasis import IMAGES, Floats, Numbers, PeopleOfASet, people_of, seen_by, write_rows
 from scipy.stats import rankdata
 
+from piaa_lightning.evaluation.support_choice import by_information
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.photos import learn
 from piaa_lightning.photos.built_in import CHOSEN, built_in_model
@@ -28,14 +30,18 @@ from piaa_lightning.photos.folder_prior import FolderNumbers, FolderPrior
 from piaa_lightning.photos.folder_statistics import FolderStatistics
 from piaa_lightning.photos.learn import UserRatings, learn_population
 from piaa_lightning.photos.networks import PhotoNetworks
+from piaa_lightning.photos.next_to_rate import asking_order
+from piaa_lightning.photos.personal_model import PersonalModel
 from piaa_lightning.photos.photo_features import PhotoFeatures
 from piaa_lightning.photos.population import PopulationPrior
+from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.rating_unit import RatingUnit
 from piaa_lightning.photos.store import Store
 from piaa_lightning.runtime.user_directories import cache_home
 
 SETS, SHOTS, REPEATS = (1, 2, 3), (0, 5, 10, 20, 50, 100), 2
 FOLDER, FOLDERS, FEW = 20, 12, 8  # images of a small folder, how many of them, and ratings in each
+QUERY = 100  # images that cannot be asked for
 BUILT_IN = {
     "slope": (0.2, 0.3, 0.4),
     "slope_variance": (0.02, 0.05, 0.1),
@@ -154,7 +160,41 @@ def built_in_lines(judges: list[Judge], reference: FolderStatistics) -> Iterator
         },
     )
     off = np.mean([judge.calibration(FolderPrior(unscaled, reference, "")) for judge in judges])
-    yield ["built-in", "scale of all variances", f"{off:.3f}", *[""] * len(SHOTS), ""]
+    yield ["built-in", "scale", f"{off:.3f}", *[""] * len(SHOTS), ""]
+
+
+def asking_lines(judges: list[Judge], model: PublishedModel) -> Iterator[list[object]]:
+    """Try rules of which image is asked for."""
+    rules = ("at random", "information", "information of correlations")
+    found: dict[str, list[list[float]]] = {rule: [] for rule in rules}
+    for judge in judges:
+        process = model.users.process(FolderStatistics.of(judge.seen))
+        for repeat in range(FOLDERS):
+            drawn: Numbers = np.random.default_rng(repeat).permutation(IMAGES)
+            query, pool = drawn[-QUERY:], drawn[:-QUERY]
+            some = judge.seen[pool.tolist()]
+            images = process.describe(some)
+            covariance = process.covariance(images, images).double().numpy()
+            orders = (
+                np.arange(len(pool)),
+                by_information(covariance, process.noise, max(SHOTS)),
+                asking_order(process, some, PhotoFeatures.nothing(judge.seen.values.shape[1]), max(SHOTS)),
+            )
+            for rule, order in zip(rules, orders, strict=True):
+                found[rule].append([_asked(judge, model, pool[order[:shots]], query) for shots in SHOTS])
+    for rule in rules:
+        values = np.mean(found[rule], axis=0)
+        yield ["built-in", "asked for", rule, *(f"{v:.4f}" for v in values), f"{values.mean():.4f}"]
+
+
+def _asked(judge: Judge, model: PublishedModel, support: Numbers, query: Numbers) -> float:
+    """Return mean SROCC over people who have all rated the same images."""
+    process = model.users.process(FolderStatistics.of(judge.seen))
+    values = []
+    for ratings in judge.people.ratings:
+        taste = PersonalModel(process, judge.seen[support.tolist()], torch.from_numpy(ratings[support]))
+        values.append(taste.predict(judge.seen[query.tolist()]).scores.numpy())
+    return float(_srocc(np.array(values), judge.people.ratings[:, query]).mean())
 
 
 def learnt_lines(people: list[PeopleOfASet], seen: list[PhotoFeatures], blocks: list[int]) -> Iterator[list[object]]:
@@ -192,7 +232,8 @@ def main(root: Path, lite2: str | None) -> None:
     people = [people_of(root, number) for number in SETS]
     seen = [seen_by(model.networks, store, root, own.files) for own in people]
     lines: list[list[object]] = []
-    parts = [built_in_lines([Judge(*both) for both in zip(people, seen, strict=True)], model.users.reference)]
+    judges = [Judge(*both) for both in zip(people, seen, strict=True)]
+    parts = [built_in_lines(judges, model.users.reference), asking_lines(judges, model)]
     if lite2 is not None:
         told = [*model.networks.description, {**model.networks.description[0], "name": LITE2}]
         weights = {LITE2: lite2}

@@ -2,10 +2,12 @@
 
     python experiments/own_photographs/measure.py OASIS [PRIOR ...]
 
-Every one of the 104 people who rated the fourth set, which no model has seen, gives 0, 5, 10, 20, 50 or 100 ratings, drawn at
-random five times or asked for by the page's rule; the order of the person's other images is compared with the person's own
-(SROCC). Writes a line for every person to ``users.csv.gz``, means with 95 % intervals over people to ``results.csv``, what is
-compared with what to ``compared.csv``, and the README's table to ``table.csv``, beside this file.
+Every one of the 104 people who rated the fourth set, which no model has seen, gives 0, 5, 10, 20, 50 or 100 ratings,
+drawn at random five times; the order of the person's other images is compared with the person's own (SROCC). Which
+images are asked for is tried on its own, because what is asked for is missing in what is ordered: 100 random images of
+each person are put in order, and ratings are taken from the other 125, at random or by the page's rule. Writes a line
+for every person to ``users.csv.gz``, means with 95 % intervals over people to ``results.csv``, what is compared with
+what to ``compared.csv``, and the README's table to ``table.csv``.
 """
 
 from __future__ import annotations
@@ -14,52 +16,62 @@ import gzip
 import io
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import torch
-from oasis import REPEATS, PeopleOfASet, people_of, second_opinions, seen_by, write_rows
+from oasis import Floats, Numbers, PeopleOfASet, people_of, second_opinions, seen_by, write_rows
 
 from piaa_lightning.data.ratings import hashed
-from piaa_lightning.evaluation.support_choice import by_information
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.photos.built_in import open_model
 from piaa_lightning.photos.folder_statistics import FolderStatistics
+from piaa_lightning.photos.next_to_rate import asking_order
 from piaa_lightning.photos.personal_model import PersonalModel
 from piaa_lightning.photos.photo_features import PhotoFeatures
+from piaa_lightning.photos.process import Process
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.store import Store
 from piaa_lightning.runtime.user_directories import cache_home
 
 HERE = Path(__file__).parent
 SET, SHOTS = 4, (0, 5, 10, 20, 50, 100)
-RANDOM, ASKED = "at random", "asked for"
+RANDOM, POOL, ASKED = "at random", "at random from the pool", "asked for from the pool"
+QUERY = 100  # images that are ordered where ratings come from the pool of the others
 BUILT_IN = "out of the box"
 RESAMPLES = 10_000
 
 
-def measure(
-    prior: PublishedModel, seen: PhotoFeatures, people: PeopleOfASet
-) -> list[tuple[str, str, int, float, float]]:
-    """Return of each person, way and number of ratings SROCC and how far its score was off in units of its uncertainty."""
+def measure(prior: PublishedModel, seen: PhotoFeatures, people: PeopleOfASet) -> list[tuple[object, ...]]:
+    """Return of each person, way and number of ratings SROCC, and by how much of their variance scores were off."""
     process = prior.users.process(FolderStatistics.of(seen))
-    nobody = PersonalModel(process, seen[[]], torch.empty(0))
-    asked = by_information(nobody.uncertainty(seen).double().numpy(), process.noise, max(SHOTS))
-    lines = []
+    every = np.arange(len(seen))
+    lines: list[tuple[object, ...]] = []
     for user, ratings, drawn in zip(people.users, people.ratings, people.drawn, strict=True):
-        for way, orders in ((RANDOM, drawn), (ASKED, asked[None])):
+        found: dict[tuple[str, int], list[tuple[float, float]]] = {}
+        for order in drawn:
+            query, pool = order[-QUERY:], order[:-QUERY]
+            asked = pool[asking_order(process, seen[pool.tolist()], PhotoFeatures.nothing(seen.values.shape[1]), 100)]
             for shots in SHOTS:
-                found = [_judged(process, seen, ratings, order[:shots]) for order in orders[: REPEATS if shots else 1]]
-                lines.append((hashed(user), way, shots, *np.mean(found, axis=0).tolist()))
+                ways = {
+                    RANDOM: (order[:shots], np.setdiff1d(every, order[:shots])),
+                    POOL: (pool[:shots], query),
+                    ASKED: (asked[:shots], query),
+                }
+                for way, (support, ordered) in ways.items():
+                    found.setdefault((way, shots), []).append(_judged(process, seen, ratings, support, ordered))
+        lines += [(hashed(user), *key, *np.mean(values, axis=0).tolist()) for key, values in found.items()]
     return lines
 
 
-def _judged(process, seen, ratings, support) -> tuple[float, float]:  # type: ignore[no-untyped-def]
+def _judged(
+    process: Process, seen: PhotoFeatures, ratings: Floats, support: Numbers, query: Numbers
+) -> tuple[float, float]:
     taste = PersonalModel(process, seen[support.tolist()], torch.from_numpy(ratings[support]))
-    found = taste.predict(seen)
-    query = np.setdiff1d(np.arange(len(ratings)), support)
-    scores, unsure = found.scores.double().numpy()[query], found.uncertainty.double().numpy()[query]
+    found = taste.predict(seen[query.tolist()])
+    scores, unsure = found.scores.double().numpy(), found.uncertainty.double().numpy()
     expected = unsure**2 + process.noise * taste.unit.spread**2
     return float(srocc(scores, ratings[query])), float(np.mean((ratings[query] - scores) ** 2 / expected))
 
@@ -73,14 +85,14 @@ def summarise(lines: pd.DataFrame) -> tuple[list[list[object]], list[list[object
     models = list(dict.fromkeys(lines.model))
     off = lines.groupby(["model", "way", "ratings"]).calibration.mean()
     for model in models:
-        for way in (RANDOM, ASKED):
+        for way in (RANDOM, POOL, ASKED):
             for shots in SHOTS:
                 values = wide[model, way, shots].to_numpy()
                 low, high = np.quantile(values[draws].mean(axis=1), (0.025, 0.975))
                 told = (values.mean(), low, high, off[model, way, shots])
                 means.append([model, way, shots, *(f"{value:.4f}" for value in told)])
-    pairs = [(model, RANDOM, other, RANDOM) for other, model in zip(models, models[1:], strict=False)]
-    pairs += [(model, ASKED, model, RANDOM) for model in models]
+    pairs = [(model, RANDOM, other, RANDOM) for other, model in pairwise(models)]
+    pairs += [(model, ASKED, model, POOL) for model in models]
     for model, way, other, other_way in pairs:
         for shots in SHOTS:
             apart = (wide[model, way, shots] - wide[other, other_way, shots]).to_numpy()

@@ -1,9 +1,9 @@
 """Draw the page's screenshots in ``docs/figures``: embedded images, rated as one of the simulated users rated them.
 
-    python experiments/own_photographs/screenshots.py PRIOR
+    python experiments/own_photographs/screenshots.py [PRIOR]
 
-OASIS's images may not be passed on, so these are the drawn images; PRIOR is a published one (``mode=export``).
-Needs Chromium.
+OASIS's images may not be passed on, so these are the drawn images; PRIOR is a published model (``mode=export``), by
+default the one out of the box. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pandas as pd
 import uvicorn
 from playwright.sync_api import Page, expect, sync_playwright
 
-from piaa_lightning.photos.published_model import load_prior
+from piaa_lightning.photos.built_in import open_model
 from piaa_lightning.photos.store import Store
 from piaa_lightning.simulation import embedded
 from piaa_lightning.web.album import Album
@@ -34,9 +34,9 @@ IMAGES = 90
 PATIENCE = 1000 * float(os.environ.get("PIAA_TEST_PATIENCE", "900"))  # ms
 
 
-def main(place: Path) -> None:
+def main(place: str | None) -> None:
     """Serve, rate, look."""
-    prior = load_prior(place)
+    prior, _ = open_model(place)
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
         cache = Path(os.environ.get("PIAA_CACHE", "~/.cache/piaa_lightning")).expanduser()
@@ -107,4 +107,4 @@ def settle(page: Page) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1] if len(sys.argv) > 1 else None)

@@ -321,16 +321,21 @@ def user() -> Fuzzer:
         import torch
 
         from piaa_lightning.data.ratings import Scale
-        from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file
+        from piaa_lightning.photos.folder_statistics import FolderStatistics
+        from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file, networks_in
+        from piaa_lightning.photos.photo_features import PhotoFeatures
         from piaa_lightning.photos.published_model import PublishedModel
 
-        prior = cast(PublishedModel, SimpleNamespace(hash="ab" * 32, users=SimpleNamespace(mean=torch.zeros(4))))
-        made = PersonalFile("someone", prior.hash, Scale(1, 5), torch.zeros(2, 3), torch.tensor([0.25, 1.0]))
+        networks = SimpleNamespace(names=["one"], keys=["ab" * 10], features=3)
+        prior = cast(PublishedModel, SimpleNamespace(networks=networks))
+        told = PhotoFeatures(torch.zeros(2, 3), torch.zeros(2))
+        scores, folder = torch.tensor([0.25, 1.0]), FolderStatistics.of(told)
+        made = PersonalFile("someone", networks_in(prior), Scale(1, 5), told, scores, folder)
         (home / "user.safetensors").write_bytes(made.bytes())
 
         def read() -> None:
             found = load_personal_file(home / "user.safetensors", prior)
-            assert found.rows.shape == (len(found.scores), 3)
+            assert found.told.values.shape == (len(found.scores), 3)
 
         return ["user.safetensors"], read
 

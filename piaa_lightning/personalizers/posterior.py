@@ -81,7 +81,8 @@ class Posterior:
     def covariance(self, before: Tensor, across: Tensor) -> Tensor:
         """Return the covariance that is left, ``(images, images)``; see `variance`."""
         seen = self._seen(across)
-        return before - seen @ seen.T
+        left: Tensor = before - seen @ seen.T
+        return left
 
     def left_out(self) -> tuple[Tensor, Tensor]:
         """Return what each rated image is expected to get from the others' ratings, and how surely.

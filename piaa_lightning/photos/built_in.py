@@ -16,8 +16,8 @@ NETWORKS = ("mobilenetv2", "nima")
 REFERENCE = Path(__file__).parent / "reference.safetensors"
 REFERENCE_IMAGES = 126  # fourteen photographs and eight crops of each, experiments/own_photographs/reference.py
 
-# Chosen on the people of OASIS's sets 1 to 3: experiments/own_photographs/choose.py, chosen.csv. Of the variances only the
-# ratios decide about the order (.05, 3, .5 and 1); their common scale makes the uncertainty right.
+# Chosen on the people of OASIS's sets 1 to 3: experiments/own_photographs/choose.py, chosen.csv. Of the variances only
+# the ratios decide about the order (.05, 3, .5 and 1); their common scale makes the uncertainty right.
 SCALE = 0.26
 CHOSEN = FolderNumbers(
     slope=0.3,

@@ -1,4 +1,4 @@
-"""Learning a population prior from a database: its training images are read as photographs are, and seen by networks."""
+"""Learning a population prior from a database, whose training images are read as photographs are."""
 
 from __future__ import annotations
 

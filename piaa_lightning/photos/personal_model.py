@@ -84,13 +84,3 @@ class PersonalModel:
         """
         added, left = self._posterior.left_out()
         return self.unit.back(self._told.expected + added), left.sqrt() * self.unit.spread
-
-    def uncertainty(self, seen: PhotoFeatures) -> Tensor:
-        """Return the covariance of the scores of images that the ratings leave, ``(images, images)``.
-
-        It depends on which images were rated, not on how, and is in the unit of `RatingUnit`.
-        """
-        with torch.inference_mode():
-            images = self.process.describe(seen)
-            across = self.process.covariance(images, self._told)
-            return self._posterior.covariance(self.process.covariance(images, images), across)

@@ -13,7 +13,8 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, ListConfig
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import UserError, at_key
+from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.metrics.registry import Chosen
 from piaa_lightning.pipeline.backbone_config import settle_backbone
 from piaa_lightning.pipeline.choose_metrics import choose_metrics
@@ -277,12 +278,15 @@ class _Tasks:
         read = SpecReader(config, key, "tasks", (*self.KEYS, *self.OWN))
         weights = read.text("weights", None)
         before = read.part("init_from", None)
+        keep = read.text("keep", "best")
+        with at_key(key):
+            check_choice("keep", keep, ("best", "last"))
         return TaskSpec(
             key=key,
             name=read.text("name"),
             label=read.text("label"),
             epochs=read.whole("epochs", least=0),
-            keep=read.text("keep", "best"),
+            keep=keep,
             candidates_include_start=read.flag("candidates_include_start", False),
             batch_size=read.whole("batch_size", least=1),
             module=read.part("module"),

@@ -88,7 +88,7 @@ def prior() -> PublishedModel:
 
 
 def draw(path: Path, colour: tuple[int, int, int], seed: int = 0, size: tuple[int, int] = (60, 40), **options) -> None:
-    """Write an image of one colour with some noise, which tells it from others; as a JPEG, or whatever the name's ending says."""
+    """Write an image of one colour with some noise, which tells it from others; of the kind that its name says."""
     random = np.random.default_rng(seed)
     noise = random.integers(-40, 41, (size[1], size[0], 3))
     pixels = (np.array(colour) + noise).clip(0, 255).astype(np.uint8)

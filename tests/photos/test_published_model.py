@@ -110,7 +110,7 @@ def test_numbers_that_are_none_are_refused(tmp_path):
     model = make_learnt_model()
     model.users.said[0] = torch.nan
     model.save(tmp_path, "")
-    with pytest.raises(UserError, match="people.said holds numbers that are none"):
+    with pytest.raises(UserError, match=r"people\.said holds numbers that are none"):
         load_prior(tmp_path)
 
 

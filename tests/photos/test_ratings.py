@@ -73,5 +73,5 @@ def test_equal_ratings_are_told_of():
 
 
 def test_of_a_ranking_only_the_stars_are_learnt_from(tmp_path):
-    text = "image,stars,score,generic,uncertainty,rank\na.jpg,5,3.1,3.0,0.5,1\nx/b.jpg,,3.0,2.9,0.5,2\nx/c.jpg,2,3.2,3,1,3\n"
+    text = "image,stars,score,generic,uncertainty,rank\na.jpg,5,3.1,3,1,1\nx/b.jpg,,3.0,3,1,2\nx/c.jpg,2,3.2,3,1,3\n"
     assert told(tmp_path, text).scores == {"a.jpg": 5, "x/c.jpg": 2}

@@ -15,14 +15,21 @@ FINE_TUNE = {"_target_": "piaa_lightning.personalizers.fine_tune.FineTune", "ste
 
 
 def test_what_is_named_is_made():
-    made = make(OmegaConf.create(FINE_TUNE))
+    made = make(OmegaConf.create(FINE_TUNE), "a")
     assert (type(made).__name__, made.steps) == ("FineTune", [1, 2])
 
 
 def test_what_the_thing_says_of_its_arguments_is_what_the_user_reads():
-    with pytest.raises(UserError, match=r"there are no negative steps") as told:
-        make(OmegaConf.create({**FINE_TUNE, "steps": [-1]}))
+    with pytest.raises(UserError, match=r"^methods\.a\.steps=.*there are no negative steps") as told:
+        make(OmegaConf.create({**FINE_TUNE, "steps": [-1]}), "methods.a")
     assert "\n" not in str(told.value)
+
+
+def test_of_a_thing_within_a_thing_the_inner_key_is_named():
+    protocol = {"_target_": "piaa_lightning.evaluation.protocol.Protocol", "max_query": 1}
+    cfg = OmegaConf.create({"methods": {"a": {"_target_": "builtins.dict", "protocol": protocol}}})
+    with pytest.raises(UserError, match=r"^methods\.a\.protocol\.max_query=1: "):
+        make(cfg.methods.a, "methods.a")
 
 
 @pytest.mark.parametrize(
@@ -53,4 +60,4 @@ def test_known_arguments_pass(config):
 
 
 def test_partial_things_are_made_later():
-    assert isinstance(make({**INNER, "_partial_": True}), partial)
+    assert isinstance(make({**INNER, "_partial_": True}, "a"), partial)

@@ -23,7 +23,6 @@ def nothing_is_read(monkeypatch):
         ("methods.blg.suport", {"a": 1}, r"^methods\.blg\.suport: methods have no such key \(did you mean support\?\)"),
         ("methods.blg.personalizer.step", [1], r"^methods\.blg\.personalizer\.step: FineTune takes no such argument"),
         ("methods.blg.personalizer.steps", [-1], r"^methods\.blg\.personalizer\.steps=.*-1.*: there are no negative"),
-        ("methods.blg.personalizer.inner.rule", "x", r"^methods\.blg\.personalizer\.inner\.rule=x: "),
         ("task.module.learner.inner.rul", "sgd", r"^task\.module\.learner\.inner\.rul: .*rule\?"),
         ("protocol.test.max_query", 1, r"^protocol\.test\.max_query=1: "),
         ("data.split.val_user", 3, r"^data\.split\.val_user: .* \(did you mean val_users\?\)\.$"),
