@@ -28,7 +28,7 @@ settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts processes or draws an embedded database, wherever it stands: ``make test-fast`` leaves it out."""
+    """Mark what starts processes or draws an embedded database: ``make test-fast`` leaves it out."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if {"command", "one_and_two"} & fixtures:
