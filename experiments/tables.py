@@ -33,7 +33,8 @@ Rows = list[dict[str, str]]
 def main(arguments: list[str]) -> None:
     """Rewrite all README files, or with ``--check`` only say whether one differs."""
     stale = []
-    for page in [ROOT / "README.md", *sorted((ROOT / "experiments").glob("*/README.md"))]:
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")), *sorted(ROOT.glob("experiments/*/README.md"))]
+    for page in pages:
         text = page.read_text()
         fresh = MARKED.sub(lambda found: found[1] + table(ROOT / found[2], found[3]) + found[4], text)
         if fresh != text:

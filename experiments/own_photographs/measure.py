@@ -37,7 +37,7 @@ from piaa_lightning.photos.store import Store
 from piaa_lightning.runtime.user_directories import cache_home
 
 HERE = Path(__file__).parent
-SET, SHOTS = 4, (0, 5, 10, 20, 50, 100)
+SET, SHOTS, COMPARED = 4, (0, 5, 10, 20, 50, 100), (10, 100)
 RANDOM, POOL, ASKED = "at random", "at random from the pool", "asked for from the pool"
 QUERY = 100  # images that are ordered where ratings come from the pool of the others
 BUILT_IN = "out of the box"
@@ -94,7 +94,7 @@ def summarise(lines: pd.DataFrame) -> tuple[list[list[object]], list[list[object
     pairs = [(model, RANDOM, other, RANDOM) for other, model in pairwise(models)]
     pairs += [(model, ASKED, model, POOL) for model in models]
     for model, way, other, other_way in pairs:
-        for shots in SHOTS:
+        for shots in COMPARED:
             apart = (wide[model, way, shots] - wide[other, other_way, shots]).to_numpy()
             low, high = np.quantile(apart[draws].mean(axis=1), (0.025, 0.975))
             told = (apart.mean(), low, high, (apart > 0).mean())

@@ -105,7 +105,7 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
                 page.click(f"#export-{link}")
             assert download.value.suggested_filename == name
             download.value.save_as(tmp_path / name)
-        assert (tmp_path / "ranking.csv").read_text().splitlines()[1].split(",")[1] == after[0]
+        assert (tmp_path / "ranking.csv").read_text().splitlines()[1].split(",")[0] == after[0]
         assert (tmp_path / "person.safetensors").stat().st_size < 2_000_000
         page.keyboard.press("Escape")
 
