@@ -7,7 +7,8 @@ drawn at random five times; the order of the person's other images is compared w
 images are asked for is tried on its own, because what is asked for is missing in what is ordered: 100 random images of
 each person are put in order, and ratings are taken from the other 125, at random or by the page's rule. Writes a line
 for every person to ``users.csv.gz``, means with 95 % intervals over people to ``results.csv``, what is compared with
-what to ``compared.csv``, and the README's table to ``table.csv``.
+what to ``compared.csv``, and the README's table to ``table.csv``. ``before.csv.gz`` holds the same of the version
+before (MobileNetV2 and a hierarchical process, the same people and draws), whose directories cannot be read any more.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ HERE = Path(__file__).parent
 SET, SHOTS, COMPARED = 4, (0, 5, 10, 20, 50, 100), (10, 100)
 RANDOM, POOL, ASKED = "at random", "at random from the pool", "asked for from the pool"
 QUERY = 100  # images that are ordered where ratings come from the pool of the others
-BUILT_IN = "out of the box"
+BUILT_IN, BEFORE = "out of the box", "learnt before"
 RESAMPLES = 10_000
 
 
@@ -85,14 +86,15 @@ def summarise(lines: pd.DataFrame) -> tuple[list[list[object]], list[list[object
     models = list(dict.fromkeys(lines.model))
     off = lines.groupby(["model", "way", "ratings"]).calibration.mean()
     for model in models:
-        for way in (RANDOM, POOL, ASKED):
+        for way in (RANDOM,) if model == BEFORE else (RANDOM, POOL, ASKED):
             for shots in SHOTS:
                 values = wide[model, way, shots].to_numpy()
                 low, high = np.quantile(values[draws].mean(axis=1), (0.025, 0.975))
                 told = (values.mean(), low, high, off[model, way, shots])
                 means.append([model, way, shots, *(f"{value:.4f}" for value in told)])
-    pairs = [(model, RANDOM, other, RANDOM) for other, model in pairwise(models)]
-    pairs += [(model, ASKED, model, POOL) for model in models]
+    pairs = [(model, RANDOM, BEFORE, RANDOM) for model in models if model not in (BUILT_IN, BEFORE)]
+    pairs += [(model, RANDOM, other, RANDOM) for other, model in pairwise(model for model in models if model != BEFORE)]
+    pairs += [(model, ASKED, model, POOL) for model in models if model != BEFORE]
     for model, way, other, other_way in pairs:
         for shots in COMPARED:
             apart = (wide[model, way, shots] - wide[other, other_way, shots]).to_numpy()
@@ -123,7 +125,13 @@ def main(root: Path, places: list[str]) -> None:
     text = io.StringIO()
     table.to_csv(text, index=False, float_format="%.5f", lineterminator="\n")
     (HERE / "users.csv.gz").write_bytes(gzip.compress(text.getvalue().encode(), mtime=0))
-    means, compared = summarise(table)
+    write_tables(root)
+
+
+def write_tables(root: Path) -> None:
+    """Write means, comparisons and the README's table from every person's line."""
+    before, table = (pd.read_csv(HERE / f"{name}.csv.gz") for name in ("before", "users"))
+    means, compared = summarise(pd.concat([before, table]))
     opinions = second_opinions(root)
     means.append(["the person again (59 others)", RANDOM, "", f"{np.mean(opinions):.4f}", "", "", ""])
     write_rows(HERE / "results.csv", ["model", "way", "ratings", "srocc", "low", "high", "calibration"], means)
@@ -131,7 +139,7 @@ def main(root: Path, places: list[str]) -> None:
     write_rows(HERE / "compared.csv", columns, compared)
     wide: dict[tuple[object, object], dict[object, object]] = {}
     for model, way, shots, mean, *_ in means:
-        wide.setdefault((model, way), {})[shots] = str(mean)[:5].removeprefix("0")
+        wide.setdefault((model, way), {})[shots] = f"{float(str(mean)):.3f}".removeprefix("0")
     rows = [[*key, *(values.get(shots, values.get("", "")) for shots in SHOTS)] for key, values in wide.items()]
     write_rows(HERE / "table.csv", ["model", "ratings are", *map(str, SHOTS)], rows)
 

@@ -68,5 +68,4 @@ def asking_order(process: Process, seen: PhotoFeatures, told: PhotoFeatures, cou
         across = process.covariance(images, rated) / own[:, None] / other * scale
         among = process.covariance(rated, rated) / other[:, None] / other * scale
         left = Posterior(torch.zeros(len(rated)), among, process.noise).covariance(before, across)
-    order: list[int] = by_information(left.double().numpy(), process.noise, count).tolist()
-    return order
+    return [int(place) for place in by_information(left.double().numpy(), process.noise, count)]

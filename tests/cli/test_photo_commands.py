@@ -205,12 +205,14 @@ class TestWhatIsPublished:
         assert published_task(RunSpec.of(configuration(*overrides))).name == task
 
     def test_a_method_without_a_prior_is_said(self):
-        with pytest.raises(UserError, match=r"export\.method=crowd: there is no such method with a prior; choose"):
+        with pytest.raises(UserError, match=r"export\.method=crowd: there is no such method with a model; choose"):
             published_task(RunSpec.of(configuration("experiment=blg_piaa", "export.method=crowd")))
 
     def test_frozen_networks_are_published_without_training(self, do, photos, monkeypatch):
         monkeypatch.setattr("piaa_lightning.pipeline.publish_model.ModelTrainer", None)
-        directory, _ = do("export", "experiment=ridge", "export.programs=false", "backbone.frozen=true", *SMALL)
+        directory, _ = do(
+            "export", "experiment=personal", "method=ridge", "export.programs=false", "backbone.frozen=true", *SMALL
+        )
         found = load_prior(directory / "prior")
         assert isinstance(found.users, LearntPrior)
         assert "training users of flickr_aes" in found.users.learnt_from
@@ -225,4 +227,4 @@ class TestWhatIsPublished:
 
     def test_a_network_that_moves_with_each_user_is_refused(self, do):
         with pytest.raises(UserError, match="is not published; name another method"):
-            do("export", "experiment=lora", "data.size=tiny")
+            do("export", "experiment=light_fine_tuning", "export.method=lora", "data.size=tiny")
