@@ -28,10 +28,13 @@ settings.load_profile("suite")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what starts processes, wherever it stands: ``make test-fast`` leaves it out."""
+    """Mark what starts processes or draws an embedded database: ``make test-fast`` leaves it out."""
     for item in items:
-        if {"command", "one_and_two"} & set(getattr(item, "fixturenames", ())):
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if {"command", "one_and_two"} & fixtures:
             item.add_marker("processes")
+        if "cache" in fixtures:
+            item.add_marker("slow")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from piaa_lightning.evaluation.published_results import TABLE_AVA, talk_images_of
+from piaa_lightning.evaluation.published_results import TABLE_AVA, published_images_of
 
 TINY = [
     "data.size=tiny",
@@ -77,7 +77,7 @@ def test_the_table_has_every_row_of_the_talks_on_one_split(run):
         "methods.kucer.estimator.trees=5",
     )
     found = [row["method"] for row in summary["rows"]]
-    assert {row.method for name in found for row in talk_images_of(name)} == {row.method for row in TABLE_AVA}
+    assert {row.method for name in found for row in published_images_of(name)} == {row.method for row in TABLE_AVA}
     assert len(set(found)) == len(found) == 22, "three of the talk's systems have two backbones there"
     assert {row["images"] for row in summary["rows"]} == {80}
     against = {(c["a"], c["measure"]) for c in summary["comparisons"] if c["b"] == "PA_IAA"}

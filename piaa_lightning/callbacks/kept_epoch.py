@@ -8,7 +8,8 @@ import pytorch_lightning as pl
 from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import Tensor
 
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import ArgumentError
+from piaa_lightning.meta.choices import check_choice
 
 KEEPS = ("best", "last")
 
@@ -26,15 +27,14 @@ class KeptEpoch(ModelCheckpoint):
             random numbers as it is.
 
     Raises:
-        UserError: no such choice, or the start as a candidate where the last epoch is kept.
+        ArgumentError: no such choice, or the start as a candidate where the last epoch is kept.
     """
 
     def __init__(self, directory: Path, monitor: str, keep: str = "best", include_start: bool = False) -> None:
-        if keep not in KEEPS:
-            raise UserError(f"task.keep={keep}: there is no such choice; take one of {', '.join(KEEPS)}.")
+        check_choice("keep", keep, KEEPS)
         if include_start and keep == "last":
-            raise UserError(
-                "task.candidates_include_start=true: with task.keep=last no epoch is chosen; take task.keep=best."
+            raise ArgumentError(
+                "candidates_include_start", "with keep=last no epoch is chosen; take keep=best, or leave it off.", True
             )
         super().__init__(directory, filename="best", monitor=monitor, mode="max", save_on_train_epoch_end=True)
         self.keep = keep

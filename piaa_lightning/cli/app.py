@@ -23,7 +23,7 @@ from piaa_lightning.cli.overrides import as_typed
 from piaa_lightning.cli.schema import explain, refuse_dangling, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline.backbone_config import settle_backbone
-from piaa_lightning.pipeline.choose_metrics import metric_names
+from piaa_lightning.pipeline.choose_metrics import choose_metrics, metric_names
 from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.quiet import quiet_libraries
@@ -149,6 +149,7 @@ def run(cfg: DictConfig, directory: Path) -> float | None:
         raise UserError("Nothing to do: name an experiment, for instance experiment=blg_piaa.")
     refuse_missing_places(cfg)
     refuse_strange_targets({"metrics": [{"_target_": name} for name in metric_names(cfg) if "." in name]})
+    choose_metrics(cfg)
     refuse_dangling(cfg)
     spec = RunSpec.of(cfg)  # before references become copies: a task that several methods name is one task
     OmegaConf.resolve(cfg)  # in place: what is looked at is what is made

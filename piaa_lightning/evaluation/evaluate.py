@@ -70,8 +70,8 @@ def evaluate(
         >>> from piaa_lightning import FineTune, FlickrAES, GenericAesthetics
         >>> data, model = FlickrAES(size="tiny"), GenericAesthetics()
         >>> results = evaluate({"BA-PIAA": FineTune(model, steps=1)}, data, shots=10, repeats=1, users=2)
-        >>> results.to_frame()["metric"].unique().tolist()
-        ['srocc', 'srocc_pooled']
+        >>> results.to_frame()["metric"].iloc[0]
+        'srocc'
     """
     wanted = _shots(shots)
     if not methods:

@@ -16,7 +16,7 @@ from piaa_lightning.callbacks.clip_own_steps import ClipOwnSteps
 from piaa_lightning.callbacks.finite_steps import FiniteSteps
 from piaa_lightning.callbacks.keep_last import KeepLast
 from piaa_lightning.callbacks.kept_epoch import KeptEpoch
-from piaa_lightning.errors import UserError
+from piaa_lightning.errors import UserError, at_key
 from piaa_lightning.pipeline.specs import RunSpec, TaskSpec
 from piaa_lightning.runtime.checkpoints import WholeCheckpoints
 from piaa_lightning.tasks.meta import MetaTask
@@ -59,7 +59,8 @@ def make_trainer(
         directory: of the task's checkpoints.
         key: of the model.
     """
-    best = KeptEpoch(directory, module.prefix + MONITOR, task.keep, task.candidates_include_start)
+    with at_key(task.key):
+        best = KeptEpoch(directory, module.prefix + MONITOR, task.keep, task.candidates_include_start)
     callbacks: list[pl.Callback] = [instantiate(callback) for callback in spec.callbacks.values()]
     options: dict[str, Any] = {"num_sanity_val_steps": -1} if task.candidates_include_start else {}
     if module.steps_itself:  # Lightning clips and accumulates for other tasks alone

@@ -13,10 +13,11 @@ from typing import Any, Literal
 
 from omegaconf import DictConfig, ListConfig
 
-from piaa_lightning.errors import UserError
-from piaa_lightning.metrics.registry import Chosen
+from piaa_lightning.errors import UserError, at_key
+from piaa_lightning.meta.choices import check_choice
+from piaa_lightning.metrics.registry import Chosen, chosen
 from piaa_lightning.pipeline.backbone_config import settle_backbone
-from piaa_lightning.pipeline.choose_metrics import choose_metrics
+from piaa_lightning.pipeline.choose_metrics import metric_names
 from piaa_lightning.pipeline.spec_reader import SpecReader, full_key
 
 EVALUATIONS = ("images", "traits")
@@ -139,7 +140,7 @@ class RunSpec:
         name: names its directory.
         seed: moves initial weights and the order of training.
         shots: support sizes, ascending.
-        metrics: what is computed of users, images and traits.
+        metric_names: of what is computed, see `metrics.registry.chosen`.
         evaluate_on: the part whose users and images are evaluated.
         methods: what is evaluated, by key.
         task: the run's own task, which most methods name.
@@ -164,7 +165,7 @@ class RunSpec:
     name: str
     seed: int
     shots: tuple[int, ...]
-    metrics: Chosen
+    metric_names: tuple[str, ...]
     evaluate_on: Held
     methods: Mapping[str, MethodSpec]
     task: TaskSpec
@@ -208,7 +209,7 @@ class RunSpec:
             name=str(cfg.name),
             seed=int(cfg.seed),
             shots=shots_of(cfg.shots),
-            metrics=choose_metrics(cfg),
+            metric_names=tuple(metric_names(cfg)),
             evaluate_on=cfg.evaluate_on,
             methods=methods,
             task=tasks.of(cfg.task),
@@ -229,6 +230,11 @@ class RunSpec:
             logger=cfg.logger or None,
             config=cfg,
         )
+
+    @property
+    def metrics(self) -> Chosen:
+        """What is computed of users, images and traits; a name with dots is imported here and not before."""
+        return chosen(self.metric_names)
 
     def models(self) -> list[TaskSpec]:
         """Return the tasks whose models some method stands on, each once."""
@@ -277,12 +283,15 @@ class _Tasks:
         read = SpecReader(config, key, "tasks", (*self.KEYS, *self.OWN))
         weights = read.text("weights", None)
         before = read.part("init_from", None)
+        keep = read.text("keep", "best")
+        with at_key(key):
+            check_choice("keep", keep, ("best", "last"))
         return TaskSpec(
             key=key,
             name=read.text("name"),
             label=read.text("label"),
             epochs=read.whole("epochs", least=0),
-            keep=read.text("keep", "best"),
+            keep=keep,
             candidates_include_start=read.flag("candidates_include_start", False),
             batch_size=read.whole("batch_size", least=1),
             module=read.part("module"),

@@ -1,4 +1,4 @@
-"""Train one network by Lightning, and return the parameters of the best validation epoch."""
+"""Train one network by Lightning, and return the parameters of the epoch that the task keeps."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def train_model(
         like: makes a network of the same shape, for processes that each have a part of this one.
 
     Returns:
-        The network with the parameters of the best validation epoch, on the processor.
+        The network with the parameters of the epoch that the task keeps, on the processor.
 
     Raises:
         UserError: a process that fetches batches was ended by the system, or the best epoch's file was damaged.
@@ -63,14 +63,14 @@ def train_model(
         found = read(Path(best.best_model_path))
         if found is None:
             raise UserError(
-                f"{best.best_model_path}: the best epoch of the prior {task.name} was damaged or removed during"
+                f"{best.best_model_path}: the kept epoch of the prior {task.name} was damaged or removed during"
                 " training; run the same command again with resume=auto."
             )
         if sharded(spec.trainer):  # no process has the whole of what was trained
             network = like()
             module = lightning_module(task, network)
         module.load_state_dict(found["state_dict"])
-        log.info("prior %s: best validation epoch, SROCC %.3f", task.name, best.best_model_score)
+        log.info("prior %s: kept the epoch with validation SROCC %.3f", task.name, best.best_model_score)
     return network.cpu()
 
 

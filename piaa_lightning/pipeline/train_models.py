@@ -58,7 +58,7 @@ class ModelTrainer:
         While one job of a sweep trains it, others that want the same wait for it.
 
         Returns:
-            The network with the parameters of the best validation epoch.
+            The network with the parameters of the epoch that the task keeps.
 
         Raises:
             UserError: the file in ``task.weights`` cannot be read, or is of another network.

@@ -18,7 +18,7 @@ def test_long_records(results):
     frame = results.to_frame()
     assert len(frame) == 2 * 2 * 2 * 4 * 2  # methods, shots, repeats, users, metrics
     assert list(frame.columns) == [
-        *["method", "backbone", "shots", "repeat", "user", "n_support", "n_query", "dropped", "metric", "value"]
+        *["method", "backbone", "shots", "repeat", "user", "n_support", "n_query", "metric", "value", "dropped"]
     ]
     means = frame[frame.metric == "srocc"].groupby(["method", "shots"])["value"].mean()
     for line in results.summary().itertuples():
@@ -49,6 +49,19 @@ def test_paired_differences(results):
     assert found.difference[0] == pytest.approx((by_user["tuned"] - by_user["generic"]).mean())
     assert (found.low <= found.difference).all()
     assert (found.difference <= found.high).all()
+
+
+def test_metrics_are_chosen_by_name_and_compared_by_name(data, generic):
+    methods = {"tuned": FineTune(generic, steps=[1]), "generic": Generic(generic)}
+    found = evaluate(methods, data, shots=10, repeats=1, users=2, metrics=["kendall_tau"])
+    assert found.to_frame()["metric"].unique().tolist() == ["srocc", "kendall_tau"]
+    frame = found.to_frame().query("metric == 'kendall_tau'").groupby("method")["value"].mean()
+    line = compare(found, "tuned", "generic", metric="kendall_tau")
+    assert line.difference[0] == pytest.approx(frame["tuned"] - frame["generic"])
+    with pytest.raises(ValueError, match=r"^metric=mae: choose from srocc, kendall_tau"):
+        compare(found, "tuned", "generic", metric="mae")
+    with pytest.raises(ValueError, match=r"^metrics=tau: there is no such metric"):
+        evaluate(methods, data, shots=10, metrics=["tau"])
 
 
 def test_a_model_is_left_as_it_was_found(data, generic):

@@ -90,7 +90,7 @@ def test_a_method_of_ones_own_needs_two_lines(generic, data, files):
     assert me.predict(files[:5]).tolist() == [1, 2, 3, 4, 5]
     me = method.fit(files[:5], [1, 2, 3, 4, 5], data=data)
     assert me.predict(files[:5]).tolist() == [1, 2, 3, 4, 5]
-    assert len(evaluate({"nearest": method}, data, shots=[5], repeats=1, users=2).records) == 2
+    assert len(evaluate({"nearest": method}, data, shots=[5], repeats=1, users=2).records) == 2 * 2  # users, metrics
 
 
 def test_no_steps_are_the_model_itself(generic, files):

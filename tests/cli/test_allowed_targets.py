@@ -46,7 +46,7 @@ BAD = (
     "piaa_lightning.cli.app.hydra_main",
     "piaa_lightning.__main__.main",
     "piaa_lightning.models.network.ScoreNetwork.load_state_dict",
-    "piaa_lightning.models.backbones.factory.timm.create_model",
+    "piaa_lightning.models.backbones.catalogue.timm.create_model",
 )
 
 

@@ -210,7 +210,9 @@ class TestWhatIsPublished:
 
     def test_frozen_networks_are_published_without_training(self, do, photos, monkeypatch):
         monkeypatch.setattr("piaa_lightning.pipeline.publish_model.ModelTrainer", None)
-        directory, _ = do("export", "experiment=personal", "method=ridge", "export.programs=false", "backbone.frozen=true", *SMALL)
+        directory, _ = do(
+            "export", "experiment=personal", "method=ridge", "export.programs=false", "backbone.frozen=true", *SMALL
+        )
         found = load_prior(directory / "prior")
         assert isinstance(found.users, LearntPrior)
         assert "training users of flickr_aes" in found.users.learnt_from

@@ -9,7 +9,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.bundled import BUNDLED
 from piaa_lightning.pipeline.backbone_config import network_settings, settle_backbone
 
-NAMES = sorted(file.stem for file in (config_dir() / "backbone").glob("*.yaml"))
+NAMES = sorted(file.stem for file in (config_dir() / "backbone").glob("*.yaml") if file.stem != "base")
 
 
 def settled(*overrides: str) -> DictConfig:
@@ -36,7 +36,9 @@ def test_one_network_is_a_node_of_plain_keys():
     assert one == {key: value for key, value in net.items() if key not in ("frozen", "components")}
 
 
-@pytest.mark.parametrize("experiment", [[], ["experiment=ridge"], ["experiment=closed_form_oasis", "data.root=DIR"]])
+@pytest.mark.parametrize(
+    "experiment", [[], ["experiment=personal", "method=ridge"], ["experiment=closed_form_oasis", "data.root=DIR"]]
+)
 def test_a_list_of_networks_is_one_node_with_a_list(experiment):
     net = settled(*experiment, "backbone=[mobilenetv2,nima]", "backbone.frozen=true")
     assert set(net) == {"name", "networks", "frozen", "components"}

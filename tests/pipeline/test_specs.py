@@ -77,6 +77,11 @@ def changed(key, value):
     ("key", "value", "sentence"),
     [
         ("methods.blg.suport", {"a": 1}, r"methods\.blg\.suport: methods have .* \(did you mean support\?\)\."),
+        (
+            "task.init_from.keep",
+            "lsat",
+            r"task\.init_from\.keep=lsat: there is no such choice \(did you mean last\?\); take one of best, last\.",
+        ),
         ("task.init_from.epoch", 3, r"task\.init_from\.epoch: tasks have no such key \(did you mean epochs\?\)\."),
         ("task.zzz", 3, r"task\.zzz: tasks have no such key; there are name, label, epochs, .*"),
         ("task.init_from.name", "???", r"task\.init_from\.name is missing: give it a value\."),

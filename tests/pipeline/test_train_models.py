@@ -212,7 +212,7 @@ class TestResume:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("piaa_lightning.callbacks.channels_last.ChannelsLast", Removing)
             with pytest.raises(
-                UserError, match=r"best\.ckpt: the best epoch of the prior generic was damaged or removed"
+                UserError, match=r"best\.ckpt: the kept epoch of the prior generic was damaged or removed"
             ):
                 trainer(cfg, data, directory).get(task)
         assert trainer(cfg, data, directory).get(task) is not None
