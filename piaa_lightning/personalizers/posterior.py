@@ -51,7 +51,7 @@ class Posterior:
         >>> import torch
         >>> after = Posterior(torch.tensor([1.0]), torch.tensor([[2.0]]), noise=2.0)
         >>> after.mean(torch.tensor([[2.0], [0.0]])).tolist()  # half of what was said; nothing where nothing is alike
-        [1.0, 0.0]
+        [0.5, 0.0]
     """
 
     def __init__(self, residuals: Tensor, covariance: Tensor, noise: float) -> None:
