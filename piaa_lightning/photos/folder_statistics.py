@@ -9,7 +9,7 @@ from torch import Tensor
 
 from piaa_lightning.photos.photo_features import PhotoFeatures
 
-ROWS = 1024  # images that are looked at at once
+ROWS = 256  # images that are looked at at once
 
 
 @dataclass(frozen=True)

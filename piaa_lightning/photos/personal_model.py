@@ -12,7 +12,7 @@ from piaa_lightning.photos.photo_features import PhotoFeatures
 from piaa_lightning.photos.process import Process
 from piaa_lightning.photos.rating_unit import SPREAD, RatingUnit
 
-ROWS = 1024  # images that are scored at once: those of a large folder would not fit into memory in float32
+ROWS = 256  # images that are scored at once: each of the page's threads keeps as much memory as that takes
 
 
 @dataclass(frozen=True)
