@@ -1,9 +1,9 @@
-"""Draw the page's screenshots in ``docs/figures``: embedded images, rated as one of the simulated users rated them.
+"""Draw the page's screenshots in ``docs/figures``: photographs that may be shown, rated by one who likes wide views.
 
-    python experiments/own_photographs/screenshots.py [PRIOR]
+    python experiments/own_photographs/screenshots.py PHOTOGRAPHS [PRIOR]
 
-OASIS's images may not be passed on, so these are the drawn images; PRIOR is a published model (``mode=export``), by
-default the one out of the box. Needs Chromium.
+PHOTOGRAPHS is a directory; whose they are stands in ``docs/figures/ATTRIBUTION.md``. PRIOR is a published model
+(``mode=export``), by default the one out of the box. Needs Chromium.
 """
 
 from __future__ import annotations
@@ -17,38 +17,35 @@ import threading
 import time
 from pathlib import Path
 
-import pandas as pd
 import uvicorn
 from playwright.sync_api import Page, expect, sync_playwright
 
 from piaa_lightning.photos.built_in import open_model
+from piaa_lightning.photos.folder import find_photos
 from piaa_lightning.photos.store import Store
-from piaa_lightning.simulation import embedded
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.uploads import Limits
 from piaa_lightning.web.visitors import Visitors
 
 FIGURES = Path(__file__).parents[2] / "docs" / "figures"
-IMAGES = 90
+RATED = 5
+# by a word in the name of the file; 3 for the others
+STARS = {"sunset": 5, "picos": 5, "aitzgorri": 5, "Bridge": 4, "life": 2, "friends": 2, "Picture": 1, "Wine": 2}
 PATIENCE = 1000 * float(os.environ.get("PIAA_TEST_PATIENCE", "900"))  # ms
 
 
-def main(place: str | None) -> None:
+def main(photographs: str, place: str | None) -> None:
     """Serve, rate, look."""
     prior, _ = open_model(place)
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
-        cache = Path(os.environ.get("PIAA_CACHE", "~/.cache/piaa_lightning")).expanduser()
-        source = embedded.ensure("flickr_aes", "demo", cache)
-        told = pd.read_csv(next(source.glob("*worker.csv")), skipinitialspace=True)
-        told.columns = ["worker", "image", "stars"]
-        user = told[told.worker == told.worker.value_counts().index[0]].drop_duplicates("image").head(IMAGES)
-        for image in user.image:
-            shutil.copy(source / "40K" / image, home)
+        files = find_photos(Path(photographs)).files
+        for file in files:
+            shutil.copy(Path(photographs) / file, home)
         album = Album(prior, Store(home / "seen.sqlite"), home)
-        album.read(sorted(user.image))
-        stars = dict(zip(user.image, user.stars.round().clip(1, 5).astype(int), strict=True))
+        album.read(sorted(files))
+        stars = {file: next((count for word, count in STARS.items() if word in file), 3) for file in files}
         app = make_app(Visitors(home / "sessions", prior, album, Limits()), "127.0.0.1", None)
         listening = socket.create_server(("127.0.0.1", 0))
         server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none"))
@@ -74,7 +71,7 @@ def draw(address: str, stars: dict[str, int]) -> None:
         page = laptop.new_page()
         page.goto(address)
         page.wait_for_selector(".tile")
-        for count in range(10):
+        for count in range(RATED):
             page.keyboard.press(str(stars[page.get_attribute("#asked-picture", "alt") or ""]))
             expect(page.locator("#steps i.on")).to_have_count(count + 1, timeout=PATIENCE)
         settle(page)
@@ -107,4 +104,4 @@ def settle(page: Page) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else None)
+    main(sys.argv[1], sys.argv[2] if len(sys.argv) > 2 else None)

@@ -93,7 +93,8 @@ def _refuse_target(key: str, target: str) -> None:
             made = _located(target)
         except ImportError as error:
             raise UserError(f"{key}={target}: there is no such thing; correct the name.") from error
-        allowed = _is_allowed(made, own)
+        # what cannot be called does nothing: a metric of one's own is such a thing
+        allowed = _is_allowed(made, own) or (_within(target, own) and not callable(made))
     if not allowed:
         raise UserError(
             f"{key}={target}: a configuration makes things of this package, of Lightning and of torch alone (classes of"

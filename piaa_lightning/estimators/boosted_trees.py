@@ -59,7 +59,7 @@ class BoostedTrees(Estimator):
         self.used = trees
 
     def fit(self, context: ImageContext) -> None:
-        """Grow the trees on training images and threshold their number on validation images.
+        """Grow the trees on training images and choose their number on validation images.
 
         Raises:
             UserError: training images that are all good or all bad, or deep features without a network.

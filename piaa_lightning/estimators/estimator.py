@@ -87,8 +87,8 @@ class Prediction:
     Args:
         values: ``(images,)``, higher is more beautiful: scores in [0, 1], probabilities, a classifier's decision
             values, or bare classes 0 and 1.
-        threshold: the value above which an image is called good; None where values are scores, which are threshold
-            where the database is (``context.threshold``).
+        threshold: the value above which an image is called good; None where values are scores, which are good above
+            the database's threshold (``context.threshold``).
         ordered: whether values order the images; False for bare classes, which have no rank correlation.
         votes: ``(images, bins)`` predicted distributions, None where there are none (no EMD).
     """

@@ -17,7 +17,7 @@ from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
 from piaa_lightning.data.splits import Split
 from piaa_lightning.errors import ArgumentError
-from piaa_lightning.personalizers.own_images import OwnRatings, size_of, squares_for, told, with_user
+from piaa_lightning.personalizers.own_images import OwnRatings, network_of, size_of, squares_for, told, with_user
 
 Scorer = Callable[[Indices], Scores]
 Settings = Mapping[str, float | int | str]
@@ -86,9 +86,18 @@ class Personalizer(ABC):
         0.4
     """
 
-    model: nn.Module | None = None
     user_batch_size: int = 1
+    _model: nn.Module | None = None
     _own: tuple[OwnRatings, Callable[[Tensor], Scores]] | None = None
+
+    @property
+    def model(self) -> nn.Module | None:
+        """The network that users start from; given as a LightningModule of `tasks`, or as the network itself."""
+        return self._model
+
+    @model.setter
+    def model(self, model: nn.Module | None) -> None:
+        self._model = network_of(model)
 
     def fit(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -11,9 +11,10 @@ import torch
 
 from piaa_lightning.errors import ArgumentError
 from piaa_lightning.meta.bilevel import BilevelLearner
+from piaa_lightning.meta.displacement import DisplacementLearner
 from piaa_lightning.meta.fomaml import FOMAMLLearner
 from piaa_lightning.meta.inner_loop import InnerLoop
-from piaa_lightning.meta.learner import MetaLearner
+from piaa_lightning.meta.learner import FirstOrderLearner, MetaLearner
 from piaa_lightning.meta.maml import ANILLearner, MAMLLearner
 from piaa_lightning.meta.meta_sgd import MetaSGDLearner
 from piaa_lightning.meta.plain import PlainLearner
@@ -63,12 +64,29 @@ LEARNERS: Mapping[str, Recipe] = {
 }
 
 
+def recipe_of(learner: str | Recipe | type[MetaLearner]) -> Recipe:
+    """Return what a learner is used with: its own recipe, or for a class of your own that of the class it stands on.
+
+    Raises:
+        ArgumentError: there is no such learner, or its class stands on none of ours.
+    """
+    if isinstance(learner, Recipe):
+        return learner
+    if isinstance(learner, str):
+        return LEARNERS[one_of("learner", learner, LEARNERS)]
+    for base, name in ((DisplacementLearner, "blg"), (MAMLLearner, "maml"), (FirstOrderLearner, "fomaml")):
+        if issubclass(learner, base):
+            return replace(LEARNERS[name], learner=learner)
+    raise ArgumentError("learner", "give a Recipe, which says how the outer step is taken.", learner.__name__)
+
+
 class MetaLearning(FromPlainValues, MetaTask):
     """Learns from users as tasks where a new user's fine-tuning should start, on top of learn2learn.
 
     Args:
         init_from: a trained task, whose network is copied and gone on with; None makes a network from the other values.
-        learner: ``blg``, ``reptile``, ``fomaml``, ``maml``, ``anil``, ``metasgd``, or ``plain``: no meta-learning.
+        learner: ``blg``, ``reptile``, ``fomaml``, ``maml``, ``anil``, ``metasgd``, or ``plain``: no meta-learning. Or a
+            class of your own, or a `Recipe`; `load_from_checkpoint` wants it again then.
         steps: inner steps, for BLG at each of its two levels; None is the learner's own.
         beta: outer learning rate; None is the learner's own.
         inner_lr: inner learning rates by the network's parts, ``{"backbone": 1e-4, "head": 1e-3}``; None is its own.
@@ -98,7 +116,7 @@ class MetaLearning(FromPlainValues, MetaTask):
     def __init__(
         self,
         init_from: object = None,
-        learner: str = "blg",
+        learner: str | Recipe | type[MetaLearner] = "blg",
         steps: int | None = None,
         beta: float | None = None,
         *,
@@ -118,7 +136,7 @@ class MetaLearning(FromPlainValues, MetaTask):
         engine: str | None = None,
     ) -> None:
         values = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        recipe = LEARNERS[one_of("learner", learner, LEARNERS)]
+        recipe = recipe_of(learner)
         counts = {"steps": steps, "users_per_batch": users_per_batch, "support": support, "query": query}
         for argument, count in counts.items():
             if count is not None and count < 1:

@@ -11,8 +11,8 @@ from piaa_lightning.data import splits
 from piaa_lightning.datamodules.ratings_module import DatabaseSource
 
 
-def read(root):
-    """Return the rating table of a directory."""
+def read(root, max_missing=0.0):
+    """Return the rating table of a directory; no image may be missing."""
     lines = [line.split() for line in (Path(root) / "ratings.txt").read_text().splitlines()]
     users, user = np.unique([line[0] for line in lines], return_inverse=True)
     images, image = np.unique([line[1] for line in lines], return_inverse=True)
@@ -37,5 +37,5 @@ class Notebook(RatingsDataModule):
         "notebook",
         read=read,
         hold_out=splits.users_and_images,
-        split={"test_users": 3, "val_users": 2, "test_images": 0.3, "val_images": 0.2, "min_ratings": 10},
+        split={"test_users": 3, "val_users": 2, "test_images": 0.3, "val_images": 0.3, "min_ratings": 20},
     )
