@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from rating_tables import numbered, table_of
 
 from piaa_lightning.data import splits
 from piaa_lightning.errors import UserError
-
-from tables import numbered, table_of
 
 IMAGES = [f"i{n:03}" for n in range(200)]
 

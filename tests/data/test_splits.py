@@ -9,6 +9,7 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from rating_tables import table_of
 
 from piaa_lightning.data import splits
 from piaa_lightning.data.readers import ava as ava_reader
@@ -16,8 +17,6 @@ from piaa_lightning.data.readers import flickr_aes as flickr_aes_reader
 from piaa_lightning.data.readers import psychoflickr as psychoflickr_reader
 from piaa_lightning.errors import UserError
 from piaa_lightning.simulation import embedded
-
-from tables import table_of
 
 PARTS = ("train", "val", "test")
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import pytorch_lightning as pl
 import torch
+from rating_tables import everybody, numbered, table_of
 from torch import nn
 
 from piaa_lightning.data.batches import Episode
@@ -18,8 +19,6 @@ from piaa_lightning.data.splits import random_images, users_and_images
 from piaa_lightning.datamodules import task_data as modules
 from piaa_lightning.datamodules.task_data import RatingsModule, SourcesModule
 from piaa_lightning.errors import UserError
-
-from tables import everybody, numbered, table_of
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rating_tables import scored_images
 from sklearn.metrics import log_loss
 
 from piaa_lightning.data.images.inputs import Features, Inputs
@@ -18,8 +19,6 @@ from piaa_lightning.estimators.boosted_trees import BoostedTrees, deep_features
 from piaa_lightning.estimators.estimator import ImageContext
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
-
-from tables import scored_images
 
 COUNT = 400
 RANDOM = np.random.default_rng(0)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from rating_tables import scored_images
 
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.splits import random_images
@@ -17,8 +18,6 @@ from piaa_lightning.estimators.estimator import ImageContext
 from piaa_lightning.estimators.handcrafted import Handcrafted
 from piaa_lightning.estimators.image_features import simple_of
 from piaa_lightning.features import SIMPLE, simple_features
-
-from tables import scored_images
 
 COUNT = 60
 

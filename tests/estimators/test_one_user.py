@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rating_tables import scored_images
 
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.splits import random_images
@@ -20,8 +21,6 @@ from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.personalizers.image_facts import ImageFacts
 from piaa_lightning.personalizers.personalizer import Personalizer
 from piaa_lightning.personalizers.usar import USAR
-
-from tables import scored_images
 
 COUNT = 400
 FEATURES = torch.randn(COUNT, 6, generator=torch.Generator().manual_seed(0))

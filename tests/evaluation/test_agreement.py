@@ -1,12 +1,11 @@
 import numpy as np
 import pytest
+from rating_tables import numbered, table_of
 from scipy.stats import spearmanr
 
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.agreement import agreement_by_level, variance_shares, with_others
-
-from tables import numbered, table_of
 
 
 def table(score: np.ndarray) -> RatingTable:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rating_tables import numbered, table_of
 
 from piaa_lightning.data.ratings import RatingTable, hashed
 from piaa_lightning.errors import UserError
@@ -11,8 +12,6 @@ from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.protocol import Protocol, choose, draws, evaluate, support_of
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.personalizers.personalizer import Personalizer
-
-from tables import numbered, table_of
 
 PROTOCOL = Protocol(repeats=3, min_query=5, seed=0)
 

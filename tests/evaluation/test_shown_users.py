@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
+from rating_tables import numbered, table_of
 
 from piaa_lightning.data.ratings import RatingTable, hashed
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.evaluation.shown_users import ExplainedImage, images_to_explain, shown_users
-
-from tables import numbered, table_of
 
 PROTOCOL = Protocol(repeats=3, min_query=2)
 

@@ -4,13 +4,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from rating_tables import numbered, table_of
 
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.protocol import Protocol, draws
 from piaa_lightning.evaluation.support_choice import by_information
-
-from tables import numbered, table_of
 
 POOL = Protocol(repeats=3, min_query=5, seed=0, pool=0.5)
 

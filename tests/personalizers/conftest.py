@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from rating_tables import everybody, numbered, table_of
 
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.images.stored import Images
@@ -16,8 +17,6 @@ from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.small_cnn import SmallCNN
 from piaa_lightning.personalizers.personalizer import FitContext, Support
-
-from tables import everybody, numbered, table_of
 
 IMAGES, USERS, SIZE = 60, 6, 16
 

@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from rating_tables import numbered, table_of
 
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.ratings import hashed
@@ -22,8 +23,6 @@ from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.pipeline.evaluate_images import evaluate_network
 from piaa_lightning.pipeline.evaluate_traits import evaluate_on_likes
 from piaa_lightning.pipeline.open_data import Data
-
-from tables import numbered, table_of
 
 RANDOM = np.random.default_rng(0)
 CPU = torch.device("cpu")

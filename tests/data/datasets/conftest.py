@@ -7,13 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 import torch
+from rating_tables import numbered, table_of
 
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.images.stored import Images
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
-
-from tables import numbered, table_of
 
 
 @pytest.fixture

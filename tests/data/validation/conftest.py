@@ -2,10 +2,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rating_tables import numbered, table_of
 
 from piaa_lightning.data.ratings import Scale
-
-from tables import numbered, table_of
 
 
 @pytest.fixture

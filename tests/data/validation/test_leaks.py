@@ -3,13 +3,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from rating_tables import table_of
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.validation.leaks import refuse_shared_photos, shared_photos, without_shared_photos
 from piaa_lightning.errors import UserError
-
-from tables import table_of
 
 
 def table(database, files):
