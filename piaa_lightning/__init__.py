@@ -50,10 +50,12 @@ if TYPE_CHECKING:
     from piaa_lightning.personalizers.personalizer import Support as Support
     from piaa_lightning.personalizers.ridge import Ridge as Ridge
     from piaa_lightning.tasks.generic_aesthetics import GenericAesthetics as GenericAesthetics
+    from piaa_lightning.tasks.joint_aesthetics_personality import (
+        JointAestheticsPersonality as JointAestheticsPersonality,
+    )
     from piaa_lightning.tasks.meta_learning import BilevelMetaLearning as BilevelMetaLearning
     from piaa_lightning.tasks.meta_learning import MetaLearning as MetaLearning
-    from piaa_lightning.tasks.personality_traits import JointAestheticsPersonality as JointAestheticsPersonality
-    from piaa_lightning.tasks.personality_traits import PersonalAesthetics as PersonalAesthetics
+    from piaa_lightning.tasks.personal_aesthetics import PersonalAesthetics as PersonalAesthetics
     from piaa_lightning.tasks.personality_traits import PersonalityTraits as PersonalityTraits
 
 __version__ = "0.1.0"
@@ -88,7 +90,9 @@ _PLACES = {
     "personalizers.ridge": ("Ridge",),
     "tasks.generic_aesthetics": ("GenericAesthetics",),
     "tasks.meta_learning": ("BilevelMetaLearning", "MetaLearning"),
-    "tasks.personality_traits": ("JointAestheticsPersonality", "PersonalAesthetics", "PersonalityTraits"),
+    "tasks.joint_aesthetics_personality": ("JointAestheticsPersonality",),
+    "tasks.personal_aesthetics": ("PersonalAesthetics",),
+    "tasks.personality_traits": ("PersonalityTraits",),
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}
 

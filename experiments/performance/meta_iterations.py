@@ -92,7 +92,7 @@ def iteration(
     engine_name: str = "in_place",
 ) -> Callable[[], None]:
     """Return a function that does one meta-iteration."""
-    made = LEARNERS[learner_name]
+    made = LEARNERS[learner_name].learner
     inner = InnerLoop(RATES, rule="sgd" if made.second_order else "adam")
     learner = made(model, inner, steps=steps, engine=engine_name)
     outer = torch.optim.SGD(model.parameters(), lr=BETA)

@@ -9,7 +9,7 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from torch import Tensor
 
 from piaa_lightning.errors import ArgumentError
-from piaa_lightning.meta.choices import check_choice
+from piaa_lightning.runtime.choices import check_choice
 
 KEEPS = ("best", "last")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import logging
 import re
 import sys
@@ -14,6 +13,7 @@ from typing import NoReturn
 from piaa_lightning import __version__
 from piaa_lightning.cli.plain_words import plain_words
 from piaa_lightning.errors import UserError
+from piaa_lightning.runtime.choices import closest
 from piaa_lightning.runtime.terminal import write_every_name
 
 COMMANDS = ("rate", "rank", "learn", "cover", "crop")
@@ -94,9 +94,9 @@ def _refuse_mistyped(argument: str) -> None:
     Raises:
         UserError: it says what may be meant.
     """
-    close = difflib.get_close_matches(argument, COMMANDS, n=1)
-    if close and not Path(argument).exists():
-        raise UserError(f"{argument}: there is no such command and no such folder; did you mean {close[0]}?")
+    meant = closest(argument, COMMANDS)
+    if meant and not Path(argument).exists():
+        raise UserError(f"{argument}: there is no such command and no such folder; did you mean {meant}?")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import shlex
 from collections.abc import Sequence
@@ -24,6 +23,7 @@ from piaa_lightning.cli.renamed import new_name
 from piaa_lightning.cli.renamed_experiments import now_called
 from piaa_lightning.errors import AboutArgumentError, UserError
 from piaa_lightning.photos.schema import CoverKeys, CropKeys, ExportKeys, WebKeys
+from piaa_lightning.runtime.choices import did_you_mean
 
 SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
 PLUGINS = {
@@ -239,7 +239,8 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
         if now := now_called(group, value):
             return f"{group}={value} is called differently now: {now}."
         choices = options(config_dir(), group)
-        return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{_close(value, choices)}."
+        meant = did_you_mean(value, choices)
+        return f"{group}={value}: there is no such {group}; choose one of {', '.join(choices)}{meant}."
     if isinstance(error, OverrideParseException) and "=" in error.override:
         key, value = error.override.split("=", 1)
         typed = shlex.quote(f"{key}={quote(value)}")
@@ -248,7 +249,8 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
         key = str(getattr(error, "full_key", None) or found.group(1))
         if (now := new_name(key, missing=True)) is not None:
             return f"{key} is called {now} now."
-        return f"{key}: there is no such key{_close(key, _known_keys())}; `python -m piaa_lightning --help` lists them."
+        meant = did_you_mean(key, _known_keys())
+        return f"{key}: there is no such key{meant}; `python -m piaa_lightning --help` lists them."
     given = f" (given: {' '.join(arguments)})" if arguments else ""
     return f"The configuration cannot be composed: {text}{given}"
 
@@ -256,8 +258,3 @@ def explain(error: Exception, arguments: Sequence[str]) -> str:
 def _known_keys() -> list[str]:
     groups = [entry.name for entry in config_dir().iterdir() if entry.is_dir()]
     return sorted({*groups, *RunKeys.__dataclass_fields__})
-
-
-def _close(word: str, choices: Sequence[str]) -> str:
-    close = difflib.get_close_matches(word, choices, n=1)
-    return f" (did you mean {close[0]}?)" if close else ""

@@ -24,6 +24,7 @@ from piaa_lightning.data.validation.published_counts import PUBLISHED, Published
 from piaa_lightning.datamodules.task_data import RatingsModule
 from piaa_lightning.datamodules.views import datasets_of, view_of
 from piaa_lightning.errors import ArgumentError, ArgumentNotFoundError
+from piaa_lightning.runtime.user_directories import cache_home
 from piaa_lightning.simulation import embedded as embedded_copies
 
 if TYPE_CHECKING:
@@ -53,11 +54,6 @@ class DatabaseSource:
     split: Mapping[str, Any] = field(default_factory=dict)
     embedded: str | None = None
     threshold: float | None = None
-
-
-def default_cache() -> Path:
-    """Return where embedded databases and decoded images are kept: ``PIAA_CACHE``, or below the home directory."""
-    return Path(os.environ.get("PIAA_CACHE", "~/.cache/piaa_lightning")).expanduser()
 
 
 class RatingsDataModule(pl.LightningDataModule):
@@ -148,7 +144,7 @@ class RatingsDataModule(pl.LightningDataModule):
         self.root = None if root is None else Path(root).expanduser()
         self.size, self.view, self.view_options = size, view, view_options
         self.batch_size, self.image_size, self.num_workers, self.seed = batch_size, image_size, num_workers, seed
-        self.cache_dir = default_cache() if cache_dir is None else Path(cache_dir).expanduser()
+        self.cache_dir = cache_home() if cache_dir is None else Path(cache_dir).expanduser()
         self.embedded_seed, self.cache, self.resize = embedded_seed, cache, resize
         self.store_scale, self.patch_scale, self.max_broken = store_scale, patch_scale, max_broken
         self.threshold = self.SOURCE.threshold if threshold is None else threshold

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from torch import nn
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.models.added import Added
 from piaa_lightning.models.backbones.several import Backbones
 from piaa_lightning.models.parameter_groups import names_by_group
+from piaa_lightning.runtime.choices import check_choice
 
 LAYERS = ("all", "last_stage", "head", "norm", "bias", "added")
 LEARNED = "inner_rates"  # the submodule of a network that holds rates which Meta-SGD learnt; it never moves itself

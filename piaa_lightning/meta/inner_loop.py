@@ -11,10 +11,10 @@ from torch import Tensor, nn
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.losses.score import score_loss
-from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.meta.groups import LAYERS, Group, moving_groups
 from piaa_lightning.meta.rules.registry import RULES
 from piaa_lightning.meta.rules.rule import InnerRule
+from piaa_lightning.runtime.choices import check_choice
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 BN_MODES = ("frozen", "per_task_reset", "accumulate", "transductive")

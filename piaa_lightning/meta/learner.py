@@ -14,11 +14,11 @@ from piaa_lightning.data.batches import Episode, Examples
 from piaa_lightning.errors import UserError
 from piaa_lightning.meta._learn2learn import BaseLearner
 from piaa_lightning.meta.adaptation import Adaptation
-from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.meta.clone import Clone
 from piaa_lightning.meta.engines import ENGINES
 from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.meta.user_network import UserNetwork
+from piaa_lightning.runtime.choices import check_choice
 from piaa_lightning.runtime.distributed import sum_in_place
 
 RESETS = ("level", "task", "never")

@@ -5,7 +5,6 @@ A metric is one file of this package that calls `register`; tables, records, com
 
 from __future__ import annotations
 
-import difflib
 import pkgutil
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from importlib import import_module
 from typing import Any, Literal, get_args
 
 from piaa_lightning.errors import ArgumentError
+from piaa_lightning.runtime.choices import did_you_mean
 
 Level = Literal["user", "image", "trait"]
 Needs = Literal["order", "scores", "threshold", "distributions", "all_users"]
@@ -141,9 +141,8 @@ def get(name: str) -> Metric:
         return register(found)
     metric = find(name)
     if metric is None:
-        close = difflib.get_close_matches(name, _REGISTERED, n=1)
-        meant = f" (did you mean {close[0]}?)" if close else ""
         known = ", ".join(_REGISTERED)
+        meant = did_you_mean(name, _REGISTERED)
         raise ArgumentError("metrics", f"there is no such metric; choose from {known}{meant}.", name)
     return metric
 

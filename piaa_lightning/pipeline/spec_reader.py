@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar, overload
 
@@ -10,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.runtime.choices import did_you_mean
 
 Default = TypeVar("Default")
 REQUIRED: Any = object()
@@ -112,8 +112,7 @@ def nearest(name: str, names: Sequence[str]) -> str:
         >>> nearest("x", ["support", "label"])
         '; there are support, label'
     """
-    close = difflib.get_close_matches(name, names, n=1)
-    return f" (did you mean {close[0]}?)" if close else f"; there are {', '.join(names)}"
+    return did_you_mean(name, names) or f"; there are {', '.join(names)}"
 
 
 def full_key(config: DictConfig) -> str:

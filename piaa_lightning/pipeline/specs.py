@@ -14,11 +14,11 @@ from typing import Any, Literal
 from omegaconf import DictConfig, ListConfig
 
 from piaa_lightning.errors import UserError, at_key
-from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.metrics.registry import Chosen, chosen
 from piaa_lightning.pipeline.backbone_config import settle_backbone
 from piaa_lightning.pipeline.choose_metrics import metric_names
 from piaa_lightning.pipeline.spec_reader import SpecReader, full_key
+from piaa_lightning.runtime.choices import check_choice
 
 EVALUATIONS = ("images", "traits")
 PARTS = ("test", "val")

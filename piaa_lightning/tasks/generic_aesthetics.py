@@ -15,8 +15,9 @@ from piaa_lightning.losses.emd import emd_loss
 from piaa_lightning.losses.score import score_loss
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.build import OF_VOTES, MakeHead
+from piaa_lightning.runtime.choices import check_choice
 from piaa_lightning.tasks.descent import DescentTask
-from piaa_lightning.tasks.plain_values import FromPlainValues, adam, exponential, one_of, score_network_from
+from piaa_lightning.tasks.plain_values import FromPlainValues, adam, exponential, score_network_from
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 LOSSES: Mapping[str, Loss] = {"mse": score_loss, "binary": binary_loss}
@@ -75,7 +76,7 @@ class GenericAesthetics(FromPlainValues, DescentTask):
     ) -> None:
         values = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         if isinstance(loss, str):
-            one_of("loss", loss, (*LOSSES, *LOSSES_OF_VOTES))
+            check_choice("loss", loss, (*LOSSES, *LOSSES_OF_VOTES))
         chosen = head or ("distribution" if loss in LOSSES_OF_VOTES else "small")
         of_head = {"bins": bins} if chosen in OF_VOTES else {}
         network = score_network_from(backbone, weights, chosen, image_size, backbone_options, **of_head)

@@ -12,10 +12,10 @@ from torch.optim import Optimizer
 
 from piaa_lightning.data.batches import Episode
 from piaa_lightning.errors import ArgumentError, UserError
-from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.meta.displacement import DisplacementLearner
 from piaa_lightning.meta.engines import ENGINES
 from piaa_lightning.meta.learner import MetaLearner
+from piaa_lightning.runtime.choices import check_choice
 from piaa_lightning.tasks.pretraining import PretrainingTask
 
 SAVES = ("theta", "last_user")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -106,15 +106,3 @@ def exponential(gamma: float) -> Callable[[Optimizer], LRScheduler] | None:
     if not 0 < gamma <= 1:
         raise ArgumentError("gamma", "give a factor above 0 and up to 1.", gamma)
     return None if gamma == 1 else partial(ExponentialLR, gamma=gamma)
-
-
-def one_of(argument: str, value: str, choices: Iterable[str]) -> str:
-    """Return a choice.
-
-    Raises:
-        ArgumentError: there is no such choice.
-    """
-    names = list(choices)
-    if value not in names:
-        raise ArgumentError(argument, f"choose one of {', '.join(names)}.", value)
-    return value

@@ -18,17 +18,18 @@ from piaa_lightning.meta.displacement import DisplacementLearner
 from piaa_lightning.meta.engines import ENGINES
 from piaa_lightning.meta.groups import LAYERS
 from piaa_lightning.meta.inner_loop import BN_MODES, InnerLoop
-from piaa_lightning.meta.learners import LEARNERS, learner_class
+from piaa_lightning.meta.learners import LEARNERS, recipe_of
 
 RATES = {"backbone": 1e-2, "head": 3e-2}
-RULES = {name: ("sgd",) if made.second_order else ("adam", "sgd", "RMSprop") for name, made in LEARNERS.items()}
+CLASSES = {name: recipe.learner for name, recipe in LEARNERS.items()}
+RULES = {name: ("sgd",) if made.second_order else ("adam", "sgd", "RMSprop") for name, made in CLASSES.items()}
 PAIRS = [(name, rule) for name, rules in RULES.items() for rule in rules]
 
 
 def trained(nets, name, engine, settings=None, **inner):
     """Three outer steps of an outer Adam over two users each; theta, the buffers and a new user's scores."""
     torch.manual_seed(5)  # for dropout, where it is on
-    learner = LEARNERS[name](nets.Parted(), InnerLoop(RATES, **inner), steps=2, engine=engine, **(settings or {}))
+    learner = CLASSES[name](nets.Parted(), InnerLoop(RATES, **inner), steps=2, engine=engine, **(settings or {}))
     learner.module.train()
     optimizer = torch.optim.Adam(learner.module.parameters(), lr=1e-2)
     for step in range(3):
@@ -66,9 +67,9 @@ def test_both_engines_give_the_same_numbers(nets, name, rule, bn_mode, layers):
 
 
 @pytest.mark.parametrize("reset_state", ["level", "task", "never"])
-@pytest.mark.parametrize("name", [name for name, made in LEARNERS.items() if not made.second_order])
+@pytest.mark.parametrize("name", [name for name, made in CLASSES.items() if not made.second_order])
 def test_they_agree_on_what_outlives_a_user_and_on_what_dropout_draws(nets, name, reset_state):
-    for more in {"mean", LEARNERS[name].reductions[-1]}:  # in the end sequential_ema, where a learner knows it
+    for more in {"mean", CLASSES[name].reductions[-1]}:  # in the end sequential_ema, where a learner knows it
         settings = {"reset_state": reset_state, "reduce": more}
         learner, found = trained(nets, name, "in_place", settings, dropout=True, bn_mode="accumulate")
         other, same = trained(nets, name, "learn2learn", settings, dropout=True, bn_mode="accumulate")
@@ -93,7 +94,7 @@ def test_a_run_goes_on_with_the_other_engine(nets):
 @pytest.mark.parametrize("name", LEARNERS)
 def test_each_engine_runs_on_the_network_that_it_says(nets, name, engine):
     network, own = nets.Network(), set()
-    learner = LEARNERS[name](network, InnerLoop(RATES, rule="sgd"), engine=engine)
+    learner = CLASSES[name](network, InnerLoop(RATES, rule="sgd"), engine=engine)
     network.register_forward_hook(lambda module, inputs, scores: own.add(module is network))  # clones share hooks
     learner.outer_gradient([nets.episode(1)])
     learner.personal_scores(nets.episode(1))
@@ -115,7 +116,7 @@ def test_the_last_users_parameters_are_theirs(nets, engine):
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_learner_is_cloned_and_adapted_as_in_that_library(nets, name):
     """theta'_i by ``clone()`` and ``adapt()``; where second order, its loss has a gradient at theta."""
-    learner = LEARNERS[name](nets.Network(), InnerLoop(RATES, rule="sgd"), steps=2)
+    learner = CLASSES[name](nets.Network(), InnerLoop(RATES, rule="sgd"), steps=2)
     before, user = nets.state(learner.module), nets.episode(1)
     clone = learner.clone()
     clone.adapt(user.support)
@@ -132,5 +133,5 @@ def test_names_that_there_are_not(nets):
     with pytest.raises(UserError, match=r"learner\.engine=learn2lern: .*did you mean learn2learn\?"):
         BilevelLearner(nets.Network(), InnerLoop(RATES), engine="learn2lern")
     with pytest.raises(UserError, match=r"learner=reptil: .*did you mean reptile\?"):
-        learner_class("reptil")
-    assert issubclass(learner_class("blg"), DisplacementLearner)
+        recipe_of("reptil")
+    assert issubclass(recipe_of("blg").learner, DisplacementLearner)

@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.meta.choices import check_choice
 from piaa_lightning.meta.rules.rule import InnerRule, RateGroups, regrouped
+from piaa_lightning.runtime.choices import check_choice
 
 UNFIT = ("Optimizer", "LBFGS", "SparseAdam")  # no optimiser, evaluates the loss itself, wants sparse gradients
 WHOLE_TENSORS = ("Adafactor", "Muon")  # a number's step depends on its neighbours' gradients
