@@ -168,7 +168,7 @@ def asking_lines(judges: list[Judge], model: PublishedModel) -> Iterator[list[ob
     rules = ("at random", "information", "information of correlations")
     found: dict[str, list[list[float]]] = {rule: [] for rule in rules}
     for judge in judges:
-        process = model.users.process(FolderStatistics.of(judge.seen))
+        process = model.population.process(FolderStatistics.of(judge.seen))
         for repeat in range(FOLDERS):
             drawn: Numbers = np.random.default_rng(repeat).permutation(IMAGES)
             query, pool = drawn[-QUERY:], drawn[:-QUERY]
@@ -189,11 +189,11 @@ def asking_lines(judges: list[Judge], model: PublishedModel) -> Iterator[list[ob
 
 def _asked(judge: Judge, model: PublishedModel, support: Numbers, query: Numbers) -> float:
     """Return mean SROCC over people who have all rated the same images."""
-    process = model.users.process(FolderStatistics.of(judge.seen))
+    process = model.population.process(FolderStatistics.of(judge.seen))
     values = []
     for ratings in judge.people.ratings:
-        taste = PersonalModel(process, judge.seen[support.tolist()], torch.from_numpy(ratings[support]))
-        values.append(taste.predict(judge.seen[query.tolist()]).scores.numpy())
+        personal = PersonalModel(process, judge.seen[support.tolist()], torch.from_numpy(ratings[support]))
+        values.append(personal.predict(judge.seen[query.tolist()]).scores.numpy())
     return float(_srocc(np.array(values), judge.people.ratings[:, query]).mean())
 
 
@@ -227,13 +227,13 @@ def main(root: Path, lite2: str | None) -> None:
     """Try everything."""
     torch.set_num_threads(1)
     model = built_in_model()
-    assert isinstance(model.users, FolderPrior)
+    assert isinstance(model.population, FolderPrior)
     store = Store(cache_home() / "photos" / "seen.sqlite")
     people = [people_of(root, number) for number in SETS]
     seen = [seen_by(model.networks, store, root, own.files) for own in people]
     lines: list[list[object]] = []
     judges = [Judge(*both) for both in zip(people, seen, strict=True)]
-    parts = [built_in_lines(judges, model.users.reference), asking_lines(judges, model)]
+    parts = [built_in_lines(judges, model.population.reference), asking_lines(judges, model)]
     if lite2 is not None:
         told = [*model.networks.description, {**model.networks.description[0], "name": LITE2}]
         weights = {LITE2: lite2}

@@ -47,7 +47,7 @@ RESAMPLES = 10_000
 
 def measure(prior: PublishedModel, seen: PhotoFeatures, people: PeopleOfASet) -> list[tuple[object, ...]]:
     """Return of each person, way and number of ratings SROCC, and by how much of their variance scores were off."""
-    process = prior.users.process(FolderStatistics.of(seen))
+    process = prior.population.process(FolderStatistics.of(seen))
     every = np.arange(len(seen))
     lines: list[tuple[object, ...]] = []
     for user, ratings, drawn in zip(people.users, people.ratings, people.drawn, strict=True):
@@ -70,10 +70,10 @@ def measure(prior: PublishedModel, seen: PhotoFeatures, people: PeopleOfASet) ->
 def _judged(
     process: Process, seen: PhotoFeatures, ratings: Floats, support: Numbers, query: Numbers
 ) -> tuple[float, float]:
-    taste = PersonalModel(process, seen[support.tolist()], torch.from_numpy(ratings[support]))
-    found = taste.predict(seen[query.tolist()])
+    personal = PersonalModel(process, seen[support.tolist()], torch.from_numpy(ratings[support]))
+    found = personal.predict(seen[query.tolist()])
     scores, unsure = found.scores.double().numpy(), found.uncertainty.double().numpy()
-    expected = unsure**2 + process.noise * taste.unit.spread**2
+    expected = unsure**2 + process.noise * personal.unit.spread**2
     return float(srocc(scores, ratings[query])), float(np.mean((ratings[query] - scores) ** 2 / expected))
 
 

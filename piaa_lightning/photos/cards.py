@@ -26,11 +26,11 @@ def prior_card(prior: PublishedModel, differences: Mapping[str, float]) -> str:
         prior: what is published.
         differences: of the programs that lie beside it, see `write_programs`; empty where there are none.
     """
-    config, networks, users = prior.config, prior.networks, prior.users
+    config, networks, population = prior.config, prior.networks, prior.population
     squares = ", ".join(f"{size} x {size} ({resize})" for size, resize in networks.backbone.squares)
     told = zip(networks.description, networks.blocks, strict=True)
     looks = "; ".join(f"{one['name']}, {one['output']}, {count} features" for one, count in told)
-    numbers = ", ".join(f"{name} {value:.3g}" for name, value in users.numbers().items())
+    numbers = ", ".join(f"{name} {value:.3g}" for name, value in population.numbers().items())
     programs = "\n".join(
         f"| `{name}` | pictures in, generic scores and features out; differs by {apart:.1g} from the networks"
         f" ({TOLERANCE:g} allowed) |"
@@ -48,10 +48,10 @@ Takes a photograph and gives a generic score, and features from which ten rating
 | | |
 |---|---|
 | learnt from | {config["data"]} |
-| people | {users.learnt_from} |
+| people | {population.learnt_from} |
 | networks | {looks} |
 | pictures | squashed to {squares} |
-| personal method | {PEOPLE[users.kind]} |
+| personal method | {PEOPLE[population.kind]} |
 | its numbers | {numbers} |
 | command | `{config["command"]}` |
 | hash | `{prior.hash}` |

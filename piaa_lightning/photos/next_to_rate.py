@@ -17,7 +17,7 @@ CANDIDATES = 300
 
 
 def next_to_rate(
-    taste: PersonalModel, seen: PhotoFeatures, rated: Sequence[int], count: int = 1, skip: Sequence[int] = ()
+    personal: PersonalModel, seen: PhotoFeatures, rated: Sequence[int], count: int = 1, skip: Sequence[int] = ()
 ) -> list[int]:
     """Choose images that tell most.
 
@@ -25,7 +25,7 @@ def next_to_rate(
     order is to be learnt; the covariance of twenty thousand would not fit into memory.
 
     Args:
-        taste: what is known of the user so far.
+        personal: what is known of the user so far.
         seen: all images.
         rated: numbers of those that the user has rated.
         count: how many to choose.
@@ -39,7 +39,7 @@ def next_to_rate(
         return []
     some = np.random.default_rng(0).permutation(len(seen))
     some = some[np.isin(some, open_)][:CANDIDATES]
-    order = asking_order(taste.process, seen[some.tolist()], taste.told, count)
+    order = asking_order(personal.process, seen[some.tolist()], personal.told, count)
     return [int(some[place]) for place in order]
 
 

@@ -61,9 +61,9 @@ class PersonalFile:
         scores = (torch.tensor(list(ratings.values()), dtype=torch.float64) - scale.low) / (scale.high - scale.low)
         return cls(name, networks_in(prior), scale, shelf.seen[list(ratings)], scores.float(), shelf.statistics)
 
-    def taste(self, prior: PublishedModel, shelf: Shelf) -> PersonalModel:
+    def personal_model(self, prior: PublishedModel, shelf: Shelf) -> PersonalModel:
         """Fit the user for the images of a folder, in milliseconds."""
-        return PersonalModel(prior.users.process(shelf.statistics + self.folder), self.told, self.scores)
+        return PersonalModel(prior.population.process(shelf.statistics + self.folder), self.told, self.scores)
 
     def bytes(self) -> bytes:
         """Return the personal file."""

@@ -36,11 +36,11 @@ class ScoringProgram(nn.Module):
 
     def __init__(self, prior: PublishedModel) -> None:
         super().__init__()
-        if not isinstance(prior.users, LearntPrior):
+        if not isinstance(prior.population, LearntPrior):
             raise UserError("export: a model that measures images against their folder has no program.")
         self.backbone: Backbone = prior.networks.backbone
         self.squares = self.backbone.squares
-        self.users = prior.users
+        self.population = prior.population
 
     @property
     def inputs(self) -> list[str]:
@@ -59,7 +59,7 @@ class ScoringProgram(nn.Module):
             ``(batch,)`` generic scores in [0, 1], mostly, and ``(batch, features)``.
         """
         values = self.backbone(dict(zip(self.squares, images, strict=True)))
-        return RatingUnit(SPREAD).back(self.users.crowd(values)), values
+        return RatingUnit(SPREAD).back(self.population.crowd(values)), values
 
 
 def write_programs(prior: PublishedModel, directory: Path) -> dict[str, float]:

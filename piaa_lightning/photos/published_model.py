@@ -34,25 +34,29 @@ class PublishedModel:
 
     Args:
         networks: look at images.
-        users: what tastes have in common.
+        population: what tastes have in common.
         config: for people: ``name``, ``data`` (what it has learnt from), ``command`` and ``versions``.
     """
 
     networks: PhotoNetworks
-    users: PopulationPrior
+    population: PopulationPrior
     config: Mapping[str, Any]
 
     @cached_property
     def tensors(self) -> dict[str, Tensor]:
         """All numbers by name; weights that are half precision anyway are kept so."""
         named = {f"network.{name}": _halved(value) for name, value in self.networks.backbone.state_dict().items()}
-        named |= {f"people.{name}": value for name, value in self.users.tensors().items()}
+        named |= {f"people.{name}": value for name, value in self.population.tensors().items()}
         return {name: value.detach().cpu().contiguous() for name, value in sorted(named.items())}
 
     @property
     def told(self) -> dict[str, Any]:
         """Everything that scores depend on and that is not a tensor."""
-        people = {"kind": self.users.kind, "learnt_from": self.users.learnt_from, "numbers": dict(self.users.numbers())}
+        people = {
+            "kind": self.population.kind,
+            "learnt_from": self.population.learnt_from,
+            "numbers": dict(self.population.numbers()),
+        }
         return {"networks": self.networks.description, "people": people}
 
     @cached_property
@@ -93,13 +97,13 @@ def load_prior(directory: Path) -> PublishedModel:
         _fill(networks, _below(tensors, "network."))
         people = config.pop("people")
         numbers = _below(tensors, "people.")
-        users = KINDS[people["kind"]].read(numbers, people["numbers"], str(people["learnt_from"]))
+        population = KINDS[people["kind"]].read(numbers, people["numbers"], str(people["learnt_from"]))
     except UserError as error:
         raise UserError(f"prior={directory}: {error}") from error
     except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
         reason = str(error).split("\n")[0]
         raise UserError(f"prior={directory}: its files do not fit together ({reason}); copy them again.") from error
-    prior = PublishedModel(networks, users, config)
+    prior = PublishedModel(networks, population, config)
     if prior.hash != told:
         raise UserError(
             f"prior={directory}: its weights are not those that its config was written with; copy it again."

@@ -53,28 +53,28 @@ class Ranking:
         return self.stands - 1e-9 * self.places
 
 
-def order_of(taste: PersonalModel, shelf: Shelf, scale: Scale, rated: Sequence[int] | None = None) -> Ranking:
+def order_of(personal: PersonalModel, shelf: Shelf, scale: Scale, rated: Sequence[int] | None = None) -> Ranking:
     """Put images in order; those with equal scores stay in the order of their files.
 
     Args:
-        taste: of the user.
+        personal: of the user.
         shelf: the images.
         scale: of the user's ratings.
         rated: of each rating the image's number in the shelf, -1 where it is elsewhere; None looks for the images that
             look the same to the networks as those that were rated.
     """
-    found = taste.predict(shelf.seen)
+    found = personal.predict(shelf.seen)
     scores, generic, uncertainty = (
         values.double().numpy() for values in (found.scores, found.generic, found.uncertainty)
     )
     stars = np.full(len(shelf.files), np.nan)
-    expected, left = (values.double().numpy() for values in taste.without_own())
-    places = [[number] for number in rated] if rated is not None else _looking_the_same(taste, shelf)
+    expected, left = (values.double().numpy() for values in personal.without_own())
+    places = [[number] for number in rated] if rated is not None else _looking_the_same(personal, shelf)
     for rating, numbers in enumerate(places):
         for number in numbers:
             if number >= 0:
                 stars[number], scores[number], uncertainty[number] = (
-                    float(taste.ratings[rating]),
+                    float(personal.ratings[rating]),
                     expected[rating],
                     left[rating],
                 )
@@ -94,14 +94,14 @@ def order_of(taste: PersonalModel, shelf: Shelf, scale: Scale, rated: Sequence[i
     )
 
 
-def _looking_the_same(taste: PersonalModel, shelf: Shelf) -> list[list[int]]:
+def _looking_the_same(personal: PersonalModel, shelf: Shelf) -> list[list[int]]:
     """Return of each rating the images whose features are those of the rated image, to the last bit."""
-    if not taste.says_something:
+    if not personal.says_something:
         return []
     numbers: dict[bytes, list[int]] = {}
     for number, row in enumerate(shelf.seen.values.half().numpy()):
         numbers.setdefault(row.tobytes(), []).append(number)
-    return [numbers.get(row.tobytes(), []) for row in taste.told.values.half().numpy()]
+    return [numbers.get(row.tobytes(), []) for row in personal.told.values.half().numpy()]
 
 
 def _places(order: Indices) -> Indices:

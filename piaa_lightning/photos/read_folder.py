@@ -144,6 +144,6 @@ def personal_model_of(read: ReadFolder, who: Who) -> tuple[PersonalModel, Scale,
         user = load_personal_file(who.person, read.model)
     else:
         nobody = PhotoFeatures.nothing(read.model.networks.features)
-        process = read.model.users.process(read.shelf.statistics)
+        process = read.model.population.process(read.shelf.statistics)
         return PersonalModel(process, nobody, torch.empty(0)), STARS, "in everybody's order"
-    return user.taste(read.model, read.shelf), user.scale, f"in the order of {user.name}"
+    return user.personal_model(read.model, read.shelf), user.scale, f"in the order of {user.name}"

@@ -45,7 +45,9 @@ def publish_prior(cfg: DictConfig, directory: Path) -> None:
     target = directory / "prior"
     differences = write_programs(prior, target) if cfg.export.programs else {}
     prior.save(target, prior_card(prior, differences))
-    print(f"{target}: {prior.config['name']}, learnt from {prior.config['data']}; users: {prior.users.learnt_from}")
+    print(
+        f"{target}: {prior.config['name']}, learnt from {prior.config['data']}; users: {prior.population.learnt_from}"
+    )
     print(f"Use it: python -m piaa_lightning mode=adapt photos=DIR ratings=FILE prior={target}")
 
 
@@ -84,7 +86,7 @@ def make_prior(spec: RunSpec, task: TaskSpec, checkpoints: Path) -> PublishedMod
     networks = PhotoNetworks(backbone.cpu(), settings)
     store = open_store(spec.cache)
     try:
-        users = learn_from_table(networks, store, table, split)
+        population = learn_from_table(networks, store, table, split)
     finally:
         store.close()
     config = {
@@ -93,7 +95,7 @@ def make_prior(spec: RunSpec, task: TaskSpec, checkpoints: Path) -> PublishedMod
         "command": re.sub(r"(?<==)[~/]\S*/", "", str(spec.config.command)),  # without directories of this machine
         "versions": {library: version(library) for library in ("torch", "timm", "piaa-lightning")},
     }
-    return PublishedModel(networks, users, config)
+    return PublishedModel(networks, population, config)
 
 
 def _trained(spec: RunSpec, task: TaskSpec, checkpoints: Path) -> tuple[Backbone, Databases]:

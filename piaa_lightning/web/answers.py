@@ -28,7 +28,7 @@ def view_answer(session: Session, user: str, start: int = 0) -> dict[str, Any]:
         "people": [{"name": name, "rated": len(session.log.stars(name))} for name in session.log.users()],
         "total": len(view.shelf.files),
         "rated": len(view.stars),
-        "learns": view.taste.says_something,
+        "learns": view.personal.says_something,
         "reading": {"done": progress.done, "total": progress.total},
         "skipped": skipped,
         "ask": [_photo(view, number) for number in view.asked],
@@ -44,7 +44,7 @@ def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:
     usual = np.argsort(first.ranking.generic_places)[:count].tolist()
     columns = [{"name": "everybody", "items": [_photo(first, number) for number in usual]}]
     for name, view in views.items():
-        if view.taste.says_something:
+        if view.personal.says_something:
             best = view.ranking.order[:count].tolist()
             columns.append({"name": name, "items": [_photo(view, number) for number in best]})
     return columns
@@ -59,9 +59,9 @@ def cover_answer(session: Session, user: str, count: int, diversity: float) -> l
 
 def crops_answer(session: Session, user: str, digest: str) -> list[dict[str, Any]]:
     """Tell the best crops of an image, as shares of its sides."""
-    networks, taste = session.prior.networks, session.view(user).taste
+    networks, personal = session.prior.networks, session.view(user).personal
     pixels = open_photo(session.path_of(digest), 2 * networks.size, session.uploads.limits.pixels).pixels
-    crops = best_crops(small_copy(pixels, 2 * networks.size), SHAPES, networks, taste.score)
+    crops = best_crops(small_copy(pixels, 2 * networks.size), SHAPES, networks, personal.score)
     return [{"shape": crop.shape, "box": crop.box, "score": _stars(crop.score)} for crop in crops]
 
 

@@ -28,9 +28,9 @@ def large_copy(session: Session, digest: str) -> bytes:
 
 def map_image(session: Session, user: str, digest: str) -> bytes:
     """Return a see-through PNG that glows where a change would change the user's score most."""
-    networks, taste = session.prior.networks, session.view(user).taste
+    networks, personal = session.prior.networks, session.view(user).personal
     pixels = open_photo(session.path_of(digest), 2 * networks.size, session.uploads.limits.pixels).pixels
-    (shown,) = gradient_map(lambda images: taste.score(networks.follow(images)), networks.prepare(pixels))
+    (shown,) = gradient_map(lambda images: personal.score(networks.follow(images)), networks.prepare(pixels))
     strongest = shown.flatten().quantile(0.98).clamp_min(torch.finfo(shown.dtype).tiny)
     # from a veil over what does not matter to a faint glow over what does
     strength = (shown / strongest).clamp(0, 1).numpy()[..., None]

@@ -35,7 +35,7 @@ class View:
         shelf: the images.
         numbers: places in the shelf by digest.
         stars: that the user gave, by digest.
-        taste: what follows from them.
+        personal: what follows from them.
         ranking: the order.
         asked: numbers of the images to rate next.
     """
@@ -43,7 +43,7 @@ class View:
     shelf: Shelf
     numbers: dict[str, int]
     stars: dict[str, int]
-    taste: PersonalModel
+    personal: PersonalModel
     ranking: Ranking
     asked: list[int]
 
@@ -133,10 +133,10 @@ class Session:
         numbers = {digest: number for number, digest in enumerate(shelf.digests)}
         rated = {numbers[digest]: given for digest, given in stars.items() if digest in numbers}
         scores = torch.from_numpy(STARS.to_unit(np.array(list(rated.values()), dtype=np.float64)))
-        taste = PersonalModel(self.prior.users.process(shelf.statistics), shelf.seen[list(rated)], scores)
-        ranking = order_of(taste, shelf, STARS, list(rated))
-        asked = next_to_rate(taste, shelf.seen, list(rated), ASKED)
-        return View(shelf, numbers, stars, taste, ranking, asked)
+        personal = PersonalModel(self.prior.population.process(shelf.statistics), shelf.seen[list(rated)], scores)
+        ranking = order_of(personal, shelf, STARS, list(rated))
+        asked = next_to_rate(personal, shelf.seen, list(rated), ASKED)
+        return View(shelf, numbers, stars, personal, ranking, asked)
 
     def user(self, name: str) -> PersonalFile:
         """Return what was learnt of a user, for a personal file.

@@ -214,15 +214,15 @@ class TestWhatIsPublished:
             "export", "experiment=personal", "method=ridge", "export.programs=false", "backbone.frozen=true", *SMALL
         )
         found = load_prior(directory / "prior")
-        assert isinstance(found.users, LearntPrior)
-        assert "training users of flickr_aes" in found.users.learnt_from
+        assert isinstance(found.population, LearntPrior)
+        assert "training users of flickr_aes" in found.population.learnt_from
         do("predict", f"photos={photos}", f"prior={directory / 'prior'}")
 
     def test_a_database_of_averages_assumes_a_covariance(self, do, photos):
         small = [override for override in SMALL if not override.startswith("task")]
         directory, _ = do("export", "experiment=giaa", "export.programs=false", *small)
         found = load_prior(directory / "prior")
-        assert "assumption" in found.users.learnt_from
+        assert "assumption" in found.population.learnt_from
         do("predict", f"photos={photos}", f"prior={directory / 'prior'}", "ratings=stars")
 
     def test_a_network_that_moves_with_each_user_is_refused(self, do):

@@ -78,7 +78,7 @@ def make_learnt_model(seed: int = 0) -> PublishedModel:
 
 def taste_of(prior: PublishedModel, shelf: Shelf, rated: list[int], scores: list[float]) -> PersonalModel:
     """The model of somebody who has rated images of a shelf, in [0, 1]."""
-    process = prior.users.process(shelf.statistics)
+    process = prior.population.process(shelf.statistics)
     return PersonalModel(process, shelf.seen[rated], torch.tensor(scores, dtype=torch.float64))
 
 

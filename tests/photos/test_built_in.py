@@ -38,11 +38,11 @@ def model():
 def test_it_holds_two_networks_and_a_reference_of_their_features(model):
     assert model.networks.names == ["mobilenetv2", "nima"]
     assert model.networks.features == 2304
-    assert isinstance(model.users, FolderPrior)
-    assert model.users.chosen == CHOSEN
-    assert model.users.reference.count == REFERENCE_IMAGES
-    assert model.users.reference.mean.shape == (2305,)
-    assert bool((model.users.reference.variance > 0).all())
+    assert isinstance(model.population, FolderPrior)
+    assert model.population.chosen == CHOSEN
+    assert model.population.reference.count == REFERENCE_IMAGES
+    assert model.population.reference.mean.shape == (2305,)
+    assert bool((model.population.reference.variance > 0).all())
 
 
 def test_the_same_model_every_time_and_through_a_directory(model, tmp_path):
@@ -59,11 +59,11 @@ def test_gradients_reach_the_pixels_through_both_networks(model):
     seen = model.networks.look_at_all([model.networks.squares(pixels)])
     rated = PhotoFeatures.joined([seen, PhotoFeatures(seen.values * 0.9, seen.score * 0.9)])
     folder = shelf_statistics(rated)
-    taste = PersonalModel(model.users.process(folder), rated, torch.tensor([1.0, 0.0]))
+    personal = PersonalModel(model.population.process(folder), rated, torch.tensor([1.0, 0.0]))
     images = model.networks.prepare(pixels).requires_grad_()
     followed = model.networks.follow(images)
     assert torch.allclose(followed.values, seen.values, atol=1e-3)
-    taste.score(followed).sum().backward()
+    personal.score(followed).sum().backward()
     assert float(images.grad.abs().sum()) > 0
 
 
@@ -110,7 +110,7 @@ def test_ten_stars_bring_the_order_nearer_to_a_person(model, tmp_path):
     store = Store(tmp_path / "seen.sqlite")
     shelf = shelf_of(model.networks, store, list(read_photos(model.networks, store, OASIS / "images", files)))
     store.close()
-    process = model.users.process(shelf.statistics)
+    process = model.population.process(shelf.statistics)
     place = {file: number for number, file in enumerate(shelf.files)}
     before, after = [], []
     for user in sorted(told.rater.unique())[:PEOPLE]:
@@ -120,8 +120,8 @@ def test_ten_stars_bring_the_order_nearer_to_a_person(model, tmp_path):
         drawn = np.random.default_rng(int(user)).permutation(len(numbers))
         support, query = drawn[:RATINGS], drawn[RATINGS:]
         for found, rated in ((before, support[:0]), (after, support)):
-            taste = PersonalModel(process, shelf.seen[numbers[rated].tolist()], torch.from_numpy(scores[rated]))
-            ranking = order_of(taste, shelf, STARS, numbers[rated].tolist())
+            personal = PersonalModel(process, shelf.seen[numbers[rated].tolist()], torch.from_numpy(scores[rated]))
+            ranking = order_of(personal, shelf, STARS, numbers[rated].tolist())
             found.append(float(srocc(-ranking.places[numbers[query]].astype(float), scores[query])))
     assert np.mean(before) > 0.2
     assert np.mean(after) > np.mean(before) + 0.005

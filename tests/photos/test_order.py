@@ -44,8 +44,8 @@ def test_what_a_user_likes_comes_first(prior, shelf, directory):
 
 def test_what_was_said_counts_and_the_model_orders_within_a_star(prior, shelf):
     rated, stars = [0, 3, 5, 9, 12], [5, 5, 3, 1, 4]
-    taste = taste_of(prior, shelf, rated, [(given - 1) / 4 for given in stars])
-    ranking = order_of(taste, shelf, Scale(1, 5), rated)
+    personal = taste_of(prior, shelf, rated, [(given - 1) / 4 for given in stars])
+    ranking = order_of(personal, shelf, Scale(1, 5), rated)
     assert ranking.stars[rated].tolist() == stars
     assert np.isnan(np.delete(ranking.stars, rated)).all()
     assert sorted(ranking.places[[0, 3]]) == [1, 2], "five stars stand before everything that is only expected"
@@ -58,11 +58,11 @@ def test_what_was_said_counts_and_the_model_orders_within_a_star(prior, shelf):
 
 
 def test_rated_images_are_known_again_by_what_the_networks_saw(prior, shelf):
-    taste = taste_of(prior, shelf, [2, 7], [1.0, 0.0])
-    told, found = (order_of(taste, shelf, Scale(1, 5), rated) for rated in ([2, 7], None))
+    personal = taste_of(prior, shelf, [2, 7], [1.0, 0.0])
+    told, found = (order_of(personal, shelf, Scale(1, 5), rated) for rated in ([2, 7], None))
     assert found.stars[[2, 7]].tolist() == told.stars[[2, 7]].tolist() == [5, 1]
     assert found.order.tolist() == told.order.tolist()
-    elsewhere = order_of(taste, shelf, Scale(1, 5), [-1, -1])
+    elsewhere = order_of(personal, shelf, Scale(1, 5), [-1, -1])
     assert np.isnan(elsewhere.stars).all()
 
 

@@ -34,23 +34,23 @@ def conditioned(process, seen, rated, ratings):
 @pytest.mark.parametrize("rated", [[], [4], [0, 7, 12, 20]])
 def test_scores_are_the_posterior_and_uncertainty_is_what_is_left(process, rated):
     seen, ratings = make_seen(30), torch.linspace(0, 1, len(rated)).double()
-    taste = PersonalModel(process, seen[rated], ratings)
+    personal = PersonalModel(process, seen[rated], ratings)
     mean, left, unit = conditioned(process, seen, rated, ratings)
-    found = taste.predict(seen)
+    found = personal.predict(seen)
     assert found.scores.numpy() == pytest.approx(mean.numpy(), abs=1e-4)
-    assert taste.score(seen).numpy() == pytest.approx(mean.numpy(), abs=1e-4)
+    assert personal.score(seen).numpy() == pytest.approx(mean.numpy(), abs=1e-4)
     assert found.uncertainty.square().numpy() == pytest.approx(left.diagonal().numpy() * unit.spread**2, abs=1e-3)
-    assert taste.says_something is bool(rated)
+    assert personal.says_something is bool(rated)
 
 
 def test_many_images_are_scored_a_few_at_a_time(process, monkeypatch):
     seen = make_seen(30)
-    taste = PersonalModel(process, seen[[1, 2]], torch.tensor([0.0, 1.0]))
-    whole = taste.predict(seen)
+    personal = PersonalModel(process, seen[[1, 2]], torch.tensor([0.0, 1.0]))
+    whole = personal.predict(seen)
     monkeypatch.setattr("piaa_lightning.photos.personal_model.ROWS", 7)
-    parts = taste.predict(seen)
+    parts = personal.predict(seen)
     assert parts.scores.numpy() == pytest.approx(whole.scores.numpy(), abs=1e-5)
-    assert len(taste.predict(PhotoFeatures.nothing(8)).scores) == 0
+    assert len(personal.predict(PhotoFeatures.nothing(8)).scores) == 0
 
 
 def test_a_rated_image_is_judged_by_the_others(process):

@@ -37,7 +37,7 @@ def someone(prior, count=10):
 
 
 def moments(prior, seen):
-    process = prior.users.process(FolderStatistics.of(seen))
+    process = prior.population.process(FolderStatistics.of(seen))
     images = process.describe(seen)
     return images.expected, process.covariance(images, images)
 
@@ -46,7 +46,7 @@ def test_what_was_published_is_read_again(model, published):
     again = load_prior(published)
     assert again.hash == model.hash
     assert again.networks.keys == model.networks.keys
-    assert again.users.learnt_from == "tests"
+    assert again.population.learnt_from == "tests"
     for found, expected in zip(moments(again, make_seen(6)), moments(model, make_seen(6)), strict=True):
         assert torch.allclose(found, expected, atol=1e-5)
 
@@ -108,7 +108,7 @@ def test_a_published_model_may_not_read_other_files():
 
 def test_numbers_that_are_none_are_refused(tmp_path):
     model = make_learnt_model()
-    model.users.said[0] = torch.nan
+    model.population.said[0] = torch.nan
     model.save(tmp_path, "")
     with pytest.raises(UserError, match=r"people\.said holds numbers that are none"):
         load_prior(tmp_path)
@@ -169,10 +169,10 @@ class TestUser:
         user = someone(model)
         names = [str(number) for number in range(6)]
         shelf = Shelf(names, names, [(1, 1)] * 6, make_seen(6, seed=8))
-        taste = user.taste(model, shelf)
+        personal = user.personal_model(model, shelf)
         both = FolderStatistics.of(PhotoFeatures.joined([make_seen(10), make_seen(6, seed=8)]))
-        expected = model.users.process(both).describe(shelf.seen)
-        assert torch.allclose(taste.process.describe(shelf.seen).linear, expected.linear, atol=1e-4)
+        expected = model.population.process(both).describe(shelf.seen)
+        assert torch.allclose(personal.process.describe(shelf.seen).linear, expected.linear, atol=1e-4)
 
     def test_models_of_the_same_networks_share_it(self, tmp_path):
         someone(make_prior()).save(tmp_path / "ana.safetensors", "")
