@@ -52,8 +52,10 @@ def _compose_and_run(arguments: list[str]) -> None:
     from omegaconf.errors import OmegaConfBaseException
 
     from piaa_lightning.cli.app import hydra_main
+    from piaa_lightning.cli.guard_hydra import guard_hydra
     from piaa_lightning.cli.schema import explain
 
+    guard_hydra()  # before it makes anything
     try:
         hydra_main()
     except (HydraException, OmegaConfBaseException) as error:

@@ -164,7 +164,7 @@ def heads(given: argparse.Namespace, results: Results, directory: Path) -> None:
     seconds = interleaved(
         {
             "one": keeping(found, "one", evaluated, alone, flat, 10),
-            "user_batch_size": keeping(found, "together", evaluated, together, flat, 10),
+            "together": keeping(found, "together", evaluated, together, flat, 10),
         },
         given.rounds,
     )

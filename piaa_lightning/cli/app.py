@@ -32,12 +32,12 @@ from piaa_lightning.runtime.terminal import command_line
 log = logging.getLogger(__name__)
 
 register()
-guard_hydra()
 
 
 @hydra.main(version_base="1.3", config_path=str(config_dir()), config_name="config")
 def hydra_main(cfg: DictConfig) -> float | None:
     """Run what the command line asks for, in the directory that Hydra made for it."""
+    guard_hydra()  # in the processes of a sweep, too
     overrides = map(as_typed, HydraConfig.get().overrides.task)
     cfg.command = command_line(["python", "-m", "piaa_lightning", *overrides])
     directory = Path(HydraConfig.get().runtime.output_dir)

@@ -6,6 +6,7 @@ configuration, everything else by itself.
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +25,7 @@ from piaa_lightning.cli.families import options
 from piaa_lightning.cli.renamed_experiments import RENAMED, RENAMED_EXPERIMENTS
 from piaa_lightning.cli.schema import config_dir, explain, register
 from piaa_lightning.errors import UserError, at_key
+from piaa_lightning.pipeline.open_data import RUN_KEYS
 from piaa_lightning.pipeline.specs import RunSpec, TaskSpec
 
 pytestmark = pytest.mark.slow
@@ -123,7 +125,7 @@ def check_targets(cfg: DictConfig) -> None:
     assert found
     for node in found:
         # not all arguments: the program adds some when it calls, a network for instance
-        given = {key: None for key in node if not str(key).startswith("_")}
+        given = {key: None for key in node if not str(key).startswith("_") and key not in RUN_KEYS}
         inspect.signature(get_method(node["_target_"])).bind_partial(**given)
 
 
@@ -459,7 +461,8 @@ def test_a_mistake_is_one_sentence_that_names_it(override, sentence):
     ],
 )
 def test_an_argument_that_the_library_refuses_is_named_by_its_key(changes, sentence):
-    cfg = composed("experiment=ba_piaa")
+    cfg = copy.deepcopy(composed("experiment=ba_piaa"))
+    OmegaConf.set_readonly(cfg, False)
     cfg.methods.ba.personalizer.update(changes)
     with pytest.raises(Exception) as raised:  # noqa: PT011  # Hydra's own, around ours
         instantiate(cfg.methods.ba.personalizer)
