@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import os
 import shutil
 import signal
@@ -102,7 +103,8 @@ def run(fuzzer: Fuzzer, home: Path, examples: int, start: int = 0) -> Counts:
             else:
                 counts.accepted += 1
 
-    feed()
+    with _quiet():
+        feed()
     return counts
 
 
@@ -133,6 +135,18 @@ def _spoilt(
             with suppress(FileNotFoundError):
                 (home / name).unlink()
             (home / name).write_bytes(good[name])
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Leave out what a spoilt file is warned about: there are thousands."""
+    log = logging.getLogger("piaa_lightning")
+    before = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 @contextmanager
@@ -238,8 +252,6 @@ def weights() -> Fuzzer:
     """Return the fuzzer of everything that numbers of networks are loaded from."""
 
     def prepare(home: Path) -> tuple[list[str], Callable[[], object]]:
-        import logging
-
         import torch
         from safetensors.torch import save_file
 
@@ -248,7 +260,6 @@ def weights() -> Fuzzer:
         from piaa_lightning.pipeline.model_cache import load_weights as load_model
         from piaa_lightning.runtime.checkpoints import last_good
 
-        logging.getLogger("piaa_lightning").setLevel(logging.ERROR)
         torch.manual_seed(0)
         network = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
         state = network.state_dict()
@@ -282,15 +293,12 @@ def unfinished() -> Fuzzer:
     """Return the fuzzer of what a resumed run begins with: the configuration, and what was evaluated so far."""
 
     def prepare(home: Path) -> tuple[list[str], Callable[[], object]]:
-        import logging
-
         import numpy as np
         from omegaconf import OmegaConf
 
         from piaa_lightning.evaluation.journal import Journal
         from piaa_lightning.runtime.run_directory import _why_not
 
-        logging.getLogger("piaa_lightning").setLevel(logging.ERROR)
         cfg = OmegaConf.create({"seed": 1, "resume": "auto", "paths": {"runs": str(home)}})
         (home / "config.yaml").write_text(OmegaConf.to_yaml(cfg))
         scores = [np.float32([[1, 2, 3]])]
