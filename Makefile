@@ -18,6 +18,8 @@ BIN := .venv/bin
 # Another active environment, or pip told to install elsewhere, must not redirect what is installed here.
 unexport VIRTUAL_ENV CONDA_PREFIX PYTHONHOME PIP_TARGET PIP_PREFIX PIP_USER PIP_REQUIRE_VIRTUALENV PIP_CONSTRAINT
 unexport UV_SYSTEM_PYTHON UV_PROJECT_ENVIRONMENT UV_CONSTRAINT UV_OVERRIDE
+# Tests start hundreds of processes: none of them should compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # Whatever is described below is a command, not a file.
 .PHONY: $(shell awk -F: '/^[a-z-]+:.*\#\# / { print $$1 }' $(firstword $(MAKEFILE_LIST)))

@@ -40,9 +40,12 @@ def _data(cfg: DictConfig) -> Iterator[tuple[str, str, str]]:
         if data is not None and data.get("root") is not None:
             what = "there is no such directory; give the unpacked copy of the database."
             yield f"{key}.root", data.root, what
-    weights = cfg.backbone.get("weights")
-    if isinstance(weights, str) and WEIGHTS.fullmatch(weights):
-        yield "backbone.weights", weights, "no such file; give the path of a .safetensors or .pth file."
+    several = cfg.backbone.get("networks") or ()
+    networks = {f"backbone.networks.{own.name}": own for own in several} or {"backbone": cfg.backbone}
+    for key, own in networks.items():
+        weights = own.get("weights")
+        if isinstance(weights, str) and WEIGHTS.fullmatch(weights):
+            yield f"{key}.weights", weights, "no such file; give the path of a .safetensors or .pth file."
 
 
 def _photos(cfg: DictConfig) -> None:

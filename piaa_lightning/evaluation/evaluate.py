@@ -21,7 +21,7 @@ from piaa_lightning.personalizers.personalizer import (
     LeftOutError,
     Personalizer,
     Settings,
-    device_of,
+    device_of_model,
     mode_kept,
 )
 
@@ -95,7 +95,7 @@ def evaluate(
     chosen: dict[str, Mapping[int, Settings]] = {}
     for name, method in methods.items():
         with mode_kept(method.model):
-            method.prepare(FitContext(table, split, inputs[name], device_of(method.model), method.model))
+            method.prepare(FitContext(table, split, inputs[name], device_of_model(method.model), method.model))
             settings = choose(table, rows["val"], wanted, validation, name, method)
             backbone = _backbone(method.model)
             records += evaluate_one(
@@ -129,7 +129,7 @@ def choose_settings(
     table, split = data.table, data.split
     with mode_kept(method.model):
         try:
-            method.prepare(FitContext(table, split, inputs, device_of(method.model), method.model))
+            method.prepare(FitContext(table, split, inputs, device_of_model(method.model), method.model))
         except LeftOutError as reason:
             raise ArgumentError("data", f"{reason}.") from reason
         rows, count = split.rows(table, "val"), _shots(shots)

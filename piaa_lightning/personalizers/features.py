@@ -18,7 +18,7 @@ from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import UserError
 from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
 from piaa_lightning.personalizers.own_images import OwnRatings, size_of, with_user
-from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Settings, Support, device_of
+from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Settings, Support, device_of_model
 from piaa_lightning.runtime.progress import track
 
 Floats = NDArray[np.float64]
@@ -151,7 +151,7 @@ class OnFeatures(Personalizer):
 
     def scorer_of(self, ratings: OwnRatings, settings: Settings) -> Callable[[Tensor], Scores]:
         """Prepare once, and put what the model sees in further images behind what it saw in the database's."""
-        size, device = size_of(self.model), device_of(self.model)
+        size, device = size_of(self.model), device_of_model(self.model)
         if ratings.data is None:
             self.prepare(FitContext(*with_user(None, size, ratings.squares, ratings.scores)[:3], device, self.model))
         else:

@@ -24,7 +24,14 @@ from piaa_lightning.meta.stacked import Stack, padded, why_not_stacked
 from piaa_lightning.personalizers.network_scorer import NetworkScorer, batch_on
 from piaa_lightning.personalizers.own_images import OwnRatings, network_of, size_of
 from piaa_lightning.personalizers.personal_network import PersonalNetwork, fused_weights
-from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, Scorer, Settings, Support, device_of
+from piaa_lightning.personalizers.personalizer import (
+    FitContext,
+    Personalizer,
+    Scorer,
+    Settings,
+    Support,
+    device_of_model,
+)
 
 Way = tuple[tuple[str, float | int | str], ...]  # what a candidate says beside its rate and steps
 Path = tuple[Way, float]  # candidates with the same way and rate lie on one descent, at different steps
@@ -187,7 +194,7 @@ class FineTune(Personalizer):
         """Fine-tune a copy of the model, which then scores any image; no database has part in it."""
         size_of(self.model)
         assert self.model is not None
-        device = device_of(self.model)
+        device = device_of_model(self.model)
         scores = torch.as_tensor(ratings.scores, device=device)
         network = self.model
         if int(settings["steps"]):

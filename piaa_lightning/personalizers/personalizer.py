@@ -176,7 +176,7 @@ class Personalizer(ABC):
         def score(squares: Tensor) -> Scores:
             everything = torch.cat([ratings.squares, squares])
             table, split, inputs, own = with_user(ratings.data, size, everything, ratings.scores)
-            self.prepare(FitContext(table, split, inputs, device_of(self.model), self.model))
+            self.prepare(FitContext(table, split, inputs, device_of_model(self.model), self.model))
             support = Support(table.users - 1, own[: len(ratings.scores)], ratings.scores)
             return self.trace(support, own[len(ratings.scores) :], [settings])[0]
 
@@ -247,7 +247,7 @@ class Personalizer(ABC):
         return {}
 
 
-def device_of(model: nn.Module | None) -> torch.device:
+def device_of_model(model: nn.Module | None) -> torch.device:
     """Return where a model lies; the processor where there is none."""
     parameter = None if model is None else next(model.parameters(), None)
     return torch.device("cpu") if parameter is None else parameter.device

@@ -112,8 +112,8 @@ def holes(group: Group, rows: Sequence[Row]) -> list[Row]:
     found: dict[tuple[str, str, int], Row] = {}
     for job in group.owed:
         told = dict(word.lstrip("+").partition("=")[::2] for word in job)
-        named = told.get("backbone.name") or told.get("backbone")
-        shots = [int(word) for word in told.get("shots", "").strip("[]").split(",") if word.strip().isdigit()]
+        named = told.get("backbone.name") or "+".join(_words(told.get("backbone", "")))
+        shots = [int(word) for word in _words(told.get("shots", "")) if word.isdigit()]
         for method, known, k in there:
             backbone = (named or known) if known else ""  # methods without a backbone have none in any job
             for wanted in shots or [k]:
@@ -121,6 +121,11 @@ def holes(group: Group, rows: Sequence[Row]) -> list[Row]:
                     row = {"method": method, "backbone": backbone, "shots": wanted, "seeds": 0}
                     found[method, backbone, wanted] = row
     return list(found.values())
+
+
+def _words(value: str) -> list[str]:
+    """Return what stands in a list of an override, as in ``[mobilenetv2,nima]``; one word is a list of it."""
+    return [word.strip() for word in value.strip("[]").split(",") if word.strip()]
 
 
 def write_tables(

@@ -24,7 +24,11 @@ SWEEP = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 def finish(directory: Path, job: list[str], *, value: float = 0.5, protocol: int = 0, split: str = "h") -> None:
     """Write what a finished run leaves, for the backbone, shots and seed that its overrides name."""
     told = dict(word.partition("=")[::2] for word in job)
-    backbone, shots, seed = told.get("backbone", "small_cnn"), int(told.get("shots", 10)), int(told.get("seed", 0))
+    backbone, shots, seed = (
+        told.get("backbone", "small_cnn").strip("[]").replace(",", "+"),
+        int(told.get("shots", 10)),
+        int(told.get("seed", 0)),
+    )
     (directory / ".hydra").mkdir(parents=True)
     (directory / ".hydra" / "overrides.yaml").write_text(yaml.safe_dump(job))
     gain = {"A": 0.1, "B": 0.0}
@@ -137,6 +141,16 @@ def test_holes_are_rows_and_are_marked_on_the_page(sweep, tmp_path):
     assert not {"script", "link"} & set(parsed.tags)
     assert len(parsed.ids) == len(set(parsed.ids))
     assert parsed.labels, "figures say what they show"
+
+
+def test_a_hole_of_several_networks_has_their_name(tmp_path):
+    given = ["experiment=e", "backbone=[nima,small_cnn]", "shots=10,100", "seed=1"]
+    plan = {"hydra": {"sweeper": {"_target_": SWEEP, "params": None}, "overrides": {"task": given}}}
+    (tmp_path / "multirun.yaml").write_text(yaml.safe_dump(plan))
+    finish(tmp_path / "0", ["experiment=e", "backbone=[nima,small_cnn]", "shots=10", "seed=1"])
+    rows = tables_of(groups_of_sweep(tmp_path, jobs_of))["results"]
+    blank = {(row["backbone"], row["shots"]) for row in rows if row.get("srocc") is None}
+    assert blank == {("nima+small_cnn", 100), ("", 100)}
 
 
 def test_a_variant_that_was_never_run_is_a_row_and_a_warning(sweep, tmp_path):

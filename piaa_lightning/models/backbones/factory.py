@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from piaa_lightning.models.backbones.weights import load_weights
 OUTPUTS = ("pooled", "logits")
 AT_HAND = "at hand"  # the weights that the package holds of a network, or a random start where it holds none
 SETTINGS = {"name", "weights", "size", "output", "layer", "options"}
+OWN_KEY = re.compile(r"\bbackbone\.(weights|size|options)\b")  # in sentences about one network of a list
 
 
 def build_backbone(
@@ -72,7 +74,10 @@ def build_backbone(
         own = str(order["name"])
         if own in networks:
             raise UserError(f"backbone: {own} stands twice in the list; name each network once.")
-        networks[own] = _one(own, *(order[key] for key in ("weights", "size", "output", "layer", "options")))
+        try:
+            networks[own] = _one(own, *(order[key] for key in ("weights", "size", "output", "layer", "options")))
+        except UserError as error:
+            raise UserError(OWN_KEY.sub(rf"backbone.networks.{own}.\1", str(error))) from error
     if not networks:
         raise UserError("backbone=[]: give at least one network, for instance backbone=[mobilenetv2,nima].")
     return Backbones(networks) if len(networks) > 1 else next(iter(networks.values()))

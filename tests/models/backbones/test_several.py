@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -195,3 +197,15 @@ def test_both_can_be_exported():
 def test_a_list_that_cannot_be_built_is_a_sentence(names, sentence):
     with pytest.raises(UserError, match=sentence):
         build_backbone(names)
+
+
+@pytest.mark.parametrize(
+    ("settings", "key"),
+    [
+        ({"name": "nima", "weights": "nowhere.pth"}, "backbone.networks.nima.weights=nowhere.pth"),
+        ({"name": "small_cnn", "weights": "imagenet"}, "backbone.networks.small_cnn.weights"),
+    ],
+)
+def test_a_mistake_in_a_list_names_the_networks_own_key(settings, key):
+    with pytest.raises(UserError, match=rf"^{re.escape(key)}: "):
+        build_backbone([RESNET, settings])
