@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,7 @@ def layer(file: Path) -> str:
     return file.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
 def imported(file: Path) -> set[str]:
     """Absolute names of everything that a file imports, anywhere in it; ``from a import b`` gives ``a.b``."""
     found: set[str] = set()

@@ -12,6 +12,8 @@ from piaa_lightning.meta.clone import clone_for_user
 from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.tasks.meta import MetaTask
 
+pytestmark = pytest.mark.slow
+
 
 class Watched(Compile):
     """Compiles with a backend that translates nothing, so in no time, and counts what it was handed."""

@@ -95,6 +95,7 @@ def test_what_was_looked_at_is_what_is_made():
     assert len(asked) == 1
 
 
+@pytest.mark.slow
 def test_a_name_that_changes_is_settled_before_a_mode_reads_it(monkeypatch, tmp_path):
     register()
     given = []

@@ -63,6 +63,7 @@ def test_a_path_is_what_was_typed(name, key):
     assert quote_paths([quoted]) == [quoted], "a process that is started with these arguments quotes them again"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_composed_configuration_holds_the_path(name):
     register()

@@ -19,6 +19,9 @@ from tests.photos.conftest import BLUE, RED, draw
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
+
 SMALL = ("data.size=tiny", "task.epochs=1", "backbone.options={width: 4, features: 8}", "logger=none",
          "trainer.enable_progress_bar=false", "trainer.fast_dev_run=true")  # fmt: skip
 

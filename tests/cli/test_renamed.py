@@ -70,6 +70,7 @@ def paths(node, prefix=""):
             yield from paths(value, f"{prefix}{key}.")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("experiment", ["blg_piaa", "pa_iaa", "pam", "ava_table", "meta_learners"])
 def test_no_key_of_today_is_an_old_one(experiment):
     register()
@@ -82,6 +83,7 @@ def test_no_option_of_today_is_an_old_one():
     assert [f"{group}={old}" for group, old in OPTIONS if (config_dir() / group / f"{old}.yaml").exists()] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
+
 PACKAGE = Path(__file__).parents[2] / "piaa_lightning"
 FILES = sorted(PACKAGE.rglob("*.py"))
 

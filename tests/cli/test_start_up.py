@@ -60,6 +60,7 @@ def test_answered_without_hydra(tmp_path, arguments, sentence):
     assert list(tmp_path.iterdir()) == [], "nothing was done, so nothing is left"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

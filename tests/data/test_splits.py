@@ -234,6 +234,7 @@ def test_too_few_validation_users(tmp_path):
     assert len(splits.flickr_aes(make(pairs), val_users=0, test_workers=path).train_images) == 19
 
 
+@pytest.mark.slow
 def test_the_embedded_flickr_aes(tmp_path):
     table = flickr_aes_reader.read(embedded.ensure("flickr_aes", "tiny", tmp_path, 0))
     assert table.dropped["duplicated ratings"] == 1
@@ -360,6 +361,7 @@ def test_users_only_mistakes(table, options, sentence):
         splits.users_only(table, **options)
 
 
+@pytest.mark.slow
 def test_the_embedded_ava(tmp_path):
     table = ava_reader.read(embedded.ensure("ava", "tiny", tmp_path, 0))
     split = splits.ava(table)

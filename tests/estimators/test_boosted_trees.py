@@ -49,6 +49,7 @@ def right(context: ImageContext, **options) -> float:
     return float(((prediction.values > 0.5) == GOOD[test]).mean())
 
 
+@pytest.mark.slow
 def test_what_takes_both_kinds_is_learnt_from_both_alone(context):
     assert right(context) > 0.85
     assert right(context, kinds=["expert"]) < 0.65

@@ -78,6 +78,7 @@ def test_pairs_on_the_same_side_are_sorted_by_what_the_other_half_gave():
     assert found.chance == pytest.approx(high**2 + (1 - high) ** 2, abs=0.02)
 
 
+@pytest.mark.slow
 def test_level_and_agreement_come_from_different_users():
     # four raters and nothing but noise: were level and pairs the same users, extreme images would agree far more
     score = np.random.default_rng(3).random((4, 20_000))

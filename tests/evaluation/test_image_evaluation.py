@@ -10,6 +10,9 @@ from sklearn import metrics
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.image_evaluation import ImageEvaluation, compare_images, quoted_together
 
+pytestmark = pytest.mark.slow
+
+
 RANDOM = np.random.default_rng(0)
 IDS = np.array([f"p{n}" for n in range(60)])
 VOTES = RANDOM.dirichlet(np.ones(5), 60)

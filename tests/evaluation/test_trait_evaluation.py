@@ -49,6 +49,7 @@ def test_rows_can_be_computed_again_from_the_lines():
         assert row["srocc"] == pytest.approx(stats.spearmanr(*values).statistic)
 
 
+@pytest.mark.slow
 def test_the_sign_of_a_comparison():
     good, bad = evaluation("good", 0.1), evaluation("bad", 3.0)
     means = [np.mean([row["srocc"] for row in each.rows()]) for each in (good, bad)]

@@ -22,6 +22,7 @@ def values_of(parameter):
     return parameter.get("values") or [parameter["min"], parameter["max"]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 @pytest.mark.parametrize("end", [0, -1])
 def test_what_the_agent_types_composes(file, end):

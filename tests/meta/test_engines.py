@@ -51,6 +51,7 @@ def compare(learner, one, other):
         torch.testing.assert_close(other[key], value, rtol=0, atol=tolerance)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("layers", [layers for layers in LAYERS if layers != "added"])
 @pytest.mark.parametrize("bn_mode", BN_MODES)
 @pytest.mark.parametrize(("name", "rule"), PAIRS)
@@ -66,6 +67,7 @@ def test_both_engines_give_the_same_numbers(nets, name, rule, bn_mode, layers):
     assert moved & statistics == (statistics if bn_mode == "accumulate" else set())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("reset_state", ["level", "task", "never"])
 @pytest.mark.parametrize("name", [name for name, made in CLASSES.items() if not made.second_order])
 def test_they_agree_on_what_outlives_a_user_and_on_what_dropout_draws(nets, name, reset_state):

@@ -145,6 +145,7 @@ def test_second_order_is_not_first_order(nets):
     assert not torch.allclose(second[0], first[0], rtol=1e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bn_mode", BN_MODES)
 @pytest.mark.parametrize("name", LEARNERS)
 def test_theta_is_bit_identical_after_users_in_any_order(nets, name, bn_mode):

@@ -92,6 +92,7 @@ def test_a_metric_of_another_package_is_named_with_its_module(monkeypatch, hit_r
     assert registry.find("my_tau") is module.TAU
 
 
+@pytest.mark.slow
 def test_one_registration_reaches_records_rows_comparisons_tables_and_csv_files(hit_rate, tmp_path):
     chosen = registry.chosen(["usual", "hit_rate"])
     # users

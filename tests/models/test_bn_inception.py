@@ -121,6 +121,7 @@ def test_blue_comes_first_to_the_first_convolution():
     assert seen.mean(dim=(0, 2, 3)).tolist() == [0.0, 0.0, 1.0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("classes", "length"), [(1000, 1000), (10, 10), (0, 1024)])
 def test_length_of_the_output(classes, length):
     with torch.device("meta"):

@@ -55,6 +55,7 @@ def test_a_copy_looks_at_its_own_backbone():
     assert not [module for module in net.modules() if module._forward_hooks]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["alexnet", "resnet18"])
 def test_other_backbones_have_local_features_too(name):
     backbone = build_backbone(name, size=64)

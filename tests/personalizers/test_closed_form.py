@@ -209,6 +209,7 @@ class TestGaussianProcess:
             expected = width * across @ np.linalg.solve(width * own + 0.3 * np.eye(5), residuals)
             assert scores == pytest.approx(expected)
 
+    @pytest.mark.slow
     def test_the_likelihood_finds_what_users_were_drawn_from(self):
         random = np.random.default_rng(0)
         truth = {"offset": 0.3, "slope": 1.0, "linear": 0.5, "rbf": 0.4, "length": 0.8, "noise": 0.1}

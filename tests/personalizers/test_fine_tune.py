@@ -123,6 +123,7 @@ def test_candidates_are_all_combinations(context):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bn_mode", ["frozen", "per_task_reset", "transductive"])
 def test_a_trace_on_the_prior_itself_equals_separate_fits_of_copies(context, support, images, bn_mode):
     inner = replace(INNER, bn_mode=bn_mode)
@@ -135,6 +136,7 @@ def test_a_trace_on_the_prior_itself_equals_separate_fits_of_copies(context, sup
     assert len({tuple(scores) for scores in traced}) == 1 + 3 * 6  # all agree at zero steps alone
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cache_features", [False, True])
 def test_users_at_once_are_users_one_by_one(context, support, cache_features):
     layers = ["head", "all", "norm"]

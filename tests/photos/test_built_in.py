@@ -23,6 +23,9 @@ from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.photos.reading import read_photos, shelf_of
 from piaa_lightning.photos.store import Store
 
+pytestmark = pytest.mark.slow
+
+
 # Directories of real photographs, which are no part of the project: they lie beside it, or where these say.
 BESIDE = Path(__file__).parents[3] / "shared" / "data"
 OASIS = Path(os.environ.get("PIAA_OASIS", BESIDE / "oasis_beauty"))

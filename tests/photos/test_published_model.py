@@ -131,6 +131,7 @@ def test_a_place_is_a_path_or_an_id_on_the_hub(published):
         prior_directory("somebody/nothing-of-the-kind")
 
 
+@pytest.mark.slow
 def test_programs_agree_with_the_networks(tmp_path):
     pytest.importorskip("onnxruntime")
     differences = write_programs(make_learnt_model(), tmp_path)
@@ -140,6 +141,7 @@ def test_programs_agree_with_the_networks(tmp_path):
     assert (tmp_path / ONNX).stat().st_size > 1000
 
 
+@pytest.mark.slow
 def test_a_program_that_disagrees_is_refused(tmp_path, monkeypatch):
     from piaa_lightning.photos import programs
 

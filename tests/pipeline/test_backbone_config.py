@@ -9,6 +9,9 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.bundled import BUNDLED
 from piaa_lightning.pipeline.backbone_config import network_settings, settle_backbone
 
+pytestmark = pytest.mark.slow
+
+
 NAMES = sorted(file.stem for file in (config_dir() / "backbone").glob("*.yaml") if file.stem != "base")
 
 

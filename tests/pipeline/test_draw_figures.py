@@ -11,6 +11,9 @@ from piaa_lightning.evaluation.trait_evaluation import Likes, TraitEvaluation
 from piaa_lightning.pipeline.draw_figures import draw_figures
 from piaa_lightning.pipeline.evaluate_methods import Results
 
+pytestmark = pytest.mark.slow
+
+
 CFG = OmegaConf.create({"methods": {}, "comparisons": []})
 SUMMARY = {"data": "ava, tiny", "experiment": "e", "rows": [], "comparisons": []}
 

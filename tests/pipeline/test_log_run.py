@@ -18,6 +18,9 @@ from piaa_lightning.runtime.loggers import weights_and_biases
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
+
 ROWS = [
     {"method": "PA_IAA", "backbone": "b", "shots": 10, "srocc": 0.5, "srocc_std_repeats": None, "users": 6},
     {"method": "PA_IAA", "backbone": "b", "evaluated_on": "ava", "acc": 0.8, "srocc": 0.6, "images": 80},

@@ -13,6 +13,8 @@ from piaa_lightning.tasks.pretraining import PretrainingTask
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
 
 def composed(*overrides):
     return config_of("experiment=blg_piaa", *overrides)

@@ -14,6 +14,8 @@ from piaa_lightning.data.splits import users_and_images
 from piaa_lightning.models.feature_extractor import FeatureExtractor
 from tests.pipeline.conftest import composed, joint, trainer
 
+pytestmark = pytest.mark.slow
+
 
 class TestKey:
     @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from piaa_lightning.pipeline import run as module
 from piaa_lightning.pipeline.specs import RunSpec
 from tests.pipeline.test_specs import changed, composed
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def nothing_is_read(monkeypatch):

@@ -13,6 +13,8 @@ from piaa_lightning.pipeline.specs import RunSpec, shots_of
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
 
 def composed(*overrides):
     return config_of(*overrides)

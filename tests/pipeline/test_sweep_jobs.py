@@ -8,6 +8,8 @@ from piaa_lightning.pipeline.sweep_jobs import finished_before, objective, run_k
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
 
 def composed(tmp_path, *overrides):
     return config_of("experiment=ba_piaa", f"paths.runs={tmp_path}", *overrides)

@@ -9,6 +9,8 @@ from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.pipeline.task_data import names_of, task_data, trait_names
 from tests.pipeline.conftest import composed, joint
 
+pytestmark = pytest.mark.slow
+
 
 def test_one_source_or_several_in_step(data, tmp_path):
     spec = RunSpec.of(joint(tmp_path))

@@ -17,6 +17,8 @@ from piaa_lightning.pipeline.make_trainer import make_trainer
 from piaa_lightning.pipeline.specs import RunSpec
 from tests.pipeline.conftest import composed, joint, trained_task, trainer
 
+pytestmark = pytest.mark.slow
+
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return set(one) == set(other) and all(torch.equal(one[name], other[name]) for name in one)

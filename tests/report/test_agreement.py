@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.evaluation.agreement import Levels, Shares
@@ -6,6 +7,7 @@ from piaa_lightning.report.agreement import agreement_figure
 from piaa_lightning.report.style import described
 
 
+@pytest.mark.slow
 def test_the_figure_says_its_numbers(tmp_path, words):
     levels = Levels(np.linspace(0.1, 0.9, 10), np.linspace(0.9, 0.6, 10), np.full(10, 5), 0.75, 0.5)
     users = np.array([0.2, 0.6])

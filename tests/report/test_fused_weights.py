@@ -4,6 +4,9 @@ import pytest
 from piaa_lightning.errors import UserError
 from piaa_lightning.report.fused_weights import fused_weights, sorted_users
 
+pytestmark = pytest.mark.slow
+
+
 WEIGHTS = np.array([[0.1, 0.30], [0.1, -0.10], [0.2, 0.50]])
 
 

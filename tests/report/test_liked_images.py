@@ -7,6 +7,8 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.trait_evaluation import Likes, TraitEvaluation
 from piaa_lightning.report.liked_images import favourites, liked_images
 
+pytestmark = pytest.mark.slow
+
 
 def evaluation(traits, likes):
     """One trait; ``likes`` is (user, image, what the network says)."""

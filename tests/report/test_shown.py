@@ -37,6 +37,7 @@ def test_best_and_worst_are_the_ends_of_the_predictions():
     assert best_and_worst(np.array([0.1, 0.9, 0.5]), 3) == ([1], [0]), "no image is on both sides"
 
 
+@pytest.mark.slow
 def test_best_and_worst_say_what_was_rated_and_said(shown, tmp_path, words, image):
     svg = best_and_worst_images(shown, "BLG-PIAA", image, SCALE, tmp_path / "b.png", "d")
     texts = words(svg)
@@ -52,6 +53,7 @@ def test_images_are_spaced_evenly_by_the_rating(shown):
     assert sorted(evenly_rated(shown.users[0], 20)) == list(range(8))
 
 
+@pytest.mark.slow
 def test_predicted_scores_quote_the_error_over_all_images(shown, tmp_path, words, image):
     texts = words(predicted_scores(shown, image, SCALE, tmp_path / "p.png", "d"))
     of_ba = 4 * np.abs(np.linspace(0, 1, 8) - 0.5).mean()

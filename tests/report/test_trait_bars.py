@@ -7,6 +7,9 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.trait_evaluation import trait_intervals
 from piaa_lightning.report.trait_bars import trait_bars
 
+pytestmark = pytest.mark.slow
+
+
 PUBLISHED = "published, on PsychoFlickr (a hypothesis)"
 
 

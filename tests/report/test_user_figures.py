@@ -8,6 +8,8 @@ from piaa_lightning.evaluation.records import Record
 from piaa_lightning.report import style
 from piaa_lightning.report import user_figures as figures
 
+pytestmark = pytest.mark.slow
+
 
 def records(users, methods=("BLG-PIAA", "BA-PIAA"), shots=(10, 100), repeats=2, backbones=("resnet18",)):
     rng = np.random.default_rng(users)

@@ -9,6 +9,9 @@ from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
 from piaa_lightning.metrics.emd import emd
 from piaa_lightning.report.vote_distributions import chosen_images, vote_distributions
 
+pytestmark = pytest.mark.slow
+
+
 AVA = Scale(1, 10)
 
 

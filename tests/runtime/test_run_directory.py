@@ -101,6 +101,7 @@ def test_a_killed_process_lets_go_of_its_run(home):
     assert chosen(config(home), home / "study" / "b") == directory
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "sentence"),
     [

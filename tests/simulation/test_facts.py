@@ -12,6 +12,9 @@ from piaa_lightning.simulation.latent import draw_image, stream
 from piaa_lightning.simulation.population import draw_users, features
 from piaa_lightning.simulation.readout import read_out
 
+pytestmark = pytest.mark.slow
+
+
 KINDS = ("simulated", "attributed")
 
 

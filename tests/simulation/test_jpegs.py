@@ -10,6 +10,8 @@ from piaa_lightning.simulation import jpegs
 from piaa_lightning.simulation.images import draw
 from piaa_lightning.simulation.latent import draw_image
 
+pytestmark = pytest.mark.slow
+
 
 def test_files_do_not_depend_on_the_number_of_processes(tmp_path, monkeypatch):
     jobs = [(number, f"{number} of it.jpg") for number in range(8)]

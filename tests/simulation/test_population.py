@@ -19,6 +19,7 @@ def flickr():
     return {fact.name: fact.value for fact in flickr_aes_facts("demo", seed=11)}
 
 
+@pytest.mark.slow
 def test_many_others_predict_one_user_as_in_oasis(crowd):
     assert 0.60 <= crowd["SROCC, mean of many others"] <= 0.69
     assert 0.11 <= crowd["standard deviation between people, many others"] <= 0.19
@@ -39,6 +40,7 @@ def test_true_taste_is_the_best_predictor(crowd):
     assert crowd["SROCC, the person's true taste"] > crowd["SROCC, the shared taste itself"] + 0.1
 
 
+@pytest.mark.slow
 def test_levels_and_ties_are_those_of_flickr_aes(flickr):
     for level, share in enumerate((0.10, 0.24, 0.30, 0.24, 0.12), 1):
         assert flickr[f"share of ratings {level}"] == pytest.approx(share, abs=0.02)

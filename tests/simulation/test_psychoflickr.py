@@ -44,6 +44,7 @@ def test_traits_are_on_the_scale_that_the_note_states(root, traits):
     assert "from 1 to 5" in (root / "EMBEDDED.md").read_text()
 
 
+@pytest.mark.slow
 def test_attributed_traits_are_nearer_to_the_simulated_ones_than_self_assessed():
     data = psychoflickr.simulate("demo", 0)
     true = draw_users(stream(0, psychoflickr.NAME, "people"), 300).traits

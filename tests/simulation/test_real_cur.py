@@ -21,6 +21,7 @@ def table(root):
     return reader.read(root)
 
 
+@pytest.mark.slow
 def test_the_reader_finds_every_photo_and_the_dirt(root, table):
     assert (table.users, table.images, table.ratings) == (10, 300, 300)
     assert table.dropped == {

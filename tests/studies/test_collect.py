@@ -13,6 +13,9 @@ from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
 from piaa_lightning.evaluation.records import Record, read_records, write_records, write_table
 from piaa_lightning.evaluation.trait_evaluation import TraitEvaluation
 
+pytestmark = pytest.mark.slow
+
+
 ROOT = Path(__file__).parents[2]
 VALUES = {0: {"A": [[0.1, 0.3], [0.5, 0.7]], "B": [[0.0, 0.2], [0.4, 0.2]]}, 1: {"A": [[0.3, 0.3], [0.5, 0.5]]}}
 VALUES[1]["B"] = [[0.1, 0.1], [0.3, 0.3]]

@@ -128,6 +128,7 @@ def test_different_splits_are_refused_in_one_comparison(sweep, change):
         tables_of(groups_of_sweep(sweep, jobs_of))
 
 
+@pytest.mark.slow
 def test_holes_are_rows_and_are_marked_on_the_page(sweep, tmp_path):
     (sweep / "6" / "summary.json").unlink()  # now there is nothing of ResNet18 at 100 shots
     tables = tables_of(groups_of_sweep(sweep, jobs_of))
@@ -153,6 +154,7 @@ def test_a_hole_of_several_networks_has_their_name(tmp_path):
     assert blank == {("nima+small_cnn", 100), ("", 100)}
 
 
+@pytest.mark.slow
 def test_a_variant_that_was_never_run_is_a_row_and_a_warning(sweep, tmp_path):
     (tmp_path / "empty").mkdir()
     groups = {name: group_of(tmp_path / where, jobs_of) for name, where in (("one", "sweep"), ("two", "empty"))}

@@ -14,6 +14,9 @@ from piaa_lightning.tasks.meta import MetaTask
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
+
 ALPHA = {"backbone": 1e-4, "head": 1e-3}
 
 

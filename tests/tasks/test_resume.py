@@ -19,6 +19,9 @@ from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.tasks.meta import MetaTask
 
+pytestmark = pytest.mark.slow
+
+
 STEEP = {"head": 1e-2}
 LEARNERS = {
     "published": {"inner": InnerLoop(STEEP)},

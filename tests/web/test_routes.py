@@ -18,6 +18,9 @@ from piaa_lightning.web.visitors import Visitors
 from tests.photos.conftest import GREEN, draw
 from tests.photos.test_opening import bomb
 
+pytestmark = pytest.mark.slow
+
+
 MARK = {"X-Piaa": "1"}
 
 

@@ -27,6 +27,7 @@ def test_the_package_holds_the_weights_that_the_code_names(name):
     assert hashlib.sha256(content).hexdigest() == BUNDLED[name][1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "features"), [("mobilenetv2", 1280), ("nima", 1024)])
 def test_bundled_is_what_a_network_starts_from_where_nothing_is_said(name, features):
     own, named, drawn = build_backbone(name), build_backbone(name, "bundled"), build_backbone(name, None)
@@ -81,6 +82,7 @@ def of_efficientnet_pytorch(state: dict[str, torch.Tensor]) -> dict[str, torch.T
     return {other: state[own] for other, own in foreign.items()}
 
 
+@pytest.mark.slow
 def test_weights_of_another_package_are_read_without_running_it(tmp_path, monkeypatch):
     import timm
 

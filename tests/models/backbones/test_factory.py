@@ -27,6 +27,7 @@ def test_features_have_the_length_that_is_promised(name, size, features, options
     assert out.isfinite().all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "size", "features", "parameters"),
     [
@@ -48,6 +49,7 @@ def test_the_talks_networks_are_what_they_are_known_to_be(name, size, features, 
     assert parameters - without == 1000 * features + 1000, "the classifier alone is left out"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["bn_inception", "resnet18"])
 def test_logits_are_the_classifier_of_the_pooled_features(tmp_path, name):
     logits = build_backbone(name, size=64, output="logits").eval()
@@ -59,6 +61,7 @@ def test_logits_are_the_classifier_of_the_pooled_features(tmp_path, name):
         torch.testing.assert_close(logits(images), classifier(pooled(images)))
 
 
+@pytest.mark.slow
 def test_bn_inception_gets_the_input_that_its_weights_were_trained_on(tmp_path):
     torch.manual_seed(0)
     published = build_backbone("bn_inception", size=32, output="logits").network.eval()
@@ -88,6 +91,7 @@ def test_probing_the_feature_length_moves_no_running_statistics():
     assert network.training
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "mean", "std"),
     [
@@ -103,6 +107,7 @@ def test_statistics_are_those_that_the_weights_were_trained_with(name, mean, std
     assert backbone.std.flatten().tolist() == pytest.approx(std)
 
 
+@pytest.mark.slow
 def test_the_talks_networks_start_from_torchvisions_weights(monkeypatch):
     asked = []
     monkeypatch.setattr(
@@ -138,6 +143,7 @@ def test_a_size_that_small_cnn_cannot_halve_is_a_sentence(size):
         build_backbone("small_cnn", size=size)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "size"), [("inception_v3", 64), ("bn_inception", 200), ("alexnet", 32)])
 def test_a_size_that_a_network_cannot_take_is_a_sentence(name, size):
     with pytest.raises(

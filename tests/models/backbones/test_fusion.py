@@ -7,6 +7,9 @@ from torch import Tensor, nn
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.backbones.fusion import fused
 
+pytestmark = pytest.mark.slow
+
+
 WITHIN = 1e-4
 
 

@@ -10,6 +10,9 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.backbones.layers import Layers, stages_of
 
+pytestmark = pytest.mark.slow
+
+
 IMAGES = torch.randint(0, 256, (2, 3, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
 
 

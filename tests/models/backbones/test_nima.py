@@ -16,6 +16,9 @@ from piaa_lightning.models.backbones.bundled import BUNDLED, DIRECTORY
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.backbones.nima import Nima, mean_vote
 
+pytestmark = pytest.mark.slow
+
+
 PHOTOGRAPHS = Path(__file__).parents[4] / "shared" / "data" / "free_photographs"
 NOISE = 0.15  # of 1 to 10: a third of the standard deviation of NIMA's scores over ordinary photographs
 

@@ -17,6 +17,9 @@ from piaa_lightning.models.backbones.frozen import frozen_features
 from piaa_lightning.models.backbones.several import Backbones
 from piaa_lightning.models.network import ScoreNetwork
 
+pytestmark = pytest.mark.slow
+
+
 SMALL = {"name": "small_cnn", "size": 32, "options": {"width": 4, "features": 24}}  # mean .5, std .25
 RESNET = {"name": "resnet18", "size": 64}  # ImageNet's mean and std
 DATA = torch.Generator().manual_seed(0)

@@ -44,6 +44,7 @@ def assert_same(network: nn.Module, state: dict[str, torch.Tensor]) -> None:
         assert torch.equal(value, state[name]), name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["safetensors", "pth"])
 def test_weights_of_a_file_and_the_classifier_left_out(tmp_path, suffix):
     torch.manual_seed(0)
@@ -60,6 +61,7 @@ def test_weights_of_a_file_and_the_classifier_left_out(tmp_path, suffix):
     assert_same(build_backbone("resnet18", str(file), size=64, output="logits").network, state)
 
 
+@pytest.mark.slow
 def test_alexnet_takes_its_own_file(tmp_path):
     from torchvision.models import alexnet
 
@@ -296,6 +298,7 @@ def test_weights_of_another_network_are_a_sentence_and_change_nothing(tmp_path, 
     assert_same(network, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "other"), [("resnet34", "resnet18"), ("resnet18", "resnet34")])
 def test_a_network_is_told_from_its_larger_and_smaller_relatives(tmp_path, name, other):
     with torch.device("meta"):
@@ -324,6 +327,7 @@ def test_fully_connected_layers_become_the_convolutions_that_timms_vgg_has(tmp_p
     torch.testing.assert_close(network.pre_logits.fc2(network.pre_logits.fc1(maps)).flatten(1), second)
 
 
+@pytest.mark.slow
 def test_torchvisions_first_densenet_spelling(tmp_path):
     state = timm.create_model("densenet121").state_dict()
     old = {re.sub(r"(denselayer\d+\.(?:norm|conv))([12])", r"\1.\2", key): value for key, value in state.items()}
