@@ -21,6 +21,8 @@ from piaa_lightning.evaluation.published_results import (
 )
 from piaa_lightning.metrics.registry import MAIN, Metric, present
 from piaa_lightning.metrics.registry import main as main_metric
+from piaa_lightning.report.comparison_table import comparison_table, is_claimed
+from piaa_lightning.report.result_tables import SEEDS_COLUMN
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKED = re.compile(r"(<!-- table: (\S+) (\S+) -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -82,8 +84,8 @@ def measured(rows: Rows) -> str:
     """Say below a table what our numbers and published ones were measured on, and what is missing."""
     words = []
     mixed = further_measures(rows)  # images of one database, users of another
+    seeds = max(int(row.get("seeds") or 0) for row in rows)
     if (data := rows[0].get("data")) and not mixed:
-        seeds = max(int(row.get("seeds") or 0) for row in rows)
         words.append(f"ours on {data}" + (f", {seeds} seeds" if seeds > 1 else ""))
     kind = kind_of(rows)
     if kind == "results" and any(published(row) for row in rows):
@@ -92,6 +94,10 @@ def measured(rows: Rows) -> str:
         words.append("published on PsychoFlickr, by hypothesis")
     if kind == "images" and any(published_images_of(row["method"]) for row in rows):
         words.append("published on AVA")
+    if kind == "comparisons" and (note := comparison_table(rows).published_note):
+        words.append(note)
+    if kind == "images" and any(row.get("acc_low") for row in rows) and "acc_std_seeds" not in rows[0] and seeds > 1:
+        words.append("the intervals are over images alone, with these trained networks")
     missing = max(int(row.get("missing") or 0) for row in rows)
     if missing:
         words.append(f"**incomplete: {missing} run{'s' * (missing > 1)} missing**")
@@ -123,7 +129,11 @@ def results(rows: Rows) -> str:
         name
         for k in shots
         for metric in metrics
-        for name in (headed(metric, k), *(["published"] if told[k] and metric.name == MAIN else []))
+        for name in (
+            headed(metric, k),
+            *([SEEDS_COLUMN] if with_spread(rows, metric) else []),
+            *(["published"] if told[k] and metric.name == MAIN else []),
+        )
     ]
     heads = ["method", *(["backbone"] if several else []), *heads, "users"]
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
@@ -134,11 +144,20 @@ def results(rows: Rows) -> str:
             value = own[k][metric.name] if k in own else ""
             spread = own[k][f"{metric.name}_std_repeats"] if value else ""
             cells.append(f"{decimal(value)} ± {decimal(spread)}" if spread else decimal(value) if value else HOLE)
+            if with_spread(rows, metric):
+                of_seeds = own[k][f"{metric.name}_std_seeds"] if k in own else ""
+                cells.append(decimal(of_seeds) if of_seeds else "–")
             if told[k] and metric.name == MAIN:
                 cells.append(published({"method": method, "backbone": backbone, "shots": str(k)}))
         users = next((row["users"] for row in own.values() if row["users"]), "–")
         lines.append(f"| {' | '.join([*cells, users])} |")
     return "\n".join(lines) + "\n"
+
+
+def with_spread(rows: Rows, metric: Metric) -> bool:
+    """Whether a table has a column for a metric's spread over seeds: wherever several were run and it was kept."""
+    several = any(int(row.get("seeds") or 0) > 1 for row in rows)
+    return several and f"{metric.name}_std_seeds" in rows[0]
 
 
 def headed(metric: Metric, shots: int) -> str:
@@ -150,11 +169,13 @@ def images(rows: Rows) -> str:
     """One line per network that was evaluated on images, with 95 % intervals and published numbers where known."""
     told = [worded(row["method"]) for row in rows]
     metrics = present("image", rows[0])
-    heads = ["network", *(metric.label for metric in metrics), "images"]
+    shown = [(m, name) for m in metrics for name in (m.label, *([SEEDS_COLUMN] if with_spread(rows, m) else []))]
+    heads = ["network", *(name for _, name in shown), "images"]
     heads += ["published: ACC / SROCC / EMD"] if any(told) else []
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     for row, known in zip(rows, told, strict=True):
-        cells = [measured_value(row, metric.name) if row[metric.name] else "–" for metric in metrics]
+        keys = [f"{m.name}_std_seeds" if name == SEEDS_COLUMN else m.name for m, name in shown]
+        cells = [measured_value(row, key) if row[key] else "–" for key in keys]
         ends = [known] if any(told) else []
         lines.append(f"| {row['method']} | {' | '.join([*cells, row['images'], *ends])} |")
     return "\n".join(lines) + "\n"
@@ -182,17 +203,22 @@ def one_published(row: PublishedImages) -> str:
 def traits(rows: Rows) -> str:
     """One line per network, one column per trait: SROCC over users; then published ones."""
     names = list(dict.fromkeys(row["trait"] for row in rows))
-    lines = [f"| network | {' | '.join(names)} | mean | users |", "|---|" + "---|" * (len(names) + 2)]
+    spread = [f"{SEEDS_COLUMN} (mean)"] if with_spread(rows, main_metric()) else []
+    heads = ["network", *names, "mean", *spread, "users"]
+    lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
     letters = [big_five(name) for name in names]
     told = {}
     for method in dict.fromkeys(row["method"] for row in rows):
         own = [row for row in rows if row["method"] == method]
         found = [row[MAIN] for row in own]
-        lines.append(f"| {method} | {' | '.join(map(decimal, [*found, mean(found)]))} | {own[0]['users']} |")
+        of_seeds = [row[f"{MAIN}_std_seeds"] for row in own] if spread else []
+        ends = [decimal(mean(of_seeds)) if all(of_seeds) else "–"] if spread else []
+        lines.append(f"| {' | '.join([method, *map(decimal, [*found, mean(found)]), *ends, own[0]['users']])} |")
         if all(letters) and (one := published_traits(method, own[0]["backbone"])):
             told[one.method] = [str(one.srocc[letter]) for letter in letters if letter]
     for method, found in told.items():
-        lines.append(f"| *published: {method}* | {' | '.join(map(decimal, [*found, mean(found)]))} | |")
+        ends = "".join(" |" for _ in spread)
+        lines.append(f"| *published: {method}* | {' | '.join(map(decimal, [*found, mean(found)]))} | |{ends}")
     return "\n".join(lines) + "\n"
 
 
@@ -202,17 +228,14 @@ def mean(found: list[str]) -> str:
 
 
 def comparisons(rows: Rows) -> str:
-    """One line per comparison: the paired difference, its interval and both p-values."""
-    many = bool(further_measures(rows))
-    several = len({row.get("backbone") for row in rows} - {"", None}) > 1
-    what = "measure" if many else "shots"
-    lines = [f"| comparison | {what} | difference | 95 % interval | p | p (Holm) |", "|---|---|---|---|---|---|"]
-    for row in rows:
-        interval = f"{decimal(row['low'], '+')} … {decimal(row['high'], '+')}"
-        chances = " | ".join(chance(row[key]) if row[key] else "–" for key in ("p", "p_holm"))
-        of = f"{row['measure']}, {row['shots']} shots" if many and row["shots"] else row[what]
-        name = f"{row['a']} − {row['b']}" + (f", {row['backbone']}" if several and row.get("backbone") else "")
-        lines.append(f"| {name} | {of} | {decimal(row['difference'], '+')} | {interval} | {chances} |")
+    """One line per comparison, with what it is worth; what holds over seeds is bold, and nothing else."""
+    made = comparison_table(rows)
+    lines = [f"| {' | '.join(made.headings)} |", "|" + "---|" * len(made.headings)]
+    for row, cells in zip(rows, made.cells, strict=True):
+        shown = [
+            f"**{cell}**" if column in made.main and is_claimed(row) else cell for column, cell in enumerate(cells)
+        ]
+        lines.append(f"| {' | '.join(shown)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -230,11 +253,6 @@ def decimal(value: str, sign: str = "") -> str:
     number = f"{abs(float(value)):.3f}"
     number = number[1:] if number.startswith("0") else number
     return ("−" if float(value) < 0 else sign) + number
-
-
-def chance(value: str) -> str:
-    """A p-value as it is usually written."""
-    return "< .001" if float(value) < 0.001 else f"{float(value):.3f}".replace("0.", ".", 1)
 
 
 if __name__ == "__main__":

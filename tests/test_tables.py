@@ -34,8 +34,46 @@ def test_a_table_is_made_from_its_csv(tables, tmp_path):
     lines = tables.table(file, "one").splitlines()
     assert lines[2] == "| BLG | .561 ± .005 | −.020 ± .013 | 37 |"
     assert lines[-1] == "*Measured: ours on d, 3 seeds.*"
-    file.write_text("variant,a,b,shots,difference,low,high,p,p_holm\none,BLG,BA,10,0.0371,-0.001,0.08,0.0004,0.02\n")
-    assert tables.table(file, "one").splitlines()[2] == ("| BLG − BA | 10 | +.037 | −.001 … +.080 | < .001 | .020 |")
+
+
+COMPARED = "variant,seeds,a,b,shots,difference,difference_std_seeds,low,high,t_low,t_high,p,p_holm\n"
+
+
+def test_a_comparison_says_what_it_is_worth_and_only_what_holds_is_bold(tables, tmp_path):
+    file = tmp_path / "comparisons.csv"
+    numbers = "0.0371,0.0100,0.0200,0.0500,0.0100,0.0600,0.0004,0.0020"
+    one = "0.0371,,0.0200,0.0500,,,0.0004,0.0020"
+    file.write_text(f"{COMPARED}one,5,A,B,10,{numbers}\none,4,A,C,10,{numbers}\none,1,A,D,10,{one}\n")
+    end = "+.020 … +.050 | +.010 … +.060 | < .001 | .002"
+    assert tables.table(file, "one").splitlines()[2:5] == [
+        f"| A − B | 10 | **+.037** | .010 | {end} | holds |",
+        f"| A − C | 10 | +.037 | .010 | {end} | too few to tell (4 seeds) |",
+        "| A − D | 10 | +.037 | – | +.020 … +.050 | – | < .001 | .002 | too few to tell (1 seed) |",
+    ]
+
+
+def test_intervals_in_which_seeds_were_repeats_are_left_out(tables, tmp_path):
+    file = tmp_path / "comparisons.csv"
+    file.write_text(
+        "variant,seeds,data,a,b,shots,difference,low,high,p,p_holm\none,3,d,BLG,BA,10,0.0371,0.01,0.08,0.0004,0.02\n"
+    )
+    lines = tables.table(file, "one").splitlines()
+    assert lines[2] == "| BLG − BA | 10 | +.037 | – | – | – | – | – | too few to tell (3 seeds) |"
+    assert "counted as repeats" in lines[-1]
+
+
+def test_the_spread_over_seeds_has_a_column(tables, tmp_path):
+    file = tmp_path / "results.csv"
+    file.write_text(
+        RESULTS.replace("repeats,", "repeats,srocc_std_seeds,") + "one,BLG,,10,0.5614,0.0049,0.0110,37,d,3,\n"
+    )
+    assert tables.table(file, "one").splitlines()[2] == "| BLG | .561 ± .005 | .011 | 37 |"
+    file = tmp_path / "traits.csv"
+    file.write_text(
+        "variant,method,backbone,trait,srocc,srocc_std_seeds,users,data,seeds\n"
+        "one,mine,net,x,0.5,0.01,60,p,3\none,mine,net,y,0.3,0.03,60,p,3\n"
+    )
+    assert tables.table(file, "one").splitlines()[2] == "| mine | .500 | .300 | .400 | .020 | 60 |"
 
 
 def test_a_published_number_stands_beside_ours_with_what_it_was_measured_on(tables, tmp_path):

@@ -26,7 +26,7 @@ def bootstrap_interval(differences: Floats, samples: int = 10_000, seed: int = 0
         samples: bootstrap samples.
         seed: of the draw.
     """
-    packed, counts = _packed(differences)
+    packed, counts = packed_in_front(differences)
     rng = np.random.default_rng(seed)
     sizes = [min(_CHUNK, samples - start) for start in range(0, samples, _CHUNK)]
     means = [_means(packed, counts, *draw(rng, counts, packed.shape[1], size)) for size in sizes]
@@ -53,7 +53,7 @@ def draw(rng: np.random.Generator, counts: Indices, repeats: int, samples: int) 
     return users, chosen
 
 
-def _packed(differences: Floats) -> tuple[Floats, Indices]:
+def packed_in_front(differences: Floats) -> tuple[Floats, Indices]:
     """Move each user's numbers to the front of the row, zeros behind, and count them."""
     missing = np.isnan(differences)
     order = np.argsort(missing, axis=1, kind="stable")

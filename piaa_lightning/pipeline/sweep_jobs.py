@@ -46,6 +46,14 @@ def run_key(cfg: DictConfig) -> str:
     return hashlib.sha256(f"{json.dumps(told, sort_keys=True)} {source_digest()}".encode()).hexdigest()[:20]
 
 
+def configuration_hash(cfg: DictConfig) -> str:
+    """Name the resolved configuration without the seed, so that the runs of one study agree."""
+    config = OmegaConf.to_container(cfg, resolve=True)
+    assert isinstance(config, dict)
+    told = {str(name): value for name, value in config.items() if name not in (*ELSEWHERE, "seed")}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:12]
+
+
 def finished_before(cfg: DictConfig) -> Path | None:
     """Return the directory of the newest finished run of the same name and key; None where there is none."""
     wanted = run_key(cfg)

@@ -23,11 +23,12 @@ from piaa_lightning.pipeline.draw_figures import draw_figures
 from piaa_lightning.pipeline.evaluate_methods import Results
 from piaa_lightning.pipeline.log_run import log_run
 from piaa_lightning.pipeline.open_data import MAIN, Databases
-from piaa_lightning.pipeline.sweep_jobs import objective, run_key
+from piaa_lightning.pipeline.sweep_jobs import configuration_hash, objective, run_key
 from piaa_lightning.pipeline.train_models import ModelTrainer
 from piaa_lightning.report.run_page import write_page
 from piaa_lightning.report.terminal_table import print_table
 from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.commit import commit
 
 LIBRARIES = ("torch", "pytorch-lightning", "learn2learn", "timm", "hydra-core", "numpy", "piaa-lightning")
 
@@ -120,6 +121,8 @@ def _summary(
         "protocol": _protocol(cfg),
         "seed": cfg.seed,
         "run_key": run_key(cfg),
+        "configuration": configuration_hash(cfg),
+        "commit": commit(),
         "command": cfg.command,
         "backbone": OmegaConf.to_container(cfg.backbone, resolve=True),
         "versions": {library: version(library) for library in LIBRARIES},

@@ -10,17 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.verdict import ENOUGH, HOLDS, TOO_FEW, seeds_of, verdict
 from piaa_lightning.report.formatting import MINUS, comparison_sentence, decimal
 from piaa_lightning.report.style import DECIMAL, INK, broken, head, look, save, style
 
-SURE = 0.05  # level, of Holm's corrected p where there is one
-
 
 def forest(comparisons: Sequence[Mapping[str, Any]], path_png: Path, title: str, caption: str) -> str:
-    """Draw differences with their 95 % intervals; filled marks are those that survive Holm's correction at .05.
+    """Draw differences with their 95 % intervals; filled marks are those that may be claimed, see `verdict`.
 
     Args:
-        comparisons: of a run's summary: ``a, b, difference, ci95, p`` and, of users, ``shots``.
+        comparisons: of a run's summary: ``a, b, difference, ci95, p`` and, of users, ``shots``; or over seeds, as
+            `verdict` reads them.
         path_png: where the PNG goes.
         title: names the data.
         caption: what is compared.
@@ -43,8 +43,7 @@ def forest(comparisons: Sequence[Mapping[str, Any]], path_png: Path, title: str,
             kind = kinds.index(_kind(row))
             at = names.index(_name(row)) + (kind - (len(kinds) - 1) / 2) * height
             colour, marker = style(kind)
-            holm = row.get("p_holm")
-            sure = (row["p"] if holm is None else holm) < SURE
+            sure = verdict(row) == HOLDS
             panel.plot(row["ci95"], [at, at], color=colour, linewidth=1.6, solid_capstyle="butt")
             panel.plot(
                 [row["difference"]], [at], marker=marker, markersize=5.5, color=colour, linestyle="none",
@@ -62,7 +61,9 @@ def forest(comparisons: Sequence[Mapping[str, Any]], path_png: Path, title: str,
         panel.xaxis.set_major_formatter(DECIMAL)
         panel.xaxis.set_major_locator(MaxNLocator(6))
         panel.grid(axis="x")
-        panel.set_xlabel("difference with its 95 % interval\n(filled: Holm-corrected p below .05)")
+        few = all(seeds_of(row) < ENOUGH for row in comparisons)
+        marks = f"fewer than {ENOUGH} seeds: {TOO_FEW}" if few else "filled: holds over seeds"
+        panel.set_xlabel(f"difference with its 95 % interval\n({marks})")
         for place, kind_name in enumerate(kinds):
             colour, marker = style(place)
             panel.plot([], [], color=colour, marker=marker, linewidth=1.6, label=kind_name)

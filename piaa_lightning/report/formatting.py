@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from piaa_lightning.evaluation.verdict import ENOUGH, TOO_FEW
 from piaa_lightning.metrics.registry import MAIN, main
 
 MINUS = "\u2212"
@@ -82,6 +83,13 @@ def notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
         if (other["data"], other["split_hash"]) == (summary["data"], summary.get("split_hash")):
             continue  # the same under another name
         lines.append((name, f"{other['data']}: {other['split']} ({other['split_hash'][:12]})"))
+    if summary.get("comparisons"):
+        lines.append(
+            (
+                "seeds",
+                f"one: differences hold for these trained networks; of the methods, {TOO_FEW} below {ENOUGH} seeds",
+            )
+        )
     if len(names := backbones(summary)) == 1:
         lines.append(("backbone", names[0]))
     if any(row.get(f"{MAIN}_std_repeats") is not None for row in summary["rows"]):

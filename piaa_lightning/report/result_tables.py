@@ -27,7 +27,7 @@ class ResultTable:
     """One table, ready to be printed.
 
     Args:
-        kind: ``users``, ``images`` or ``traits``.
+        kind: ``users``, ``images``, ``traits`` or ``comparisons``.
         title: what was evaluated, on which database.
         headings: of the columns.
         cells: ``rows x headings``.
@@ -109,11 +109,11 @@ def _users(rows: list[Row], database: str, several: bool) -> ResultTable:
     cells = [[*_named(row, several), str(row["shots"])] for row in rows]
     for metric in metrics_of("users", rows):
         headings.append(metric.label)
-        of_seeds = any(row.get(f"{metric.name}_std_seeds") is not None for row in rows)
-        headings += [SEEDS_COLUMN] if of_seeds else []
+        of_seeds = _spreads(metric, rows)
+        headings += [SEEDS_COLUMN] * len(of_seeds)
         for row, line in zip(rows, cells, strict=True):
             line.append(spread(row.get(metric.name), row.get(f"{metric.name}_std_repeats")))
-            line += [decimal(row.get(f"{metric.name}_std_seeds"))] if of_seeds else []
+            line += [decimal(row.get(name)) for name in of_seeds]
     headings.append("users")
     for row, line in zip(rows, cells, strict=True):
         line.append(_counted_users(row))
@@ -144,14 +144,15 @@ def _counted_users(row: Row) -> str:
 def _images(rows: list[Row], database: str, several: bool) -> ResultTable:
     """A line per network, the published right under it; a metric that no network has gets no column."""
     metrics = metrics_of("images", rows)
-    headings = [*_names(several), *(metric.label for metric in metrics)]
+    shown = [(metric, name) for metric in metrics for name in (metric.name, *_spreads(metric, rows))]
+    headings = [*_names(several), *(metric.label if name == metric.name else SEEDS_COLUMN for metric, name in shown)]
     of_rows = [published_images(row["method"], row.get("backbone") or "") for row in rows]
     last = {known.method: number for number, known in enumerate(of_rows) if known is not None}
     cells, theirs = [], set()
     for number, (row, known) in enumerate(zip(rows, of_rows, strict=True)):
-        cells.append([*_named(row, several), *(decimal(row.get(metric.name)) for metric in metrics)])
+        cells.append([*_named(row, several), *(decimal(row.get(name)) for _, name in shown)])
         if known is not None and last[known.method] == number:  # once, under the last of several backbones
-            values = [_or_blank(known.values.get(metric.name)) for metric in metrics]
+            values = [_or_blank(known.values.get(name)) for _, name in shown]
             theirs.add(len(cells))
             cells.append([f"published: {known.method}", *[""] * several, *values])
     title = f"Images of {database}{_count(rows, 'images', 'test images')}"
@@ -168,20 +169,29 @@ def _traits(rows: list[Row], database: str, several: bool, metric: Metric | None
     metric = metric or main()
     traits = list(dict.fromkeys(str(row["trait"]) for row in rows))
     methods = list(dict.fromkeys((str(row["method"]), row.get("backbone") or "") for row in rows))
+    of_seeds = _spreads(metric, rows)
     cells = []
     for method, backbone in methods:
         own = [row for row in rows if (row["method"], row.get("backbone") or "") == (method, backbone)]
         values = {str(row["trait"]): row.get(metric.name) for row in own}
         cells.append([*_named(own[0], several), *_trait_cells([values.get(trait) for trait in traits])])
+        spreads = [row.get(f"{metric.name}_std_seeds") for row in own]
+        cells[-1] += [decimal(mean_of(spreads))] if of_seeds else []
     letters = [big_five(trait) for trait in traits]
     published = _distinct(published_traits(*method) for method in methods) if all(letters) and metric == main() else []
     for known in published:
         found = [known.srocc[letter] for letter in letters if letter]
-        cells.append([f"published: {known.method}", *[""] * several, *_trait_cells(found)])
+        cells.append([f"published: {known.method}", *[""] * several, *_trait_cells(found), *[""] * len(of_seeds)])
     title = f"Traits of users of {database}, {metric.label}{_count(rows, 'users', 'test users')}"
-    headings = [*_names(several), *traits, "mean"]
+    headings = [*_names(several), *traits, "mean", *(f"{SEEDS_COLUMN} (mean)" for _ in of_seeds)]
     theirs = set(range(len(methods), len(cells)))
     return _with_published("traits", title, headings, cells, theirs, several, {"mean"}, ends={len(methods) - 1})
+
+
+def _spreads(metric: Metric, rows: Sequence[Row]) -> list[str]:
+    """Name the column of a metric's spread over seeds, where some row has one."""
+    name = f"{metric.name}_std_seeds"
+    return [name] if any(row.get(name) is not None for row in rows) else []
 
 
 def _trait_cells(values: Sequence[float | None]) -> list[str]:

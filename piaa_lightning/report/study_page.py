@@ -12,7 +12,9 @@ from markupsafe import Markup
 
 from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.verdict import has_level_of_seeds
 from piaa_lightning.metrics.registry import MAIN, find, main
+from piaa_lightning.report.comparison_table import comparison_table
 from piaa_lightning.report.forest import forest
 from piaa_lightning.report.formatting import decimal
 from piaa_lightning.report.result_tables import ResultTable, published_notes, result_tables
@@ -23,7 +25,18 @@ from piaa_lightning.runtime.atomic import replace_file
 
 Row = Mapping[str, str]
 FILES = ("results", "images", "traits", "comparisons", "users")
-NUMBERS = {"difference", "low", "high", "p", "p_holm", "value"}  # beside those of metrics
+NUMBERS = {
+    "difference",
+    "difference_std_seeds",
+    "low",
+    "high",
+    "t_low",
+    "t_high",
+    "p",
+    "p_holm",
+    "t_p",
+    "value",
+}  # beside those of metrics
 SPREADS = ("_std_repeats", "_std_seeds", "_std_users", "_low", "_high")  # behind the name of a metric
 COUNTS = {"shots", "users", "images", "repeats", "users_dropped", "seeds", "missing"}
 NOT_RUN = "(not run)"
@@ -112,7 +125,7 @@ def _variant(number: int, name: str, rows: Mapping[str, Sequence[dict[str, Any]]
         "data": data,
         "rows": [{key: value for key, value in row.items() if key != "trait" or value} for row in measured],
     }
-    tables = [*result_tables(summary), *_values(rows["values"])]
+    tables = [*result_tables(summary), *_compared(rows["comparisons"]), *_values(rows["values"])]
     several_seeds = any(row.get(f"{MAIN}_std_seeds") for row in rows["results"])
     facts = {
         "data": data,
@@ -130,6 +143,10 @@ def _variant(number: int, name: str, rows: Mapping[str, Sequence[dict[str, Any]]
         published_notes(tables),
         [(caption, image) for caption, image in _figures(number, summary, rows, directory)],
     )
+
+
+def _compared(rows: Sequence[dict[str, Any]]) -> list[ResultTable]:
+    return [comparison_table(rows)] if rows else []
 
 
 def _values(rows: Sequence[dict[str, Any]]) -> list[ResultTable]:
@@ -155,6 +172,7 @@ def _figures(
     compared = [
         {key: value for key, value in row.items() if value not in (None, "")} | {"ci95": (row["low"], row["high"])}
         for row in rows["comparisons"]
+        if has_level_of_seeds(row)
     ]
     if compared:
         several = len({row.get("backbone") for row in compared}) > 1

@@ -16,7 +16,7 @@ from piaa_lightning.studies.pairs import comparisons
 from piaa_lightning.studies.rows import Row, evaluations, single_users, users
 from piaa_lightning.studies.runs import Job, Run, finished_runs, newest_of_each, owed_jobs, refuse_different_splits
 
-SHARED = ("variant", "data", "seeds", "missing", "split_hash")
+SHARED = ("variant", "data", "seeds", "missing", "split_hash", "seed", "commit", "configuration", "versions")
 FILES = ("results", "images", "traits", "comparisons", "users")
 FREE = {"backbone", "backbone.name", "shots", "seed"}  # what has columns of its own or is averaged over
 NOT_RUN = "(not run)"
@@ -87,7 +87,7 @@ def tables_of(groups: Mapping[str, Group], single: Sequence[str] | None = None) 
             continue
         one = group.runs[0].summary
         seeds = len({run.seed for run in group.runs})
-        shared |= {"data": one["data"], "split_hash": one["split_hash"], "seeds": seeds}
+        shared |= {"data": one["data"], "split_hash": one["split_hash"], "seeds": seeds, **provenance(group.runs)}
         rows = users(group.runs)
         found = {
             "results": [*rows, *holes(group, rows)],
@@ -101,6 +101,20 @@ def tables_of(groups: Mapping[str, Group], single: Sequence[str] | None = None) 
             # networks may be evaluated on another database than users
             tables[name] += [{**shared, **row, "data": row.get("evaluated_on") or shared["data"]} for row in own]
     return tables
+
+
+def provenance(runs: Sequence[Run]) -> Row:
+    """Say which seeds, commit, configuration and versions of libraries made the runs; several are joined by a plus."""
+    of_runs = [
+        {
+            "seed": str(run.seed),
+            "commit": str(run.summary.get("commit") or ""),
+            "configuration": str(run.summary.get("configuration") or ""),
+            "versions": "; ".join(f"{name} {number}" for name, number in (run.summary.get("versions") or {}).items()),
+        }
+        for run in runs
+    ]
+    return {name: " + ".join(dict.fromkeys(told[name] for told in of_runs if told[name])) for name in of_runs[0]}
 
 
 def holes(group: Group, rows: Sequence[Row]) -> list[Row]:
@@ -161,7 +175,8 @@ def columns_of(name: str, rows: Sequence[Row]) -> tuple[str, ...]:
 
     def values(level: Level, ends: Sequence[str] = ()) -> list[str]:
         metrics = present(level, known | set(USUAL[level]))
-        return [f"{metric.name}{end}" for metric in metrics for end in ("", *(ends if metric == main() else ()))]
+        of_seeds = [m for m in metrics if m == main() or m.compared]
+        return [f"{metric.name}{end}" for metric in metrics for end in ("", *(ends if metric in of_seeds else ()))]
 
     if name == "results":
         metrics = present("user", known | set(USUAL["user"]))
@@ -177,8 +192,8 @@ def columns_of(name: str, rows: Sequence[Row]) -> tuple[str, ...]:
     if name == "users":
         numbers = [f"{m.name}{end}" for m in present("user", known | {main().name}) for end in ("", "_std_repeats")]
         return ("method", "backbone", "shots", "user", *numbers, "repeats")
-    measured = ("measure", "shots", "difference", "low", "high", "p", "p_holm", "users", "images", "repeats")
-    return ("a", "b", "backbone", *measured)
+    measured = ("difference", "difference_std_seeds", "low", "high", "t_low", "t_high", "p", "p_holm", "t_p")
+    return ("a", "b", "backbone", "measure", "shots", *measured, "users", "images", "repeats")
 
 
 def _csv(columns: Sequence[str], rows: Sequence[Row]) -> bytes:

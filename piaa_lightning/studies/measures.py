@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from piaa_lightning.evaluation.image_evaluation import of_predictions
+from piaa_lightning.evaluation.over_seeds import OfDrawn
 from piaa_lightning.metrics.registry import Metric
 from piaa_lightning.studies.runs import Lines
 
-OfDrawn = Callable[[Any], float]  # of the numbers of the images or users drawn
 Measure = Callable[[Metric, Lines], OfDrawn]
-
-
-def mean_of(measures: Sequence[OfDrawn]) -> OfDrawn:
-    """Turn one measure for each seed into their mean."""
-    return lambda drawn: statistics.fmean(measure(drawn) for measure in measures)
 
 
 def of_images(metric: Metric, lines: Lines) -> OfDrawn:

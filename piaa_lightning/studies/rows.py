@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from piaa_lightning.evaluation.over_seeds import over_seeds_and_things
 from piaa_lightning.evaluation.records import Record, read_records
-from piaa_lightning.evaluation.resampling import interval
 from piaa_lightning.evaluation.statistics import summarise
 from piaa_lightning.metrics.registry import MAIN, Level, of_level, present
-from piaa_lightning.studies.measures import mean_of, of_images
+from piaa_lightning.studies.measures import of_images
 from piaa_lightning.studies.runs import Run
 
 Row = dict[str, Any]
@@ -101,15 +102,17 @@ def evaluations(runs: Sequence[Run], kind: str) -> list[Row]:
 
 
 def intervals(runs: Sequence[Run], row: Row) -> Row:
-    """Return the 95 % intervals over images of a row's means over seeds, ``acc_low``, ``acc_high`` and so on."""
+    """Return the 95 % intervals over seeds and images of a row's means, ``acc_low``, ``acc_high`` and so on."""
     own = ("method", "backbone")
     by_seed = [[line for line in run.lines("images.csv") if all(line[k] == row[k] for k in own)] for run in runs]
     found: Row = {}
     for metric in of_level("image"):
         if metric.compared and row.get(metric.name) is not None:
-            measure = mean_of([of_images(metric, lines) for lines in by_seed if lines])
-            ends = interval(measure, row["images"]) or ()
-            found |= {f"{metric.name}_{end}": value for end, value in zip(("low", "high"), ends, strict=False)}
+            measured = over_seeds_and_things([of_images(metric, lines) for lines in by_seed if lines], row["images"])
+            if measured is not None:
+                least, most = metric.bounds or (-math.inf, math.inf)  # few seeds may stretch an interval beyond
+                found[f"{metric.name}_low"] = max(least, measured.low)
+                found[f"{metric.name}_high"] = min(most, measured.high)
     return found
 
 

@@ -21,6 +21,22 @@ def test_measures_of_images_are_told_apart(tmp_path, words):
     assert {"ACC", "SROCC"} <= set(words(forest(rows, tmp_path / "f.png", "d", "c")))
 
 
+def test_only_what_holds_over_seeds_is_filled(tmp_path, words):
+    sure = {
+        "difference_std_seeds": 0.01,
+        "t_low": 0.01,
+        "t_high": 0.06,
+        "ci95": [0.02, 0.05],
+        "low": 0.02,
+        "high": 0.05,
+    }
+    of_five = [row | sure | {"seeds": 5} for row in ROWS[:1]]
+    told = " ".join(words(forest(of_five, tmp_path / "f.png", "d", "c")))
+    assert "filled: holds over seeds" in told
+    told = " ".join(words(forest(ROWS, tmp_path / "g.png", "d", "c")))
+    assert "too few to tell" in told
+
+
 def test_nothing_to_compare(tmp_path):
     with pytest.raises(UserError, match="no comparison"):
         forest([], tmp_path / "f.png", "d", "c")

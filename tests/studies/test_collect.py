@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
@@ -98,7 +99,11 @@ def test_users_are_averaged_over_seeds_and_paired_over_them(collect, runs, tmp_p
     first = table(tmp_path / "comparisons.csv")[0]
     difference = np.mean([np.subtract(VALUES[s]["A"], VALUES[s]["B"]) for s in (0, 1)])
     assert float(first["difference"]) == pytest.approx(difference, abs=1e-4)
-    assert (first["measure"], first["users"], first["repeats"]) == ("SROCC", "2", "4")
+    assert (first["measure"], first["users"], first["repeats"]) == ("SROCC", "2", "2")
+    of_seeds = [np.mean(np.subtract(VALUES[s]["A"], VALUES[s]["B"])) for s in (0, 1)]
+    assert (float(first["t_low"]), float(first["t_high"])) == pytest.approx((of_seeds[0],) * 2), "both show the same"
+    assert float(first["difference_std_seeds"]) == pytest.approx(np.std(of_seeds, ddof=1), abs=1e-4)
+    assert first["seeds"] == "2"
 
 
 def test_evaluations_are_averaged_over_seeds_and_compared_on_the_same_things(collect, runs, tmp_path):
@@ -110,14 +115,20 @@ def test_evaluations_are_averaged_over_seeds_and_compared_on_the_same_things(col
             assert float(row[key]) == pytest.approx(np.mean([r[key] for r in rows[method]]), abs=1e-4)
             low, high = float(row[f"{key}_low"]), float(row[f"{key}_high"])
             assert low < float(row[key]) < high
-            widths = [r[f"{key}_ci95"][1] - r[f"{key}_ci95"][0] for r in rows[method]]
-            assert high - low < max(widths) + 1e-4, "a mean over seeds moves no more than one of them"
+            of_seeds = [r[key] for r in rows[method]]
+            assert low <= max(0, min(of_seeds)) + 1e-4, "two seeds are drawn too, and tell less than their spread"
+            assert high >= max(of_seeds) - 1e-4 or high == 1
     found = {row["measure"]: row for row in table(tmp_path / "comparisons.csv")[1:]}
     for measure, key in (("ACC", "acc"), ("SROCC", "srocc"), ("EMD r=1", "emd_r1")):
         expected = np.mean([one[key] - other[key] for one, other in zip(rows["A"], rows["B"], strict=True)])
         assert float(found[measure]["difference"]) == pytest.approx(expected, abs=1e-4)
         assert float(found[measure]["low"]) < float(found[measure]["high"])
-    assert float(found["SROCC"]["low"]) > 0.2, "A is far better"
+    of_seeds = [one["srocc"] - other["srocc"] for one, other in zip(rows["A"], rows["B"], strict=True)]
+    student = stats.ttest_1samp(of_seeds, 0).confidence_interval(0.95)
+    known = float(found["SROCC"]["t_low"]), float(found["SROCC"]["t_high"])
+    assert known == pytest.approx(tuple(student), abs=1e-4)
+    assert min(of_seeds) > 0.2
+    assert float(found["SROCC"]["low"]) < 0, "A is far better, and two seeds do not tell it"
     of_traits = [np.mean([row["srocc"] for row in traits(m, s).rows()]) for s in (0, 1) for m in "AB"]
     expected = np.mean([of_traits[0] - of_traits[1], of_traits[2] - of_traits[3]])
     assert float(found["mean SROCC of traits"]["difference"]) == pytest.approx(expected, abs=1e-4)
