@@ -12,18 +12,24 @@ run() { "$python" -m piaa_lightning -m seed=0,1,2 logger=none paths.runs=$runs "
 
 embedded() { run experiment=flickr_aes_table name=embedded protocol.test.repeats=3; }
 oasis() { run experiment=oasis_table name=oasis "data.root=$1" "backbone.weights=$2"; }
+# With NIMA beside MobileNetV2, both from the package: 48 components for each, as for one.
+oasis_two_networks() {
+    run experiment=oasis_table name=oasis_two_networks "data.root=$1" 'backbone=[mobilenetv2,nima]' backbone.components=96
+}
 collected() {
     local sources=()
-    for variant in embedded oasis; do
+    for variant in embedded oasis oasis_two_networks; do
         [ -d $runs/$variant ] && sources+=("$variant=$runs/$variant")
     done
     "$python" experiments/collect.py experiments/flickr_aes_table --add "${sources[@]}"
 }
 
-# One part alone: bash experiments/flickr_aes_table/run.sh embedded | oasis DIRECTORY WEIGHTS | collected
+# One part alone: bash experiments/flickr_aes_table/run.sh embedded | oasis DIRECTORY WEIGHTS |
+#   oasis_two_networks DIRECTORY | collected
 case "${1:-all}" in
-embedded | oasis | collected) "$@" && exit ;;
+embedded | oasis | oasis_two_networks | collected) "$@" && exit ;;
 esac
 embedded
 [ $# -ge 2 ] && oasis "$1" "$2"
+[ $# -ge 1 ] && oasis_two_networks "$1"
 collected

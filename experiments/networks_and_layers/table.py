@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from piaa_lightning.evaluation.over_seeds import OverSeeds, over_seeds_and_users
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.report.formatting import spread
+from piaa_lightning.report.formatting import decimal, spread
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.csv_file import csv_bytes
 from piaa_lightning.studies.compact_records import read_compact
@@ -68,7 +68,8 @@ def main() -> None:
                 row.append("")
                 continue
             ahead = over_seeds_and_users(values[PROCESS] - values_of(known[REFERENCE], PROCESS, shots))
-            row.append(f"{ahead.mean:+.3f} [{ahead.low:+.3f}, {ahead.high:+.3f}]".replace("0.", "."))
+            low, high = (decimal(end, signed=True) for end in (ahead.low, ahead.high))
+            row.append(f"{decimal(ahead.mean, signed=True)} [{low}, {high}]")
         rows.append(row)
     replace_file(HERE / "table.csv", csv_bytes(header, rows))
 
