@@ -32,7 +32,7 @@ def who_of(cfg: DictConfig) -> Who:
 
 def scale_of(cfg: DictConfig) -> Scale:
     """Return the scale of the ratings; stars, where none is given."""
-    return Scale(*(float(end) for end in cfg.rating_scale)) if cfg.rating_scale else STARS
+    return STARS if cfg.rating_scale is None else Scale.of(cfg.rating_scale, "rating_scale")
 
 
 def cache_of(cfg: DictConfig) -> Path:

@@ -121,6 +121,8 @@ def learn_person(read: ReadFolder, ratings: str, scale: Scale = STARS, name: str
             printable(str(read.root)),
             printable(given.missing[0]),
         )
+    if given.doubled:
+        log.warning("%d ratings were replaced by a later line on the same photograph.", given.doubled)
     if note := equal_note(list(given.scores.values())):
         log.warning("%s", note)
     numbers = {file: number for number, file in enumerate(read.shelf.files)}

@@ -31,15 +31,21 @@ def test_names_that_are_not_there_or_not_clear_are_left_out_and_named(tmp_path):
     ("text", "words"),
     [
         ("image,score\nnowhere.jpg,4\n", "rates no photograph that lies in .*the first of 1 is nowhere.jpg"),
-        ("image,score\n", "rates no photograph"),
+        ("image,score\n", "holds a header and nothing else"),
         ("photo,stars\na.jpg,4\n", "must name the columns image,score; it has photo, stars"),
         ("", "it has nothing"),
-        ("image,score\na.jpg,good\n", "line 2: the score 'good' is no number"),
-        ("image,score\na.jpg,\n", "line 2: the score '' is no number"),
-        ("image,score\na.jpg,nan\n", "is no number"),
-        ("image,score\na.jpg\n", "is no number"),
-        ("image;score\na.jpg;4\n", "it has image;score; separate them by commas"),
-        ("image,score\na.jpg,4,5\n", "line 2: it has more values than the first line names"),
+        ("image,score\na.jpg,good\n", "line 2: score 'good' is not a number"),
+        ("image,score\na.jpg,\n", "line 2: score '' is not a number"),
+        ("image,score\na.jpg,nan\n", "is not a number"),
+        ("image,score\na.jpg\n", "is not a number"),
+        ("image|score\na.jpg|4\n", "it has image|score"),
+        ("image,score\na.jpg,3\nx/b.jpg,3,5\n", "Expected 2 fields in line 3, saw 3"),
+        ("image;score\na.jpg;3,5\n", "line 2: score '3,5' is not a number .with a point for the comma"),
+        ('image,score\n"a.jpg,4\nx/b.jpg,3\n', "EOF inside string"),
+        ("image,score\n,4\n", "line 2: image '' is blank"),
+        ("image,score,score\na.jpg,4,5\n", "the column score twice"),
+        ("\nimage,score\na.jpg,4\n", "first line is blank"),
+        ("image,score\na.jpg,4,5\n", "from line 2 on, have more fields than its header"),
         ("image,stars,score\na.jpg,,4\n", "rates no photograph"),
         ("rank,image,score,generic_rank\n1,a.jpg,4,1\n", "its scores were predicted .* and are nobody's ratings"),
         ("image,score\na.jpg,7\n", r"line 2: the score 7 is outside 1 to 5.*rating_scale"),
@@ -54,7 +60,7 @@ def test_a_missing_file_and_one_that_is_no_text(tmp_path):
     with pytest.raises(UserError, match="no such file"):
         read_ratings(str(tmp_path / "none.csv"), tmp_path, FILES)
     (tmp_path / "ratings.csv").write_bytes(b"\xff\xfe\x00\x01" * 9)
-    with pytest.raises(UserError, match="cannot be read as a csv file"):
+    with pytest.raises(UserError, match="holds a header and nothing else"):
         read_ratings(str(tmp_path / "ratings.csv"), tmp_path, FILES)
 
 
