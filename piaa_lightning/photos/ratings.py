@@ -39,9 +39,9 @@ def read_ratings(source: str, root: Path, files: Sequence[str], scale: Scale = S
 
     Args:
         source: a csv file with the columns ``image`` (a path below the folder, or a name that occurs there once) and
-            ``score`` or ``stars``, read by the rules of `files.read_csv`, of which the last line of an image counts; or ``stars`` for EXIF's and XMP's. Where
-            both columns are there, as in a ``ranking.csv``, only the stars were given by the user, and lines without
-            any are passed over.
+            ``score`` or ``stars``, read by the rules of research's tables (`readers.files`), of which the last line of
+            an image counts; or ``stars`` for EXIF's and XMP's. Where both columns are there, as in a ``ranking.csv``,
+            only the stars were given by the user, and lines without any are passed over.
         root: the folder of images.
         files: its images.
         scale: of the csv file's scores; stars are 1 to 5.

@@ -228,7 +228,9 @@ def test_a_table_of_images_is_read_by_the_same_rules(tmp_path, caplog):
 def test_a_user_is_one_however_the_name_was_composed(tmp_path):
     lay_out(tmp_path, "a.jpg")
     names = (unicodedata.normalize(form, "José") for form in ("NFC", "NFD"))
-    text = "who,image,score\n" + "".join(f"{name},{file},3\n" for name, file in zip(names, ["a.jpg", "other.jpg"]))
+    text = "who,image,score\n" + "".join(
+        f"{name},{file},3\n" for name, file in zip(names, ["a.jpg", "other.jpg"], strict=True)
+    )
     (tmp_path / "ratings.csv").write_text(text)
     table = ratings_csv.read(tmp_path, images="photos", columns={"user": "who"}, scale=[1, 5])
     assert (table.users, table.ratings) == (1, 2)
@@ -247,6 +249,6 @@ def test_all_images_missing_is_told_as_that(tmp_path):
     lay_out(tmp_path)
     text = lines("a.jpg,2").replace("other.jpg", "b.jpg")
     with pytest.raises(
-        UserError, match="none of the 2 images that .* names is on disk .first: a.jpg.; correct the dir"
+        UserError, match=r"none of the 2 images that .* names is on disk .first: a.jpg.; correct the dir"
     ):
         by_research(tmp_path, text.encode())

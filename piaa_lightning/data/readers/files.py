@@ -216,7 +216,7 @@ def refuse(column: pd.Series[str], bad: NDArray[np.bool_], path: Path, trouble: 
 
 
 def ids(column: pd.Series[str], path: Path) -> pd.Series[str]:
-    """Return a column of ids in composed letters (NFC), none blank or with control characters, of which numpy loses some.
+    """Return a column of ids in composed letters (NFC), none blank or with control characters: numpy loses some.
 
     Raises:
         UserError: a cell is blank, or holds a character that no id has.

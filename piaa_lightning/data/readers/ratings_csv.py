@@ -49,8 +49,8 @@ def read(
         images: the directory that the names of images are relative to.
         columns: what the columns ``user``, ``image`` and ``score`` are called in the csv, where they differ.
         scale: worst and best score possible.
-        users: a csv of users; its columns of numbers become traits, columns of words are left out and named. A column of
-            numbers with a few words in it is refused: blank, NA and nan are what is not known.
+        users: a csv of users; its columns of numbers become traits, columns of words are left out and named. A column
+            of numbers with a few words in it is refused: blank, NA and nan are what is not known.
         images_table: a csv of images.
         image_group: a column of that table; its values become image lists called ``<column>=<value>``.
         delimiter: what separates the fields of the three tables, one character; None takes the one of comma, semicolon
