@@ -19,7 +19,7 @@ def read_photos_of(cfg: DictConfig) -> ReadFolder:
     Raises:
         UserError: the folder holds no photograph that can be read, or the model cannot be used.
     """
-    folder = find_photos(Path(cfg.photos).expanduser())  # before the model, which may have to be made
+    folder = find_photos(Path(cfg.photos).expanduser(), cfg.all_folders)  # before the model, which may have to be made
     model, note = open_prior(cfg)
     return read_folder(folder, model, cache_of(cfg), note)
 

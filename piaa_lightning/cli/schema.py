@@ -123,6 +123,7 @@ class RunKeys:
         study: the study that a run is part of; groups runs in W&B.
         skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
         photos: the folder of one's own images.
+        all_folders: whether folders below it are looked into that programs keep for themselves, @eaDir for instance.
         ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data.
         rating_scale: the worst and the best score of that file; one to five by default.
         prior: a published prior, by its directory or its id on the hub; None is that of the embedded images.
@@ -157,6 +158,7 @@ class RunKeys:
     study: str | None = None
     skip_finished: bool = True
     photos: str | None = None
+    all_folders: bool = False
     ratings: str | None = None
     rating_scale: list[float] | None = None
     prior: str | None = None

@@ -15,6 +15,7 @@ from piaa_lightning.photos.stars import read_stars
 IMAGE, STARS_GIVEN, SCORE = "image", "stars", "score"
 PREDICTED = {"generic", "generic_score", "uncertainty", "rank", "generic_rank"}  # columns of what was predicted
 STARS = Scale(1, 5)
+ALL_ALIKE = 5  # photographs from which on equal stars in every one are taken for a camera's
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,12 @@ def read_ratings(source: str, root: Path, files: Sequence[str], scale: Scale = S
             raise UserError(
                 f"ratings=stars: none of the {len(files)} photographs in {root} has stars in its EXIF or XMP data; rate"
                 " some in your photo program, or give a csv file with the columns image,score."
+            )
+        if len(scores) == len(files) >= ALL_ALIKE and len(set(scores.values())) == 1:
+            raise UserError(
+                f"ratings=stars: every one of the {len(files)} photographs in {root} has the same"
+                f" {next(iter(scores.values())):g} stars, as some cameras write them; rate some better or worse in your"
+                " photo program, or give a csv file with the columns image,score."
             )
         return Ratings(scores, STARS, [])
     path = Path(source).expanduser()

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from PIL import Image
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.ratings import equal_note, read_ratings
+from piaa_lightning.photos.stars import EXIF_RATING
 
 FIVE = Scale(1, 5)
 FILES = ["a.jpg", "x/b.jpg", "x/c.jpg", "y/c.jpg"]
@@ -81,3 +83,21 @@ def test_equal_ratings_are_told_of():
 def test_of_a_ranking_only_the_stars_are_learnt_from(tmp_path):
     text = "image,stars,score,generic,uncertainty,rank\na.jpg,5,3.1,3,1,1\nx/b.jpg,,3.0,3,1,2\nx/c.jpg,2,3.2,3,1,3\n"
     assert told(tmp_path, text).scores == {"a.jpg": 5, "x/c.jpg": 2}
+
+
+@pytest.mark.parametrize(
+    ("stars", "refused"),
+    [([1] * 5, True), ([3] * 8, True), ([1] * 4, False), ([1] * 5 + [None], False), ([1] * 5 + [2], False)],
+)
+def test_stars_that_a_camera_writes_into_every_file_are_asked_about(tmp_path, stars, refused):
+    files = [f"{number}.jpg" for number in range(len(stars))]
+    for file, given in zip(files, stars, strict=True):
+        exif = Image.Exif()
+        if given is not None:
+            exif[EXIF_RATING] = given
+        Image.new("RGB", (8, 8)).save(tmp_path / file, exif=exif)
+    if refused:
+        with pytest.raises(UserError, match=r"has the same [13] stars, as some cameras write them; rate some better"):
+            read_ratings("stars", tmp_path, files)
+    else:
+        assert len(read_ratings("stars", tmp_path, files).scores) == sum(given is not None for given in stars)
