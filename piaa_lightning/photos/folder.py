@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -11,8 +10,6 @@ from pathlib import Path
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.suffixes import SUFFIXES
 from piaa_lightning.runtime.terminal import printable
-
-log = logging.getLogger(__name__)
 
 # Directories that programs and systems keep for themselves, in small letters: thumbnails, copies and waste baskets.
 OWN_NAMES = {
@@ -104,8 +101,6 @@ def find_photos(root: Path, all_folders: bool = False) -> Folder:
             f"photos={root}: there is no photograph in it or below it; {', '.join(sorted(SUFFIXES)[:4])} and"
             f" {len(SUFFIXES) - 4} other endings are looked for.{others}"
         )
-    if left_out:
-        log.warning("%s", folder.note)
     return folder
 
 

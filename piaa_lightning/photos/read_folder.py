@@ -73,6 +73,8 @@ def read_folder(folder: Folder, model: PublishedModel, cache: Path, note: str = 
     Raises:
         UserError: none of the files can be read.
     """
+    if folder.note:
+        log.warning("%s", folder.note)
     store = open_store(cache)
     torch.set_num_threads(1)  # the decoding threads keep the other cores busy
     reading = read_photos(model.networks, store, folder.root, folder.files)

@@ -15,6 +15,8 @@ ACDSEE_RATING = "{http://ns.acdsee.com/iptc/1.0/}rating"
 PERCENT = "{http://ns.microsoft.com/photo/1.0/}Rating"
 EXTENSION = "{http://ns.adobe.com/photoshop/1.0/}SidecarForExtension"
 RAW_NAME = "{http://ns.adobe.com/camera-raw-settings/1.0/}RawFileName"
+WRITTEN = "{https://piaa-lightning.invalid/xmp/1/}Written"  # the rating that this program wrote
+PREDICTED = "{https://piaa-lightning.invalid/xmp/1/}Predicted"  # the score that it guessed, where nobody said it
 MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 UNMARKED = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 DECLARATION = re.compile(r"^<\?xml[^>]*\?>")
@@ -61,6 +63,8 @@ def read_xmp(packet: bytes) -> XmpStars:
             told.setdefault(name, value)
     stars = (_stars(told.get(XMP_RATING)), _stars(told.get(ACDSEE_RATING)), stars_of_percent(told.get(PERCENT)))
     rating = next((given for given in stars if given is not None), None)
+    if PREDICTED in told and told.get(WRITTEN) == told.get(XMP_RATING):  # a guess that nobody has changed is no star
+        rating = None
     return XmpStars(rating, told.get(EXTENSION, "").strip().lower(), told.get(RAW_NAME, "").strip())
 
 

@@ -66,8 +66,9 @@ def serve(
             timeout_graceful_shutdown=2,
         )
     )
-    if note:
-        log.warning("%s", note)
+    for told in (note, folder.note if folder is not None else ""):
+        if told:
+            log.warning("%s", told)
     if not is_local(listening.host):
         log.warning("Other machines can reach this page with the token; without TLS others on the way can read it.")
     if ready is not None:
