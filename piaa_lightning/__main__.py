@@ -52,12 +52,18 @@ def _compose_and_run(arguments: list[str]) -> None:
     from omegaconf.errors import OmegaConfBaseException
 
     from piaa_lightning.cli.app import hydra_main
+    from piaa_lightning.cli.failed_jobs import is_of_a_launcher, refuse_failed
     from piaa_lightning.cli.guard_hydra import guard_hydra
     from piaa_lightning.cli.schema import explain
 
     guard_hydra()  # before it makes anything
     try:
-        hydra_main()
+        try:
+            hydra_main()
+        except Exception:
+            refuse_failed()  # in place of what a launcher or a search says of jobs that failed
+            raise
+        refuse_failed()
     except (HydraException, OmegaConfBaseException) as error:
         if wants_traceback:
             raise
@@ -69,6 +75,13 @@ def _compose_and_run(arguments: list[str]) -> None:
         sys.exit(
             f"piaa_lightning: {where}{error.strerror}; make room or give the right to write, or name other directories"
             " with paths.runs=DIR and paths.cache=DIR; the same command with resume=auto goes on where it was."
+        )
+    except Exception as error:
+        if wants_traceback or not is_of_a_launcher(error):
+            raise
+        sys.exit(
+            "piaa_lightning: a job's process ended without a word, killed or out of memory; lower"
+            " hydra.launcher.n_jobs, and type the same command again, which takes over what is finished."
         )
     except KeyboardInterrupt:
         sys.exit("piaa_lightning: interrupted; run the same command again, finished models and caches are kept.")

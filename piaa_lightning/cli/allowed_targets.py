@@ -14,6 +14,7 @@ PACKAGE = "piaa_lightning"
 OURS = (
     "acquisition",
     "callbacks",
+    "cli.failed_jobs",
     "data.datasets",
     "data.readers",
     "data.splits",

@@ -16,6 +16,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from piaa_lightning.cli.allowed_targets import refuse_file_options, refuse_strange_targets
 from piaa_lightning.cli.config_dir import config_dir
+from piaa_lightning.cli.failed_jobs import note_failure
 from piaa_lightning.cli.guard_hydra import guard_hydra
 from piaa_lightning.cli.missing_places import ON_PHOTOS, refuse_missing_places
 from piaa_lightning.cli.modes import MODES, refuse_unknown_mode
@@ -62,7 +63,7 @@ def job(cfg: DictConfig, directory: Path) -> float | None:
         directory: of the job.
 
     Raises:
-        JobError: whatever a user can mend; it is in the log of the job, too.
+        JobError: whatever went wrong; it is in the log of the job, too, and told in the end.
     """
     try:
         settle_backbone(cfg, HydraConfig.get().overrides.task)
@@ -70,10 +71,11 @@ def job(cfg: DictConfig, directory: Path) -> float | None:
     except (UserError, HydraException, OmegaConfBaseException) as error:
         sentence = str(error) if isinstance(error, UserError) else explain(error, [])
         log.error("job %s failed: %s", HydraConfig.get().job.num, sentence)
-        raise JobError(
-            f"{sentence} This is of job {HydraConfig.get().job.num}; the other jobs were done. The same command, typed"
-            " again, takes over what is finished."
-        ) from None
+    except Exception as error:  # a defect, or a machine that fails: the next job may be better off
+        sentence = f"{type(error).__name__}: {' '.join(str(error).split()) or 'no more is known'}."
+        log.exception("job %s failed", HydraConfig.get().job.num)
+    note_failure(directory, sentence)
+    raise JobError(sentence)
 
 
 def sweep_job(cfg: DictConfig, directory: Path) -> float | None:

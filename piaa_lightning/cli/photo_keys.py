@@ -19,7 +19,7 @@ def read_photos_of(cfg: DictConfig) -> ReadFolder:
     Raises:
         UserError: the folder holds no photograph that can be read, or the model cannot be used.
     """
-    folder = find_photos(Path(cfg.photos).expanduser())  # before the model, which may have to be made
+    folder = find_photos(Path(cfg.photos).expanduser(), cfg.all_folders)  # before the model, which may have to be made
     model, note = open_prior(cfg)
     return read_folder(folder, model, cache_of(cfg), note)
 
@@ -32,7 +32,7 @@ def who_of(cfg: DictConfig) -> Who:
 
 def scale_of(cfg: DictConfig) -> Scale:
     """Return the scale of the ratings; stars, where none is given."""
-    return Scale(*(float(end) for end in cfg.rating_scale)) if cfg.rating_scale else STARS
+    return STARS if cfg.rating_scale is None else Scale.of(cfg.rating_scale, "rating_scale")
 
 
 def cache_of(cfg: DictConfig) -> Path:

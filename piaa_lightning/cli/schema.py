@@ -6,13 +6,14 @@ import re
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import islice, product
+from math import prod
 from pathlib import Path
 from typing import Any
 
 from hydra.core.config_store import ConfigStore
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import OverrideParseException
+from hydra.errors import HydraException, OverrideParseException
 from omegaconf import MISSING, DictConfig, OmegaConf
 from omegaconf.errors import InterpolationKeyError
 
@@ -24,7 +25,9 @@ from piaa_lightning.cli.renamed_experiments import now_called
 from piaa_lightning.errors import AboutArgumentError, UserError
 from piaa_lightning.photos.schema import CoverKeys, CropKeys, ExportKeys, WebKeys
 from piaa_lightning.runtime.choices import did_you_mean
+from piaa_lightning.studies.runs import read_yaml
 
+MOST_JOBS = 10_000  # of a sweep that are listed
 SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
 PLUGINS = {
     ("hydra/launcher", "joblib"),
@@ -123,6 +126,7 @@ class RunKeys:
         study: the study that a run is part of; groups runs in W&B.
         skip_finished: whether a job of a sweep that an earlier sweep has finished in just the same way is taken over.
         photos: the folder of one's own images.
+        all_folders: whether folders below it are looked into that programs keep for themselves, @eaDir for instance.
         ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data.
         rating_scale: the worst and the best score of that file; one to five by default.
         prior: a published prior, by its directory or its id on the hub; None is that of the embedded images.
@@ -157,6 +161,7 @@ class RunKeys:
     study: str | None = None
     skip_finished: bool = True
     photos: str | None = None
+    all_folders: bool = False
     ratings: str | None = None
     rating_scale: list[float] | None = None
     prior: str | None = None
@@ -187,19 +192,42 @@ def register() -> None:
 def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
     """List the jobs of a sweep from the ``multirun.yaml`` that Hydra leaves, each as its overrides.
 
-    Searches choose their jobs as they go, so nothing can be listed for them.
+    Searches choose their jobs as they go, so nothing can be listed for them. The file may be of somebody else: it is
+    read as text, in which nothing is looked up (``${oc.env:...}`` stays that), and ranges are counted before they are
+    listed.
+
+    Raises:
+        UserError: it cannot be read, or stands for more jobs than anybody runs.
     """
-    hydra = OmegaConf.load(sweep).hydra
-    if not str(hydra.sweeper._target_).endswith("BasicSweeper"):
+    hydra = _mapping(read_yaml(sweep).get("hydra"))
+    sweeper, overrides = _mapping(hydra.get("sweeper")), _mapping(hydra.get("overrides"))
+    target = sweeper.get("_target_")  # text alone: to write out what a few aliases stand for may take for ever
+    if not isinstance(target, str) or not target.endswith("BasicSweeper"):
         return []
-    given = [f"{key}={value}" for key, value in (hydra.sweeper.get("params") or {}).items()]
-    parsed = OverridesParser.create().parse_overrides([*given, *hydra.overrides.task])
-    values = [
-        override.sweep_string_iterator() if override.is_sweep_override() else [override.get_value_element_as_str()]
-        for override in parsed
-    ]
+    params = _mapping(sweeper.get("params"))
+    given = [f"{key}={value}" for key, value in params.items() if isinstance(value, str | int | float)]
+    task = overrides.get("task")
+    try:
+        told = [word for word in task if isinstance(word, str)] if isinstance(task, list) else []
+        parsed = OverridesParser.create().parse_overrides([*given, *told])
+        values = [
+            list(islice(override.sweep_string_iterator(), MOST_JOBS + 1))
+            if override.is_sweep_override()
+            else [override.get_value_element_as_str()]
+            for override in parsed
+        ]
+    except (HydraException, RecursionError) as error:
+        raise UserError(
+            f"{sweep} cannot be read ({' '.join(str(error).split())[:200]}); correct or remove it."
+        ) from error
+    if prod(map(len, values)) > MOST_JOBS:
+        raise UserError(f"{sweep}: it stands for more than {MOST_JOBS} jobs; collect the directories of single runs.")
     keys = [override.get_key_element() for override in parsed]
     return [tuple(f"{key}={value}" for key, value in zip(keys, job, strict=True)) for job in product(*values)]
+
+
+def _mapping(told: Any) -> dict[Any, Any]:
+    return told if isinstance(told, dict) else {}
 
 
 def refuse_dangling(cfg: DictConfig) -> None:

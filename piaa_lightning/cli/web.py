@@ -26,7 +26,7 @@ def serve_page(cfg: DictConfig, directory: Path) -> None:
     from piaa_lightning.web.uploads import Limits
 
     web = cfg.web
-    folder = None if cfg.photos is None else find_photos(Path(cfg.photos).expanduser())
+    folder = None if cfg.photos is None else find_photos(Path(cfg.photos).expanduser(), cfg.all_folders)
     listening = listen(str(web.host), int(web.port), web.token)
     sessions = Path(web.sessions).expanduser()
     print(f"Open {listening.address} in a browser; end with Ctrl-C. Ratings are kept in {sessions}.", flush=True)

@@ -23,21 +23,59 @@ class Scale:
 
     Args:
         low: the worst score the database can give.
-        high: the best score the database can give.
+        high: the best score the database can give; below the worst where 1 is the best, as with school marks.
+
+    Example:
+        >>> Scale(5, 1).to_unit(np.array([1, 2, 5])).tolist()
+        [1.0, 0.75, 0.0]
     """
 
     low: float
     high: float
 
     def __post_init__(self) -> None:
-        """Stop where the range is empty or turned round."""
-        if not self.low < self.high:
-            raise UserError(f"The scale {self.low:g}..{self.high:g} is empty; give the worst score, then the best.")
+        """Stop where the range is empty or endless."""
+        if self.low == self.high or not np.isfinite([self.low, self.high]).all():
+            raise UserError(
+                f"The scale {self.low:g}..{self.high:g} is no range; give the worst score, then the best: two different"
+                " numbers."
+            )
+
+    @classmethod
+    def of(cls, given: object, key: str = "scale") -> Scale:
+        """Make a scale of what a person gave: the worst score and the best.
+
+        Args:
+            given: two numbers.
+            key: what they were given as, for the sentence.
+
+        Raises:
+            UserError: that is not two numbers.
+        """
+        told = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else []
+        if len(told) != 2 or any(isinstance(one, bool) or not isinstance(one, int | float) for one in told):
+            raise UserError(f"{key}={given} must be the worst and the best score possible, for instance [1, 5].")
+        return cls(float(told[0]), float(told[1]))
+
+    @property
+    def least(self) -> float:
+        """The smaller end."""
+        return min(self.low, self.high)
+
+    @property
+    def greatest(self) -> float:
+        """The larger end."""
+        return max(self.low, self.high)
+
+    @property
+    def span(self) -> float:
+        """How far the ends are apart: what an error of 1 inside the program is on the scale."""
+        return abs(self.high - self.low)
 
     def to_unit(self, score: NDArray[np.floating] | NDArray[np.integer]) -> Scores:
         """Map scores from the database's scale to [0, 1]."""
         unit = (np.asarray(score, dtype=np.float64) - self.low) / (self.high - self.low)
-        return unit.astype(np.float32)
+        return (unit + 0.0).astype(np.float32)  # -0.0 becomes 0.0
 
     def from_unit(self, unit: NDArray[np.floating]) -> Scores:
         """Map scores from [0, 1] back to the database's scale."""

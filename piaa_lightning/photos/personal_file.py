@@ -118,6 +118,7 @@ def load_personal_file(file: Path, prior: PublishedModel) -> PersonalFile:
         )
     count, features = len(user.scores), prior.networks.features
     fits = user.told.values.shape == (count, features) and user.told.score.shape == user.scores.shape == (count,)
+    fits = fits and bool(((user.scores >= 0) & (user.scores <= 1)).all()) and user.name.isprintable()
     fits = fits and user.folder.mean.shape == user.folder.variance.shape == (features + 1,) and user.folder.count >= 0
     numbers = (user.told.values, user.told.score, user.scores, user.folder.mean, user.folder.variance)
     if not fits or not all(bool(torch.isfinite(values).all()) for values in numbers):
@@ -142,7 +143,7 @@ def _read(file: Path) -> PersonalFile:
         return PersonalFile(
             str(told["name"]),
             {str(name): str(key) for name, key in told["networks"].items()},
-            Scale(*told["scale"]),
+            Scale.of(told["scale"]),
             seen,
             tensor("scores"),
             FolderStatistics(float(told["folder"]), mean, variance),

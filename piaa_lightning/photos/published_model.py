@@ -24,6 +24,7 @@ from piaa_lightning.runtime.atomic import replace_file
 
 FORMAT = 2
 WEIGHTS, CONFIG, CARD = "prior.safetensors", "config.json", "README.md"
+DIGEST = re.compile(r"[0-9a-f]{64}")
 HUB = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 KINDS: dict[str, type[FolderPrior] | type[LearntPrior]] = {"folder": FolderPrior, "learnt": LearntPrior}
 
@@ -69,11 +70,13 @@ class PublishedModel:
         return content.hexdigest()
 
     def save(self, directory: Path, card: str) -> None:
-        """Write safetensors, config and model card."""
-        replace_file(directory / WEIGHTS, save(self.tensors, metadata={"format": "piaa_lightning prior"}))
+        """Write safetensors, config and model card; a model that was there stays one until this one is whole."""
+        pending = _pending(directory, self.hash)
+        replace_file(pending, save(self.tensors, metadata={"format": "piaa_lightning prior"}))
         replace_file(directory / CARD, card.encode())
         config = {"format": FORMAT, "hash": self.hash, **self.told, **self.config}
-        replace_file(directory / CONFIG, json.dumps(config, indent=2).encode())  # last: now it is a model
+        replace_file(directory / CONFIG, json.dumps(config, indent=2).encode())  # now it is this model
+        pending.replace(directory / WEIGHTS)
 
 
 def load_prior(directory: Path) -> PublishedModel:
@@ -85,9 +88,10 @@ def load_prior(directory: Path) -> PublishedModel:
     config = _config(directory)
     if config.pop("format", None) != FORMAT:
         raise UserError(f"prior={directory}: it was published by another version of the program; export it again.")
-    told = config.pop("hash", "")
+    told = str(config.pop("hash", ""))
+    pending = _pending(directory, told)  # of an export that was killed before its last step
     try:
-        tensors = load((directory / WEIGHTS).read_bytes())
+        tensors = load((pending if pending.is_file() else directory / WEIGHTS).read_bytes())
     except FileNotFoundError as error:
         raise UserError(f"prior={directory}: {WEIGHTS} is missing; copy the whole directory again.") from error
     except Exception as error:  # whatever a damaged file makes the loader raise
@@ -111,6 +115,11 @@ def load_prior(directory: Path) -> PublishedModel:
     if bad := [name for name, value in prior.tensors.items() if not bool(torch.isfinite(value.float()).all())]:
         raise UserError(f"prior={directory}: {bad[0]} holds numbers that are none; export it again.")
     return prior
+
+
+def _pending(directory: Path, digest: str) -> Path:
+    """Return where weights lie until the config that they belong to is written."""
+    return directory / (f".{digest}.safetensors" if DIGEST.fullmatch(digest) else WEIGHTS)
 
 
 def _fill(networks: PhotoNetworks, tensors: Mapping[str, Tensor]) -> None:

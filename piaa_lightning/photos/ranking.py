@@ -87,7 +87,7 @@ def order_of(personal: PersonalModel, shelf: Shelf, scale: Scale, rated: Sequenc
         scale.low + span * stars,
         scale.low + span * scores,
         scale.low + span * np.clip(generic, 0, 1),
-        span * uncertainty,
+        scale.span * uncertainty,
         order,
         _places(order),
         _places(usual),

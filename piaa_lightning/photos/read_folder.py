@@ -73,6 +73,8 @@ def read_folder(folder: Folder, model: PublishedModel, cache: Path, note: str = 
     Raises:
         UserError: none of the files can be read.
     """
+    if folder.note:
+        log.warning("%s", folder.note)
     store = open_store(cache)
     torch.set_num_threads(1)  # the decoding threads keep the other cores busy
     reading = read_photos(model.networks, store, folder.root, folder.files)
@@ -121,6 +123,8 @@ def learn_person(read: ReadFolder, ratings: str, scale: Scale = STARS, name: str
             printable(str(read.root)),
             printable(given.missing[0]),
         )
+    if given.doubled:
+        log.warning("%d ratings were replaced by a later line on the same photograph.", given.doubled)
     if note := equal_note(list(given.scores.values())):
         log.warning("%s", note)
     numbers = {file: number for number, file in enumerate(read.shelf.files)}

@@ -1,4 +1,4 @@
-"""What a run tells its logger in the end: numbers for all, and for Weights & Biases tables, users and images."""
+"""What a run tells its logger: its configuration first, in the end numbers, and to W&B tables, users and images."""
 
 from __future__ import annotations
 
@@ -19,6 +19,16 @@ from piaa_lightning.report.users_table import users_means
 OBJECTIVE = "val/objective"  # what W&B's sweeps maximise
 
 
+def log_configuration(logger: Logger, cfg: DictConfig) -> None:
+    """Tell the logger what is run, before anything else: a run that is killed must say what it was.
+
+    Args:
+        logger: of the run.
+        cfg: the composed configuration.
+    """
+    logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
+
+
 def log_run(
     logger: Logger,
     cfg: DictConfig,
@@ -37,7 +47,6 @@ def log_run(
         figures: directory of the PNG files; those with images of a database lie in a folder of their own.
         objective: what a search is after; None where test users are evaluated.
     """
-    logger.log_hyperparams(OmegaConf.to_container(cfg, resolve=True))  # type: ignore[arg-type]
     logger.log_metrics(_numbers(summary) | ({} if objective is None else {OBJECTIVE: objective}))
     if isinstance(logger, WandbLogger):
         _log_tables(logger, cfg, summary, records)

@@ -72,7 +72,15 @@ def load_weights(network: nn.Module, file: Path, name: str) -> None:
         UserError: the file cannot be read, or is of another network.
     """
     try:
-        network.load_state_dict(load_file(file))
+        state = load_file(file)
+        if bad := [key for key, value in state.items() if value.is_floating_point() and not value.isfinite().all()]:
+            raise UserError(
+                f"{file}: these weights of the prior {name} hold NaN or infinite numbers in {bad[0]}; the training that"
+                " wrote them diverged: train again, with a lower learning rate."
+            )
+        network.load_state_dict(state)
+    except UserError:
+        raise
     except FileNotFoundError as error:
         raise UserError(f"{file}: there are no such weights of the prior {name}; correct task.weights.") from error
     except RuntimeError as error:  # names or shapes that do not fit

@@ -15,6 +15,7 @@ from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.pipeline.open_data import Databases
 from piaa_lightning.pipeline.source_digest import source_digest
 from piaa_lightning.pipeline.specs import MethodSpec, RunSpec, TaskSpec
+from piaa_lightning.runtime.contents import by_contents
 from piaa_lightning.runtime.distributed import world_size
 
 
@@ -72,7 +73,7 @@ class ModelKeys:
 
 def _text(parts: Mapping[str, DictConfig]) -> str:
     return json.dumps(
-        {name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}, sort_keys=True
+        by_contents({name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}), sort_keys=True
     )
 
 

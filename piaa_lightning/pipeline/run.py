@@ -14,15 +14,18 @@ import pytorch_lightning as pl
 import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
+from pytorch_lightning.loggers import Logger
 
 from piaa_lightning.errors import MissingLabelsError
 from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.evaluate_methods import evaluate_methods, protocols, refuse_impossible
+from piaa_lightning.pipeline.log_run import log_configuration
 from piaa_lightning.pipeline.make import make, refuse_unknown_arguments
 from piaa_lightning.pipeline.make_trainer import refuse_sharding
 from piaa_lightning.pipeline.open_data import Databases, module_arguments
 from piaa_lightning.pipeline.show_users import number_of_maps
 from piaa_lightning.pipeline.specs import RunSpec
+from piaa_lightning.pipeline.sweep_jobs import run_key
 from piaa_lightning.pipeline.train_models import ModelTrainer
 from piaa_lightning.pipeline.write_run import write_run
 from piaa_lightning.runtime.allocator import keep_freed_memory
@@ -90,10 +93,12 @@ def refuse_mistakes(spec: RunSpec) -> None:
 
 def _steps(spec: RunSpec, directory: Path) -> float | None:
     """Go through the steps, in every process of a run."""
-    threads = _threads()
+    threads, key = _threads(), run_key(spec.config)
     seconds: dict[str, float] = {}
     device = device_of(spec.trainer.accelerator)
     logger = instantiate(spec.logger, save_dir=str(directory), name=spec.name) if spec.logger else False
+    if isinstance(logger, Logger):
+        log_configuration(logger, spec.config)
     with _clock(seconds, "data"):
         extractor = build_extractor(spec, device)
         databases = Databases(spec, extractor, device)
@@ -109,7 +114,7 @@ def _steps(spec: RunSpec, directory: Path) -> float | None:
         results = evaluate_methods(spec, databases, models, device, directory / EVALUATED)
     if process_index():  # processes that trained together evaluated together; one of them writes
         return None
-    result = write_run(spec.config, directory, databases, models, results, spec.shots, seconds, logger)
+    result = write_run(spec.config, directory, databases, models, results, spec.shots, seconds, logger, key)
     shutil.rmtree(directory / EVALUATED, ignore_errors=True)  # the records hold what is worth keeping
     return result
 

@@ -16,6 +16,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.registry import MAIN
 from piaa_lightning.pipeline.source_digest import source_digest
 from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.contents import by_contents
 from piaa_lightning.studies.runs import read_summary
 
 log = logging.getLogger(__name__)
@@ -36,13 +37,14 @@ ELSEWHERE = (
 
 
 def run_key(cfg: DictConfig) -> str:
-    """Name a run by its resolved configuration and the program's source: equal names give equal records.
+    """Name a run by its resolved configuration, what it reads, and the program's source: equal names, equal records.
 
-    NOTE: data are named by where they lie; after a directory's content changed, sweep with ``skip_finished=false``.
+    Databases, tables and weights are named by what is in them, not by where they lie: after a table was corrected the
+    job is another one, and after everything was moved it is the same.
     """
     config = OmegaConf.to_container(cfg, resolve=True)
     assert isinstance(config, dict)
-    told = {str(name): value for name, value in config.items() if name not in ELSEWHERE}
+    told = by_contents({str(name): value for name, value in config.items() if name not in ELSEWHERE})
     return hashlib.sha256(f"{json.dumps(told, sort_keys=True)} {source_digest()}".encode()).hexdigest()[:20]
 
 

@@ -23,7 +23,7 @@ from piaa_lightning.pipeline.draw_figures import draw_figures
 from piaa_lightning.pipeline.evaluate_methods import Results
 from piaa_lightning.pipeline.log_run import log_run
 from piaa_lightning.pipeline.open_data import MAIN, Databases
-from piaa_lightning.pipeline.sweep_jobs import configuration_hash, objective, run_key
+from piaa_lightning.pipeline.sweep_jobs import configuration_hash, objective
 from piaa_lightning.pipeline.train_models import ModelTrainer
 from piaa_lightning.report.run_page import write_page
 from piaa_lightning.report.terminal_table import print_table
@@ -42,6 +42,7 @@ def write_run(
     shots: Sequence[int],
     seconds: dict[str, float],
     logger: Logger | bool,
+    key: str,
 ) -> float | None:
     """Write everything that a run leaves, ``summary.json`` last, and print the table.
 
@@ -54,6 +55,7 @@ def write_run(
         shots: support sizes.
         seconds: by phase.
         logger: receives the result as well.
+        key: of the run, see `sweep_jobs.run_key`; taken when it began, of what it was about to read.
 
     Returns:
         What a search is after, see `sweep_jobs.objective`.
@@ -63,7 +65,7 @@ def write_run(
     for name, lines in _lines(results, metrics).items():
         if lines:
             write_table(lines, directory / f"{name}.csv")
-    summary = _summary(cfg, databases, priors, results, metrics, shots, seconds)
+    summary = _summary(cfg, databases, priors, results, metrics, shots, seconds, key)
     figures = draw_figures(cfg, summary, databases, results, directory / "figures")
     write_page(summary, results.records, directory / "report.html", figures)
     if isinstance(logger, Logger):
@@ -96,6 +98,7 @@ def _summary(
     metrics: Chosen,
     shots: Sequence[int],
     seconds: dict[str, float],
+    key: str,
 ) -> dict[str, Any]:
     data = databases.main
     users = [row.flat() for row in summarise(results.records)]
@@ -120,7 +123,7 @@ def _summary(
         "evaluated": cfg.evaluate_on,
         "protocol": _protocol(cfg),
         "seed": cfg.seed,
-        "run_key": run_key(cfg),
+        "run_key": key,
         "configuration": configuration_hash(cfg),
         "commit": commit(),
         "command": cfg.command,

@@ -72,7 +72,7 @@ def predicted_scores(
         over = f" over all images of {len(shown.users)} users"
         for index, method in enumerate(methods):
             colour, marker = style(index)
-            error = _error(shown, method) * (scale.high - scale.low)
+            error = _error(shown, method) * scale.span
             label = f"{method}, off by {error:.2f} on average{over}"
             marks.append(Line2D([], [], color=colour, marker=marker, linestyle="none", label=label))
         figure.legend(handles=marks, loc="outside lower center", ncols=1 + len(methods) if len(methods) < 2 else 1)

@@ -11,6 +11,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from piaa_lightning.web.peers import may_come_in
+
 TOKEN = "piaa_token"
 MARK = "x-piaa"  # a header that other sites' pages cannot send without being asked first
 POLICY = (
@@ -42,6 +44,7 @@ class Guard:
       (DNS rebinding) is refused. Elsewhere the token does that, since its cookie belongs to the right name.
     * What changes anything must come from the page's own origin and carry a header of its own.
     * Where there is a token, it comes once in the address, and in a cookie afterwards.
+    * Where there is none, only the user who runs the server comes in, as far as the system tells who is there.
 
     Args:
         app: what is guarded.
@@ -76,18 +79,40 @@ class Guard:
                 return PlainTextResponse("Only the page itself may change something here.", 403)
         elif site == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
             return PlainTextResponse("Other sites may see nothing here.", 403)
-        return None if self.token is None else self._unlocked(scope, headers, self.token)
+        if self.token is not None:
+            return self._unlocked(scope, headers, self.token)
+        if not may_come_in(scope.get("client"), scope.get("server")):
+            return PlainTextResponse("This page is of another user of this machine; ask them for a token.", 403)
+        return None
 
     def _unlocked(self, scope: Scope, headers: Headers, token: str) -> Response | None:
         given = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         if given and secrets.compare_digest(given.encode(), token.encode()):
-            answer = RedirectResponse(scope["path"], 303)  # the token leaves the address
-            answer.set_cookie(TOKEN, token, httponly=True, samesite="strict", max_age=365 * 24 * 3600)
+            # the token leaves the address; two slashes at the beginning would lead to another site
+            answer = RedirectResponse("/" + scope["path"].lstrip("/\\"), 303)
+            set_cookie(answer, scope, TOKEN, token)
             return answer
-        known = cookie(headers, TOKEN)
+        known = cookie(headers, own_name(scope, TOKEN))
         if known and secrets.compare_digest(known.encode(), token.encode()):
             return None
         return PlainTextResponse("Open the address with the token that the program printed.", 401)
+
+
+def own_name(scope: Scope, name: str) -> str:
+    """Return what this server calls a cookie: browsers send the cookies of one port to all others of a machine."""
+    return f"{name}_{(scope.get('server') or ('', 0))[1]}"
+
+
+def set_cookie(answer: Response, scope: Scope, name: str, value: str) -> None:
+    """Set a cookie for a year, which scripts do not see.
+
+    It comes along where a link on another site leads here (``lax``): everything that changes something is a request
+    that other sites cannot make, see `Guard`. Behind TLS it is sent through TLS alone.
+    """
+    forwarded = Headers(scope=scope).get("x-forwarded-proto", "")
+    secure = "https" in (scope.get("scheme"), forwarded)
+    year = 365 * 24 * 3600
+    answer.set_cookie(own_name(scope, name), value, httponly=True, samesite="lax", secure=secure, max_age=year)
 
 
 def cookie(headers: Headers, name: str) -> str:

@@ -20,11 +20,13 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.photos.cards import user_card
 from piaa_lightning.photos.contact_sheet import contact_sheet
 from piaa_lightning.photos.ranking import ranking_csv
+from piaa_lightning.runtime.cores import cores
 from piaa_lightning.web.answers import compare_answer, cover_answer, crops_answer, view_answer
-from piaa_lightning.web.guard import Guard, cookie
+from piaa_lightning.web.guard import Guard, cookie, own_name, set_cookie
 from piaa_lightning.web.images import large_copy, map_image
 from piaa_lightning.web.session import Session
-from piaa_lightning.web.visitors import COOKIE, Visitors
+from piaa_lightning.web.shares import Shares, TooMuchAtOnceError
+from piaa_lightning.web.visitors import COOKIE, TooManyVisitorsError, Visitors
 
 PAGE = Path(__file__).parent / "page"
 MAX_MESSAGE = 10_000  # bytes of anything that is no image
@@ -40,25 +42,28 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         token: likewise.
         note: a sentence about the prior that everybody should read.
     """
+    shares = Shares(max(1, cores() // 2))
 
     async def page(request: Request) -> Response:
         answer = FileResponse(PAGE / "index.html", headers={"cache-control": "no-store"})
-        key = cookie(request.headers, COOKIE)
-        if visitors.session(key) is None:
-            key = visitors.new_key()
-        year = 365 * 24 * 3600
-        answer.set_cookie(COOKIE, key, httponly=True, samesite="strict", max_age=year)
+        key = _key(request)
+        set_cookie(answer, request.scope, COOKIE, key if visitors.knows(key) else visitors.new_key())
         return answer
 
     def of_session(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def handle(request: Request) -> Response:
-            session = visitors.session(cookie(request.headers, COOKIE))
+            try:
+                session = visitors.session(_key(request))
+            except TooManyVisitorsError as error:
+                return JSONResponse({"error": str(error)}, 503)
             if session is None:
                 return JSONResponse({"error": "Open the page first."}, 401)
             try:
                 return await handler(request, session)
+            except TooMuchAtOnceError as error:
+                return JSONResponse({"error": str(error)}, 429)
             except UserError as error:
-                return JSONResponse({"error": str(error)}, 400)
+                return JSONResponse({"error": _without_places(str(error), session)}, 400)
             except ClientDisconnect:
                 return Response(status_code=400)
 
@@ -98,7 +103,8 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         return JSONResponse(await run_in_threadpool(cover_answer, session, _user(request), count, diversity))
 
     async def crops(request: Request, session: Session) -> Response:
-        found = await run_in_threadpool(crops_answer, session, _user(request), request.path_params["photo"])
+        photo = request.path_params["photo"]
+        found = await shares.do(session, request, crops_answer, session, _user(request), photo)
         return JSONResponse(found)
 
     async def small(request: Request, session: Session) -> Response:
@@ -108,10 +114,11 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         return _image(found, "image/jpeg")
 
     async def large(request: Request, session: Session) -> Response:
-        return _image(await run_in_threadpool(large_copy, session, request.path_params["photo"]), "image/jpeg")
+        found = await shares.do(session, request, large_copy, session, request.path_params["photo"])
+        return _image(found, "image/jpeg")
 
     async def where(request: Request, session: Session) -> Response:
-        found = await run_in_threadpool(map_image, session, _user(request), request.path_params["photo"])
+        found = await shares.do(session, request, map_image, session, _user(request), request.path_params["photo"])
         return Response(found, media_type="image/png")
 
     async def export(request: Request, session: Session) -> Response:
@@ -121,9 +128,9 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         return Response(content, media_type=kind, headers={"content-disposition": name})
 
     async def forget(request: Request, session: Session) -> Response:
-        await run_in_threadpool(visitors.forget, cookie(request.headers, COOKIE))
+        await run_in_threadpool(visitors.forget, _key(request))
         answer = JSONResponse({})
-        answer.delete_cookie(COOKIE)
+        answer.delete_cookie(own_name(request.scope, COOKIE))
         return answer
 
     @asynccontextmanager
@@ -166,6 +173,18 @@ def _exported(session: Session, what: str, user: str) -> tuple[bytes, str]:
         notes = ["Stars from 1 to 5; in brackets what anybody is expected to say."]
         return contact_sheet(title, notes, view.shelf, view.ranking, session.thumbnail).encode(), "text/html"
     raise UserError(f"There is no export called {what}.")
+
+
+def _key(request: Request) -> str:
+    return cookie(request.headers, own_name(request.scope, COOKIE))
+
+
+def _without_places(text: str, session: Session) -> str:
+    """Leave out of a sentence where things lie on the server."""
+    roots = [album.root for album in (session.own, session.shared) if album is not None]
+    for place in (*roots, session.directory):
+        text = text.replace(f"{place}/", "").replace(str(place), "here")
+    return text
 
 
 def _image(content: bytes, kind: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -17,11 +18,14 @@ from piaa_lightning.runtime.cores import cores
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.guard import is_local
 from piaa_lightning.web.listening import Listening
+from piaa_lightning.web.patience import PatientProtocol
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.uploads import Limits
 from piaa_lightning.web.visitors import Visitors
 
 log = logging.getLogger(__name__)
+
+FILES = 65_536  # that may be open at once, where the system allows it
 
 
 def serve(
@@ -50,6 +54,7 @@ def serve(
         UserError: a directory cannot be written.
     """
     limits = limits or Limits()
+    _open_more_files()
     torch.set_num_threads(max(1, cores() // 2))
     shared = None
     if folder is not None:
@@ -63,11 +68,13 @@ def serve(
             server_header=False,
             ws="none",
             limit_concurrency=200,
+            http=PatientProtocol,
             timeout_graceful_shutdown=2,
         )
     )
-    if note:
-        log.warning("%s", note)
+    for told in (note, folder.note if folder is not None else ""):
+        if told:
+            log.warning("%s", told)
     if not is_local(listening.host):
         log.warning("Other machines can reach this page with the token; without TLS others on the way can read it.")
     if ready is not None:
@@ -75,3 +82,15 @@ def serve(
     server.run(sockets=[listening.socket])
     if shared is not None:
         shared.close()
+
+
+def _open_more_files() -> None:
+    """Allow as many open files as the system does: every visitor holds a few."""
+    try:
+        import resource
+    except ImportError:  # no such bound on this system
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    with suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, most), hard))

@@ -47,6 +47,8 @@ class Uploads:
         self._directory = directory
         self._lock = threading.Lock()
         self._names: dict[str, str] = {}
+        self._stored = 0  # bytes of all files
+        self._arriving: dict[str, int] = {}  # bytes so far, by file
         for part in self.root.glob(".*.part"):  # of a server that was stopped
             part.unlink(missing_ok=True)
         names = directory / NAMES
@@ -85,24 +87,29 @@ class Uploads:
         if suffix not in SUFFIXES:
             raise UserError(f"{shown}: not the name of a photograph; {', '.join(sorted(SUFFIXES)[:4])} and such are.")
         self.root.mkdir(parents=True, exist_ok=True)
-        room = self._room(shown)
         part = self.root / f".{secrets.token_hex(12)}.part"
+        with self._lock:
+            self._refuse_more(shown)
+            self._arriving[part.name] = 0
         try:
-            written = 0
             with part.open("xb") as file:
                 async for some in body:
-                    written += len(some)
-                    if written > min(room, self.limits.bytes_each):
+                    # what arrives beside this one counts as well
+                    self._arriving[part.name] += len(some)
+                    together = self._stored + sum(self._arriving.values())
+                    if self._arriving[part.name] > self.limits.bytes_each or together > self.limits.bytes_all:
                         most = self.limits.bytes_each / 1e6
                         raise UserError(f"{shown}: larger than {most:.0f} MB, or than the room that is left.")
                     file.write(some)
             stored = f"{secrets.token_hex(12)}{suffix}"
             with self._lock:
                 part.rename(self.root / stored)
+                self._stored += self._arriving.pop(part.name)
                 self._names[stored] = shown
                 with (self._directory / NAMES).open("a", encoding="utf-8") as names:
                     names.write("\n" + json.dumps([stored, shown]) + "\n")
         finally:
+            self._arriving.pop(part.name, None)
             part.unlink(missing_ok=True)
         return stored
 
@@ -110,11 +117,11 @@ class Uploads:
         """Take a file away that is no image, or was here before."""
         (self.root / file).unlink(missing_ok=True)
 
-    def _room(self, shown: str) -> int:
-        sizes = [path.stat().st_size for path in self.root.glob("*")]
-        if len(sizes) >= self.limits.photos:
+    def _refuse_more(self, shown: str) -> None:
+        sizes = [path.stat().st_size for path in self.root.glob("[!.]*")]
+        if len(sizes) + len(self._arriving) >= self.limits.photos:
             raise UserError(f"{shown}: there are {self.limits.photos} photographs already, which is as many as fit.")
-        return self.limits.bytes_all - sum(sizes)
+        self._stored = sum(sizes)
 
 
 def plain_name(name: str) -> str:

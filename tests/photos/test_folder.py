@@ -23,3 +23,51 @@ def test_a_folder_without_photographs_is_one_sentence(tmp_path, name, words):
     with pytest.raises(UserError, match=words) as raised:
         find_photos(tmp_path / name)
     assert str(raised.value).count(". ") == 0
+
+
+def lay_out(root, *names):
+    for name in names:
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).touch()
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "@eaDir/IMG_1.jpg/SYNOPHOTO_THUMB_XL.jpg",
+        "2024/@eaDir/a.jpg",
+        "Photos Library.photoslibrary/originals/0/a.heic",
+        "photos library.PHOTOSLIBRARY/a.jpg",
+        "Katalog Previews.lrdata/0/a.jpg",
+        "x/Lightroom Library.lrlibrary/a.jpg",
+        "CaptureOne/Cache/Thumbnails/a.jpg",
+        "$RECYCLE.BIN/a.jpg",
+        "System Volume Information/a.jpg",
+        "__MACOSX/a.jpg",
+        "#recycle/a.jpg",
+        "iPhoto Library.migratedphotolibrary/Masters/a.jpg",
+    ],
+)
+def test_folders_of_programs_are_left_out_and_counted_and_can_be_taken(tmp_path, own):
+    lay_out(tmp_path, "a.jpg", own, f"{own}.jpg")
+    found = find_photos(tmp_path)
+    assert found.files == ["a.jpg"]
+    count = 2
+    assert sum(found.left_out.values()) == count
+    assert f"{count} pictures in folders that programs keep for themselves" in found.note
+    assert len(find_photos(tmp_path, all_folders=True).files) == count + 1
+    itself = tmp_path / own.rpartition("/")[0]
+    assert find_photos(itself).files, "who names the folder itself means it"
+
+
+def test_a_folder_of_somebodys_own_is_none_of_a_program(tmp_path):
+    lay_out(tmp_path, "eaDir/a.jpg", "lrdata/b.jpg", "photoslibrary/c.jpg", "Recycle/d.jpg", "My CaptureOne/e.jpg")
+    found = find_photos(tmp_path)
+    assert len(found.files) == 5
+    assert (found.left_out, found.note) == ({}, "")
+
+
+def test_a_folder_with_nothing_else_says_what_was_left_out(tmp_path):
+    lay_out(tmp_path, "@eaDir/a.jpg")
+    with pytest.raises(UserError, match=r"no photograph in it.*1 pictures in folders that programs keep .*name such"):
+        find_photos(tmp_path)

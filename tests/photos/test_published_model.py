@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
@@ -223,3 +224,37 @@ class TestUser:
         user.save(tmp_path / "a.safetensors", "")
         with pytest.raises(UserError, match="is damaged"):
             load_personal_file(tmp_path / "a.safetensors", model)
+
+
+class KilledError(BaseException):
+    """As a kill is: nothing after it is done."""
+
+
+@pytest.mark.parametrize("step", range(8))
+def test_an_export_that_is_killed_over_an_older_one_leaves_one_of_the_two_whole(tmp_path, monkeypatch, step):
+    old, new, home = make_prior(0), make_prior(1), tmp_path / "prior"
+    old.save(home, "old")
+    done = []
+
+    def killing(name):
+        original = getattr(Path, name)
+
+        def call(path, *given, **more):
+            if len(done) == step:
+                raise KilledError
+            done.append(name)
+            return original(path, *given, **more)
+
+        monkeypatch.setattr(Path, name, call)
+
+    killing("replace")
+    killing("open")
+    try:
+        new.save(home, "new")
+    except KilledError:
+        monkeypatch.undo()
+        assert load_prior(home).hash in (old.hash, new.hash)
+        new.save(home, "new")
+    monkeypatch.undo()
+    assert load_prior(home).hash == new.hash
+    assert sorted(path.name for path in home.iterdir() if path.name.startswith(".") and "part" not in path.name) == []

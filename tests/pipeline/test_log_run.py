@@ -13,7 +13,7 @@ from pytorch_lightning.loggers import CSVLogger
 from piaa_lightning.cli import workspace as make_workspace
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.pipeline.log_run import log_run, may_leave
+from piaa_lightning.pipeline.log_run import log_configuration, log_run, may_leave
 from piaa_lightning.runtime.loggers import weights_and_biases
 
 from composing import config_of
@@ -55,6 +55,8 @@ def logged(tmp_path, cfg, figures, **options):
     """Log offline, and read back tables and images."""
     logger = weights_and_biases(str(tmp_path), "run", "project", offline=True, **options)
     run = logger.experiment
+    log_configuration(logger, cfg)
+    logger.log_metrics({"train/loss": 1.0})
     log_run(logger, cfg, SUMMARY, RECORDS, figures, 0.125)
     wandb.teardown()  # what is still in its service's hands is written
     tables, shown = {}, {}
@@ -86,6 +88,8 @@ def test_tables_users_and_images_arrive_in_weights_and_biases(tmp_path, figures)
     assert run.dir.startswith(str(tmp_path))
     assert (run.group, run.tags) == ("study", ("flickr_aes",))
     assert run.config["seed"] == 3
+    sent = next(iter((tmp_path / "wandb").glob("offline-run-*/run-*.wandb"))).read_bytes()
+    assert sent.index(b"redistribute") < sent.index(b"train/loss"), "a killed run has told its configuration"
     (log,) = (tmp_path / "wandb").glob("offline-run-*/run-*.wandb")
     sent = log.read_bytes()  # frames of protobuf, names and numbers in plain letters
     for name, value in (("test/PA_IAA/10 shots", b"0.5"), ("val/objective", b"0.125")):

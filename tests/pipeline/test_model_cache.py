@@ -58,3 +58,13 @@ def test_an_interrupted_write_leaves_what_was_there(tmp_path, monkeypatch):
         save_weights(network, tmp_path / "prior.safetensors", "key")
     assert (tmp_path / "prior.safetensors").read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["prior.safetensors"]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
+@pytest.mark.parametrize("place", ["weight", "bias", "running_var"])
+def test_weights_that_are_no_numbers_are_refused(tmp_path, bad, place):
+    network = torch.nn.BatchNorm1d(2)
+    network.state_dict()[place][1] = bad
+    save_weights(network, tmp_path / "one.safetensors", "key")
+    with pytest.raises(UserError, match=f"hold NaN or infinite numbers in {place}; the training .* diverged"):
+        load_weights(torch.nn.BatchNorm1d(2), tmp_path / "one.safetensors", "one")

@@ -63,3 +63,13 @@ def test_a_search_is_told_of_validation_users_alone(judge, value):
     rows = [{"method": m, "shots": k, "srocc": v} for m, k, v in (("A", 10, 0.5), ("A", 100, 0.7), ("B", 100, 0.9))]
     assert objective(cfg, {"rows": rows}) == value
     assert objective(cfg, {"rows": [{"method": "A", "shots": 10, "srocc": None}]}) is None
+
+
+def test_a_corrected_table_makes_another_job_and_a_copy_of_it_the_same(tmp_path):
+    for place in ("a", "b"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "ratings.csv").write_text("user,image,score\nu,a.jpg,1\n")
+    keys = {place: run_key(composed(tmp_path, "data=ratings_csv", f"data.root={tmp_path / place}")) for place in "ab"}
+    assert keys["a"] == keys["b"]
+    (tmp_path / "b" / "ratings.csv").write_text("user,image,score\nu,a.jpg,5\n")
+    assert run_key(composed(tmp_path, "data=ratings_csv", f"data.root={tmp_path / 'b'}")) != keys["b"]

@@ -93,8 +93,8 @@ class TestTheWholeWay:
 
     def test_it_is_there_again_after_the_server_died(self, rated, prior, limits, visitors):
         before = view(rated)
-        cookie = rated.cookies["piaa_session"]
-        again = browser(Visitors(visitors.home, prior, None, limits), cookies={"piaa_session": cookie})
+        cookie = rated.cookies["piaa_session_8765"]
+        again = browser(Visitors(visitors.home, prior, None, limits), cookies={"piaa_session_8765": cookie})
         for _ in range(200):
             after = view(again)
             if after["total"] == 20:
@@ -197,9 +197,9 @@ class TestTwoVisitors:
         assert view(other)["rated"] == 0, "the same photograph, but not the same stars"
 
     def test_without_a_session_there_is_nothing(self, visitors):
-        client = TestClient(make_app(visitors, "127.0.0.1", None), base_url="http://localhost", headers=MARK)
+        client = TestClient(make_app(visitors, "127.0.0.1", None), base_url="http://localhost:8765", headers=MARK)
         for key in ("", "short", "../../../../etc/passwd" + "x" * 21, "a" * 44):
-            client.cookies.set("piaa_session", key)
+            client.cookies.set("piaa_session_8765", key)
             assert client.get("/api/view").status_code == 401
 
 

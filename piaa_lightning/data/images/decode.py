@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import struct
+import threading
 import zlib
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, get_args
@@ -24,6 +26,9 @@ Resize = Literal["bilinear", "antialias", "bicubic"]
 
 # What Pillow raises for a damaged file, depending on the format.
 _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, struct.error, zlib.error, OverflowError)
+LARGE = 24_000_000  # pixels above which images are decoded one at a time, however many threads ask for some
+STRIP = 4_000_000  # pixels that are laid over white at once
+_TURNS = threading.Lock()
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
@@ -103,10 +108,11 @@ def decode_image(
             orientation = orientation_of(image, opened) if apply_orientation else 1
             if at_least is not None and image.format in ("JPEG", "MPO"):
                 image.draft(None, (at_least, at_least))
-            image.load()
-            profile = image.info.get("icc_profile") if apply_profile else None
-            upright = turned(_to_rgb(image, path, profile), orientation)
-            pixels = np.array(upright, dtype=np.uint8)
+            with _TURNS if image.width * image.height > LARGE else nullcontext():
+                image.load()
+                profile = image.info.get("icc_profile") if apply_profile else None
+                upright = turned(_to_rgb(image, path, profile), orientation)
+                pixels = np.array(upright, dtype=np.uint8)
     except _BOMB as error:
         raise _too_large(path, "too many pixels", max_pixels) from error
     except FileNotFoundError as error:
@@ -172,13 +178,25 @@ def _to_rgb(image: Image.Image, path: Path, profile: bytes | None) -> Image.Imag
     if image.mode in ("F", "LAB"):
         raise UserError(f"{path}: pixels of kind {image.mode} have no 8-bit form; save the image as 8-bit RGB.")
     if image.has_transparency_data:
-        colours = image.convert("RGBA")
+        return _over_white(image, profile)
+    plain = image if image.mode in ("RGB", "L", "CMYK") else image.convert("RGB")
+    return to_srgb(plain, profile).convert("RGB")
+
+
+def _over_white(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """Lay a transparent image over white, a strip at a time: seven copies of a whole one would be gigabytes."""
+    result = Image.new("RGB", image.size)
+    rows = max(1, STRIP // max(1, image.width))
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        if "transparency" in image.info:
+            strip.info["transparency"] = image.info["transparency"]
+        colours = strip.convert("RGBA")
         opaque = to_srgb(colours.convert("RGB"), profile)
         white = Image.new("RGBA", colours.size, "white")
         colours = Image.merge("RGBA", (*opaque.split(), colours.getchannel("A")))
-        return Image.alpha_composite(white, colours).convert("RGB")
-    plain = image if image.mode in ("RGB", "L", "CMYK") else image.convert("RGB")
-    return to_srgb(plain, profile).convert("RGB")
+        result.paste(Image.alpha_composite(white, colours).convert("RGB"), (0, top))
+    return result
 
 
 def _from_16_bit(image: Image.Image, path: Path) -> Image.Image:

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from piaa_lightning.data.images.file_names import plain
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.readers import files
 from piaa_lightning.data.readers.assemble import assemble_labels
@@ -123,5 +124,5 @@ def _images(root: Path) -> dict[str, str]:
     for folder in folders:
         before = files.below(root, folder)
         for path in files.images(folder):
-            found.setdefault(SCORED_NAME.sub("", path.rsplit("/", 1)[-1]), before + path)
+            found.setdefault(SCORED_NAME.sub("", plain(path.rsplit("/", 1)[-1])), before + path)
     return found

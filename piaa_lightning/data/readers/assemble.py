@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -21,23 +22,25 @@ def assemble(
     source: Path,
     max_missing: float,
     also: Iterable[str] = (),
+    of_doubled: Literal["first", "last"] = "first",
 ) -> RatingTable:
     """Build the table of everything that has both a label and an image, sorted by id.
 
     Args:
         database: the database's name.
         root: the directory that ``files`` are relative to.
-        ratings: columns ``user``, ``image`` (ids) and ``score`` (on ``scale``); of a doubled pair the first counts.
+        ratings: columns ``user``, ``image`` (ids) and ``score`` (on ``scale``).
         files: image id -> path relative to ``root``, for every image on disk.
         scale: the database's own range.
         source: the file that names the images, for errors.
         max_missing: greatest share of labelled images that may be absent from disk, 0..1.
         also: ids of further images that have a label without being rated by anybody.
+        of_doubled: which of several ratings of one image by one user counts; the others are dropped and counted.
 
     Raises:
         UserError: more images are missing than allowed, or no rating is left.
     """
-    doubled = ratings.duplicated(["user", "image"]).to_numpy()
+    doubled = ratings.duplicated(["user", "image"], keep=of_doubled).to_numpy()
     ratings = ratings[~doubled]
     labelled = set(ratings["image"]) | set(also)
     image_ids = present(labelled, files, source, max_missing)
@@ -142,6 +145,11 @@ def present(
     labelled = sorted(labelled)
     missing = [name for name in labelled if name not in files]
     share = len(missing) / max(len(labelled), 1)
+    if share == 1 and missing:
+        raise UserError(
+            f"none of the {len(labelled)} {what} that {source} names is on disk (first: {missing[0]}); correct the"
+            " directory of images, or what they are called in the file."
+        )
     if share > max_missing:
         enough = np.ceil(100 * share) / 100
         raise UserError(

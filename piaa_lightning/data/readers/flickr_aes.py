@@ -48,7 +48,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     published = _published_scores(files.find(root, SCORES))
     folder = files.find(root, IMAGES, directory=True)
     before = files.below(root, folder)
-    on_disk = {name: before + name for name in files.images(folder)}
+    on_disk = files.on_disk(folder, before)
     table = assemble("flickr_aes", root, ratings, on_disk, SCALE, source, max_missing, also=published.index)
     return replace(table, image_score=published.reindex(table.image_ids).to_numpy(dtype=np.float32))
 

@@ -66,7 +66,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     )
     folder = files.find(root, ["imgs", "PARA/imgs"], directory=True)
     before = files.below(root, folder)
-    on_disk = {path: before + path for path in files.images(folder)}
+    on_disk = files.on_disk(folder, before)
     table = assemble("para", root, ratings, on_disk, SCALE, source, max_missing)
     traits = _traits(_find(root, "PARA-UserInfo.csv"), table.user_ids)
     published = _published_scores(root)

@@ -54,7 +54,7 @@ def read(
     source = files.find(root, ["traits.csv", "*.txt"])
     folder = files.look(root, ["images"], directory=True) or root
     before = files.below(root, folder)
-    on_disk = {path: before + path for path in files.images(folder)}
+    on_disk = files.on_disk(folder, before)
     if source.suffix == ".csv":
         users = _users(source, PREFIX[traits], low, high)
         liked = _favourites(users, on_disk, source, max_missing)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from piaa_lightning.data.images.file_names import plain
 from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.readers import files
 from piaa_lightning.data.readers.assemble import assemble
@@ -49,7 +50,7 @@ def read(root: Path | str, max_missing: float = 0.01) -> RatingTable:
     albums = pd.DataFrame(
         {
             "user": rated[0],
-            "image": rated[0] + "/" + rated[2],
+            "image": (rated[0] + "/" + rated[2]).map(plain),
             "score": rated[1].astype("float64"),
             "file": before + rated[0] + "/" + rated[1] + "/" + rated[2],
         }

@@ -13,7 +13,6 @@ from piaa_lightning.data.readers import files
 from piaa_lightning.errors import UserError
 
 BLANK = ("", "NA", "N/A", "nan", "NaN", "None")  # of a number that nobody gave
-ENCODINGS = ("utf-8-sig", "latin-1")
 
 
 def read_columns(path: Path, text: Sequence[str], numbers: Sequence[str], delimiter: str = ",") -> pd.DataFrame:
@@ -34,7 +33,7 @@ def read_columns(path: Path, text: Sequence[str], numbers: Sequence[str], delimi
     Raises:
         UserError: the file is empty, a column is absent, or a cell is no number.
     """
-    for encoding in ENCODINGS:
+    for encoding in files.ENCODINGS:
         try:
             return _fast(path, text, numbers, delimiter, encoding)
         except UnicodeDecodeError:
@@ -46,7 +45,7 @@ def read_columns(path: Path, text: Sequence[str], numbers: Sequence[str], delimi
 
 def column_names(path: Path, delimiter: str = ",") -> list[str]:
     """Return the stripped names in a csv's header."""
-    for encoding in ENCODINGS:
+    for encoding in files.ENCODINGS:
         try:
             return _header(path, delimiter, encoding)[1]
         except UnicodeDecodeError:

@@ -89,7 +89,7 @@ def level_shares(table: RatingTable) -> dict[str, float]:
     levels, count = np.unique(scores, return_counts=True)
     if len(levels) <= LISTED_LEVELS:
         return {f"{level:g}": float(share) for level, share in zip(levels, count / table.ratings, strict=True)}
-    count, edges = np.histogram(scores, bins=BINS, range=(table.scale.low, table.scale.high))
+    count, edges = np.histogram(scores, bins=BINS, range=(table.scale.least, table.scale.greatest))
     names = [f"{low:g}-{high:g}" for low, high in pairwise(edges.tolist())]
     return {name: float(share) for name, share in zip(names, count / table.ratings, strict=True)}
 

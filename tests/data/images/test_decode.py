@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import struct
+import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import piaa_lightning.data.images.decode as decode_module
 from piaa_lightning.data.images.decode import decode, squash
 from piaa_lightning.errors import UserError
 
@@ -187,3 +190,71 @@ def test_the_two_ways_differ_when_shrinking():
 def test_an_unknown_way_of_resizing_names_the_known_ones():
     with pytest.raises(UserError, match="resize=cubic is unknown; choose one of bilinear, antialias"):
         squash(np.zeros((2, 2, 3), dtype=np.uint8), 2, "cubic")
+
+
+def whole_over_white(image):
+    """Lay a transparent image over white all at once, as a second way to the same pixels."""
+    colours = image.convert("RGBA")
+    white = Image.new("RGBA", colours.size, "white")
+    return np.asarray(Image.alpha_composite(white, colours).convert("RGB"))
+
+
+def transparent(mode):
+    random = np.random.default_rng(0)
+    image = Image.fromarray(random.integers(0, 256, (37, 23, 4), dtype=np.uint8))
+    if mode == "P with a see-through colour":
+        image = image.convert("RGB").quantize(16)
+        image.info["transparency"] = 3
+    elif mode == "P with alphas":
+        image = image.convert("RGB").quantize(16)
+        image.info["transparency"] = bytes(range(0, 256, 16))
+    elif mode == "RGB with a see-through colour":
+        image = image.convert("RGB").quantize(4).convert("RGB")
+        image.info["transparency"] = image.getpixel((5, 5))
+    elif mode == "L with a see-through grey":
+        image = image.convert("L")
+        image.info["transparency"] = image.getpixel((5, 5))
+    else:
+        image = image.convert(mode)
+    return image
+
+
+@pytest.mark.parametrize("strip", [1, 23, 100, 10**6])
+@pytest.mark.parametrize(
+    "mode",
+    [
+        "RGBA",
+        "LA",
+        "P with a see-through colour",
+        "P with alphas",
+        "RGB with a see-through colour",
+        "L with a see-through grey",
+    ],
+)
+def test_strips_give_the_pixels_of_the_whole(tmp_path, monkeypatch, mode, strip):
+    monkeypatch.setattr(decode_module, "STRIP", strip)
+    image = transparent(mode)
+    image.save(tmp_path / "a.png", transparency=image.info.get("transparency"))
+    with Image.open(tmp_path / "a.png") as stored:
+        assert stored.has_transparency_data
+        np.testing.assert_array_equal(decode(tmp_path / "a.png"), whole_over_white(stored))
+
+
+def test_large_images_take_turns(tmp_path, monkeypatch):
+    """However many threads ask: the pixels of one large image are in memory at a time."""
+    monkeypatch.setattr(decode_module, "LARGE", 100)
+    Image.new("RGB", (20, 20)).save(tmp_path / "a.png")
+    at_once, most = [], []
+    original = decode_module._to_rgb
+
+    def slowly(image, path, profile):
+        at_once.append(1)
+        most.append(len(at_once))
+        time.sleep(0.01)
+        at_once.pop()
+        return original(image, path, profile)
+
+    monkeypatch.setattr(decode_module, "_to_rgb", slowly)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(decode, [tmp_path / "a.png"] * 8))
+    assert (max(most), len(most)) == (1, 8)

@@ -107,7 +107,7 @@ def test_groups_become_lists(tmp_path, key):
     ("text", "options", "sentence"),
     [
         (ROWS, {"scale": [1, 3]}, r"ratings\.csv, line 3: score '4' is not a number in 1\.\.3"),
-        (ROWS, {"scale": [3, 3]}, "scale 3..3 is empty"),
+        (ROWS, {"scale": [3, 3]}, "scale 3..3 is no range"),
         (ROWS, {"scale": [1]}, "worst and the best"),
         ("user,image,score\na,b.png,3\n", {}, "every score is 3; give the scale"),
         ("user,image,score\na,b.png,\n", {}, "line 2: score ''"),
