@@ -10,6 +10,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.photos.personal_file import load_personal_file
 from piaa_lightning.photos.ratings import equal_note, read_ratings
 from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.photos.stars import read_stars
 from piaa_lightning.web.session import Session
 
 STARS_OF_FILES = "stars"  # the name under which the page asks for those of other programs
@@ -31,27 +32,35 @@ def import_ratings(session: Session, user: str, name: str, content: bytes) -> st
         UserError: the file cannot be read, or holds nothing about a photograph that is here.
     """
     session.log.said(user)  # which says whether there is such a user
+    with tempfile.TemporaryDirectory() as place:
+        file = Path(place) / "brought"
+        file.write_bytes(content)
+        try:
+            return _import(session, user, name, file)
+        except UserError as error:  # the page has no keys and no paths; what is wrong comes first
+            sentence = str(error).split(";")[0].removesuffix(".")
+            for known, shown in ((f"person={file}", name), (f"ratings={file}", name), (str(file), name)):
+                sentence = sentence.replace(known, shown)
+            raise UserError(f"{sentence}.") from error
+
+
+def _import(session: Session, user: str, name: str, file: Path) -> str:
     if name == STARS_OF_FILES:
         if session.shared is None:
             raise UserError("There is no folder here; start with one, and its photographs' stars can be read.")
         shelf = session.shared.shelf()
-        found = read_ratings(STARS_OF_FILES, session.shared.root, shelf.files)
-        return _take(session, user, shelf, found.scores, [])
-    with tempfile.TemporaryDirectory() as place:
-        kind = Path(name).suffix.lower()
-        file = Path(place) / f"brought{kind if kind in ('.csv', '.safetensors') else ''}"
-        file.write_bytes(content)
-        try:
-            if kind == ".safetensors":
-                count = session.home.take_in(user, load_personal_file(file, session.prior), session.prior)
-                return f"{count} ratings were added to those of {user}."
-            if kind == ".csv":
-                shelf = session.shelf()
-                given = read_ratings(str(file), Path("this folder"), shelf.files)
-                return _take(session, user, shelf, given.scores, given.missing)
-        except UserError as error:
-            raise UserError(str(error).replace(f"person={file}", name).replace(str(file), name)) from error
-    raise UserError(f"{name}: bring a table (csv) with the columns image,stars, or a file of a person (.safetensors).")
+        scores = read_stars(session.shared.root, shelf.files)
+        if not scores:
+            raise UserError(f"None of the {len(shelf.files)} photographs of the folder has stars of another program.")
+        return _take(session, user, shelf, scores, [])
+    if name.lower().endswith(".safetensors"):
+        count = session.home.take_in(user, load_personal_file(file, session.prior), session.prior)
+        return f"{count} ratings were added to those of {user}."
+    if name.lower().endswith(".csv"):
+        shelf = session.shelf()
+        given = read_ratings(str(file), Path("this folder"), shelf.files)
+        return _take(session, user, shelf, given.scores, given.missing)
+    raise UserError(f"{name}: bring a table (csv) with the columns image,stars, or a file of a person (.safetensors)")
 
 
 def _take(session: Session, user: str, shelf: Shelf, scores: Mapping[str, float], missing: list[str]) -> str:
