@@ -153,6 +153,19 @@ def _results(given: argparse.Namespace) -> Path:
     return to if to is not None else Path("piaa_results") / (given.photos.resolve().name or "photographs")
 
 
+def write(given: argparse.Namespace) -> None:
+    """Write stars into side-cars, or copy the best photographs."""
+    from piaa_lightning.cli.piaa_write import refuse, write_stars
+
+    refuse(given)
+    read = _read(given)
+    who = _who(given, read)
+    name = given.person or (who.person.name if who.person is not None and not isinstance(who.person, Path) else "")
+    known = {} if not name or is_file(name) or name == EVERYBODY else open_home().log.said(name)
+    rejected = {photo for photo, said in known.items() if said.mark == "reject"}
+    write_stars(read, who, given, rejected, ["piaa", *sys.argv[1:]])
+
+
 def people(given: argparse.Namespace) -> None:
     """List, rename, remove, export or import people."""
     from piaa_lightning.cli.people import do

@@ -13,6 +13,8 @@ from piaa_lightning.photos.suffixes import HEIF, RAW
 
 EXIF_RATING = 0x4746
 XMP_RATING = "{http://ns.adobe.com/xap/1.0/}Rating"
+WRITTEN = "{https://piaa-lightning.invalid/xmp/1/}Written"  # the rating that this program wrote
+PREDICTED = "{https://piaa-lightning.invalid/xmp/1/}Predicted"  # the score that it guessed, where nobody said it
 MAX_SIDE_CAR = 4 * 2**20
 REJECTED = -1.0
 
@@ -83,8 +85,14 @@ def xmp_rating(packet: bytes) -> float | None:
     for element in tree.iter():
         given = element.text if element.tag == XMP_RATING else element.get(XMP_RATING)
         if given is not None:
-            return _number(given)
+            return None if _predicted(tree, given) else _number(given)
     return None
+
+
+def _predicted(tree: ElementTree.Element, given: str) -> bool:
+    """Say whether a rating is a guess that `piaa write` wrote and nobody has changed: it is no star."""
+    told = [(element.get(PREDICTED), element.get(WRITTEN)) for element in tree.iter()]
+    return any(guess and written == given for guess, written in told)
 
 
 def _number(given: object) -> float | None:
