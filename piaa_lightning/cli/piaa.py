@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from piaa_lightning import __version__
+from piaa_lightning.cli.people import SHAPES
 from piaa_lightning.cli.plain_words import plain_words
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.choices import closest
 from piaa_lightning.runtime.terminal import write_every_name
 
-COMMANDS = ("rate", "rank", "learn", "cover", "crop")
+COMMANDS = ("rate", "rank", "learn", "cover", "crop", "write", "people")
 OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_][\w.@/]*=.*", re.DOTALL)
 RESEARCH = ("-m", "--multirun", "--cfg", "--info", "--hydra-help")
 ABOUT = """Put your photographs in the order in which you like them.
@@ -25,11 +26,14 @@ ABOUT = """Put your photographs in the order in which you like them.
                                      and all others fall into your order
   piaa rank DIR                      write the order of a folder as a table and as a page of small pictures
   piaa learn DIR                     learn what you like from stars that your photo program gave, or from a table
-  piaa rank DIR --person FILE        write the order as you like it, with what was learnt
   piaa cover DIR                     choose good photographs that are unlike each other
   piaa crop DIR                      find the best part of each photograph
+  piaa write DIR                     put your stars into side-cars for other programs, or copy the best; it says first
+                                     what it would write
+  piaa people                        say whose stars are known here; rename, remove, export, import them
 
-Your photographs are only read: nothing is changed, moved or sent anywhere. `piaa COMMAND --help` says more.
+What you said counts in every folder. Your photographs are only read: nothing is changed, moved or sent anywhere.
+`piaa COMMAND --help` says more.
 """
 
 
@@ -115,14 +119,18 @@ def parser() -> argparse.ArgumentParser:
     learn = below.add_parser("learn", help="learn what you like")
     cover = below.add_parser("cover", help="choose good photographs that are unlike each other")
     crop = below.add_parser("crop", help="find the best part of each photograph")
-    for command in (rank, learn, cover, crop):
+    write = below.add_parser("write", help="put your stars into side-cars for other programs, or copy the best")
+    for command in (rank, learn, cover, crop, write):
         command.add_argument("photos", type=Path, metavar="DIR", help="the folder of photographs")
-    for command in (rank, cover, crop):
+    for command in (rank, cover, crop, write):
         command.add_argument(
-            "--person", type=Path, metavar="FILE", help="what `piaa learn` wrote: then it is your order"
+            "--person",
+            metavar="NAME",
+            help="whose order, by name or file; without it that of the only one who gave stars, or everybody's",
         )
+    for command in (rank, cover, crop):
         command.add_argument("--to", type=Path, metavar="DIR", help="where results go; piaa_results here by default")
-    for command in (rank, learn, cover, crop):
+    for command in (rank, learn, cover, crop, write):
         command.add_argument(
             "--ratings",
             metavar="FILE",
@@ -131,8 +139,9 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--scale", nargs=2, type=float, metavar=("LOW", "HIGH"), help="the worst and the best score of that table"
         )
-    learn.add_argument("--person", type=Path, metavar="FILE", default=Path("me.safetensors"), help="the file to write; "
-                       "%(default)s by default")  # fmt: skip
+    learn.add_argument(
+        "--person", metavar="NAME", default="me", help="who gave them, %(default)s by default, or a file to write"
+    )
     cover.add_argument("--count", type=int, default=9, help="how many, %(default)s by default")
     cover.add_argument("--diversity", type=float, default=0.5, help="from 0, the best, to 1, as unlike as can be")
     crop.add_argument(
@@ -140,9 +149,36 @@ def parser() -> argparse.ArgumentParser:
     )
     crop.add_argument("--write", action="store_true", help="write the crops as pictures, too")
     crop.add_argument("--limit", type=int, metavar="N", help="the best N photographs alone")
-    for command in (rate, rank, learn, cover, crop):
+    _add_write_options(write)
+    usage = "piaa people [rename OLD NEW | remove NAME | export NAME FILE | import FILE [NAME]]"
+    people = below.add_parser("people", usage=usage, help="whose stars are known here; rename, remove, export, import")
+    people.add_argument("do", nargs="?", choices=tuple(SHAPES), default="list", help="what to do; it lists without")
+    people.add_argument("names", nargs="*", metavar="NAME", help="who, and to whom or which file")
+    for command in (rate, rank, learn, cover, crop, write, people):
         command.add_argument("--model", metavar="DIR", help="start from another model than the one out of the box")
     return whole
+
+
+def _add_write_options(write: argparse.ArgumentParser) -> None:
+    write.add_argument("--yes", action="store_true", help="write; without it nothing is written but said")
+    write.add_argument(
+        "--stars",
+        choices=("own", "guessed", "both"),
+        default="own",
+        help="your own stars, %(default)s by default; or what is expected of you, marked as a guess; or both",
+    )
+    write.add_argument(
+        "--naming",
+        choices=("IMG.ext.xmp", "IMG.xmp"),
+        help="of new side-cars: darktable and digiKam read the first, Lightroom the second, beside raw files alone",
+    )
+    write.add_argument(
+        "--label", choices=("Red", "Yellow", "Green", "Blue", "Purple"), help="a colour beside each star"
+    )
+    write.add_argument("--table", type=Path, metavar="FILE", help="write your own stars as a table (csv) instead")
+    write.add_argument("--best", type=int, metavar="N", help="copy the best N instead")
+    write.add_argument("--into", type=Path, metavar="DIR", help="where the copies go")
+    write.add_argument("--link", action="store_true", help="make links instead of copies")
 
 
 if __name__ == "__main__":

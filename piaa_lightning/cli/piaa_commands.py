@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from piaa_lightning.cli.page_libraries import refuse_without_libraries
+from piaa_lightning.cli.people import EVERYBODY, is_file, open_home, refuse_unknown_person, the_only_person
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.folder import Folder, find_photos
 from piaa_lightning.runtime.quiet import quiet_libraries
@@ -29,18 +30,21 @@ def rate(given: argparse.Namespace) -> None:
 
     folder = None if given.photos is None else find_photos(given.photos)
     listening = listen("127.0.0.1", given.port, or_free=True)
-    sessions = data_home() / "sessions"
     print(f"Open {listening.address} in a browser; end with Ctrl-C.", flush=True)
     if folder is not None:
         _greet(folder)
     quiet_libraries()
     from piaa_lightning.photos.built_in import open_model
+    from piaa_lightning.users.home import home_directory
+    from piaa_lightning.web.earlier_sessions import take_over
     from piaa_lightning.web.serve import serve
 
     model, note = open_model(given.model)
+    home = home_directory()
+    take_over(data_home() / "sessions", home)
     wanted = not given.no_browser and _has_browser()
     ready = (lambda: _browse(listening.address)) if wanted else None
-    serve(listening, model, sessions, cache_home(), folder, plain_note(note), ready=ready)
+    serve(listening, model, home, cache_home(), folder, plain_note(note), ready=ready, alone=True)
 
 
 def rank(given: argparse.Namespace) -> None:
@@ -48,17 +52,22 @@ def rank(given: argparse.Namespace) -> None:
     read = _read(given)
     from piaa_lightning.photos.commands import predict_photos
 
-    predict_photos(read, _results(given), _who(given))
+    predict_photos(read, _results(given), _who(given, read))
 
 
 def learn(given: argparse.Namespace) -> None:
     """Learn what somebody likes, and say how it is used."""
     read = _read(given)
-    from piaa_lightning.photos.commands import adapt_person
+    if is_file(given.person):
+        from piaa_lightning.photos.commands import adapt_person
 
-    file = adapt_person(read, given.person, given.ratings or "stars", _scale(given))
+        named = _path(adapt_person(read, Path(given.person), given.ratings or "stars", _scale(given)))
+    else:
+        from piaa_lightning.users.learn_folder import learn_folder
+
+        named = learn_folder(read, open_home(), given.person, given.ratings or "stars", _scale(given))
     model = ["--model", given.model] if given.model else []
-    print(f"Use it: {command_line(['piaa', 'rank', _path(given.photos), '--person', _path(file), *model])}")
+    print(f"Use it: {command_line(['piaa', 'rank', _path(given.photos), '--person', named, *model])}")
 
 
 def cover(given: argparse.Namespace) -> None:
@@ -66,7 +75,7 @@ def cover(given: argparse.Namespace) -> None:
     read = _read(given)
     from piaa_lightning.photos.commands import cover_photos
 
-    cover_photos(read, _results(given), _who(given), given.count, given.diversity)
+    cover_photos(read, _results(given), _who(given, read), given.count, given.diversity)
 
 
 def crop(given: argparse.Namespace) -> None:
@@ -74,7 +83,7 @@ def crop(given: argparse.Namespace) -> None:
     read = _read(given)
     from piaa_lightning.photos.commands import crop_photos
 
-    crop_photos(read, _results(given), _who(given), given.shapes, given.write, given.limit)
+    crop_photos(read, _results(given), _who(given, read), given.shapes, given.write, given.limit)
 
 
 def plain_note(note: str) -> str:
@@ -89,8 +98,8 @@ def _read(given: argparse.Namespace) -> ReadFolder:
     folder = find_photos(given.photos)
     if given.ratings not in (None, "stars") and not Path(given.ratings).is_file():
         raise UserError(f"--ratings {given.ratings}: there is no such file; give a table, or the word stars.")
-    if given.command != "learn" and given.person is not None and not given.person.is_file():
-        raise UserError(f"--person {given.person}: there is no such file; `piaa learn` writes one.")
+    if given.command != "learn":
+        refuse_unknown_person(given.person)
     if given.command == "cover":
         _refuse_cover(given)
     _greet(folder)
@@ -115,10 +124,20 @@ def _greet(folder: Folder) -> None:
     print(f"{len(folder.files)} photographs in {printable(str(folder.root))}; looking at them.", flush=True)
 
 
-def _who(given: argparse.Namespace) -> Who:
+def _who(given: argparse.Namespace, read: ReadFolder) -> Who:
     from piaa_lightning.photos.read_folder import Who
 
-    return Who(given.person, given.ratings, _scale(given))
+    if given.ratings is not None or is_file(given.person):
+        person = Path(given.person) if is_file(given.person) else None
+        return Who(person, given.ratings, _scale(given))
+    name = given.person or the_only_person()
+    if name in (None, EVERYBODY):
+        return Who()
+    from piaa_lightning.users.home import place_of
+
+    home = open_home()
+    home.complete(read.store, read.model.networks.keys)
+    return Who(home.personal_file(name, read.model, place_of(read.root)))
 
 
 def _scale(given: argparse.Namespace) -> Scale:
@@ -132,6 +151,26 @@ def _results(given: argparse.Namespace) -> Path:
     """Return where results go: never into the folder of photographs unless it is named."""
     to: Path | None = given.to
     return to if to is not None else Path("piaa_results") / (given.photos.resolve().name or "photographs")
+
+
+def write(given: argparse.Namespace) -> None:
+    """Write stars into side-cars, or copy the best photographs."""
+    from piaa_lightning.cli.piaa_write import refuse, write_stars
+
+    refuse(given)
+    read = _read(given)
+    who = _who(given, read)
+    name = given.person or (who.person.name if who.person is not None and not isinstance(who.person, Path) else "")
+    known = {} if not name or is_file(name) or name == EVERYBODY else open_home().log.said(name)
+    rejected = {photo for photo, said in known.items() if said.mark == "reject"}
+    write_stars(read, who, given, rejected, ["piaa", *sys.argv[1:]])
+
+
+def people(given: argparse.Namespace) -> None:
+    """List, rename, remove, export or import people."""
+    from piaa_lightning.cli.people import do
+
+    do(given)
 
 
 def _path(path: Path) -> str:

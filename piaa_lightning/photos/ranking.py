@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Indices, Scale
 from piaa_lightning.photos.personal_model import PersonalModel
-from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.photos.reading import Shelf, looks
 from piaa_lightning.runtime.csv_file import csv_text
 
 COLUMNS = ("image", "stars", "score", "generic", "uncertainty", "rank")
@@ -53,15 +53,16 @@ class Ranking:
         return self.stands - 1e-9 * self.places
 
 
-def order_of(personal: PersonalModel, shelf: Shelf, scale: Scale, rated: Sequence[int] | None = None) -> Ranking:
+def order_of(personal: PersonalModel, shelf: Shelf, scale: Scale, last: Sequence[int] = ()) -> Ranking:
     """Put images in order; those with equal scores stay in the order of their files.
+
+    A rating counts for every image that looks the same to the networks as the one that was rated, wherever that lies.
 
     Args:
         personal: of the user.
         shelf: the images.
         scale: of the user's ratings.
-        rated: of each rating the image's number in the shelf, -1 where it is elsewhere; None looks for the images that
-            look the same to the networks as those that were rated.
+        last: numbers of images that come after all others, as rejected ones do.
     """
     found = personal.predict(shelf.seen)
     scores, generic, uncertainty = (
@@ -69,18 +70,16 @@ def order_of(personal: PersonalModel, shelf: Shelf, scale: Scale, rated: Sequenc
     )
     stars = np.full(len(shelf.files), np.nan)
     expected, left = (values.double().numpy() for values in personal.without_own())
-    places = [[number] for number in rated] if rated is not None else _looking_the_same(personal, shelf)
-    for rating, numbers in enumerate(places):
-        for number in numbers:
-            if number >= 0:
-                stars[number], scores[number], uncertainty[number] = (
-                    float(personal.ratings[rating]),
-                    expected[rating],
-                    left[rating],
-                )
+    for rating, look in enumerate(looks(personal.told)):
+        for number in shelf.alike.get(look, ()):
+            stars[number], scores[number], uncertainty[number] = (
+                float(personal.ratings[rating]),
+                expected[rating],
+                left[rating],
+            )
     scores = np.clip(scores, 0, 1)
     stands = np.where(np.isnan(stars), scores, stars)
-    order = np.lexsort((-scores, -stands))
+    order = np.lexsort((-scores, -stands, np.isin(np.arange(len(stands)), last)))
     usual = np.argsort(-generic, kind="stable")
     span = scale.high - scale.low
     return Ranking(
@@ -92,16 +91,6 @@ def order_of(personal: PersonalModel, shelf: Shelf, scale: Scale, rated: Sequenc
         _places(order),
         _places(usual),
     )
-
-
-def _looking_the_same(personal: PersonalModel, shelf: Shelf) -> list[list[int]]:
-    """Return of each rating the images whose features are those of the rated image, to the last bit."""
-    if not personal.says_something:
-        return []
-    numbers: dict[bytes, list[int]] = {}
-    for number, row in enumerate(shelf.seen.values.half().numpy()):
-        numbers.setdefault(row.tobytes(), []).append(number)
-    return [numbers.get(row.tobytes(), []) for row in personal.told.values.half().numpy()]
 
 
 def _places(order: Indices) -> Indices:

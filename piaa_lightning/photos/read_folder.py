@@ -50,13 +50,13 @@ class Who:
     """Whose order is asked for: everybody's, unless something is given.
 
     Args:
-        person: a personal file.
+        person: a personal file, or where it lies.
         ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data; it goes before
             the personal file.
         scale: the worst and the best score of that file.
     """
 
-    person: Path | None = None
+    person: Path | PersonalFile | None = None
     ratings: str | None = None
     scale: Scale = STARS
 
@@ -142,10 +142,10 @@ def personal_model_of(read: ReadFolder, who: Who) -> tuple[PersonalModel, Scale,
         UserError: the personal file or the ratings cannot be used.
     """
     if who.ratings is not None:
-        name = "you" if who.person is None else who.person.stem
+        name = who.person.stem if isinstance(who.person, Path) else "you"
         user = learn_person(read, who.ratings, who.scale, name)
     elif who.person is not None:
-        user = load_personal_file(who.person, read.model)
+        user = load_personal_file(who.person, read.model) if isinstance(who.person, Path) else who.person
     else:
         nobody = PhotoFeatures.nothing(read.model.networks.features)
         process = read.model.population.process(read.shelf.statistics)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import logging
 from collections.abc import Iterator, Sequence
@@ -58,6 +59,22 @@ class Shelf:
     def statistics(self) -> FolderStatistics:
         """Statistics of what the networks saw; of a shelf that does not change any more."""
         return FolderStatistics.of(self.seen)
+
+    @cached_property
+    def alike(self) -> dict[bytes, list[int]]:
+        """Numbers of the images by what the networks saw, see `looks`: copies have the same, whatever they are called.
+
+        Of a shelf that does not change any more.
+        """
+        numbers: dict[bytes, list[int]] = {}
+        for number, look in enumerate(looks(self.seen)):
+            numbers.setdefault(look, []).append(number)
+        return numbers
+
+
+def looks(seen: PhotoFeatures) -> list[bytes]:
+    """Return a short name of what was seen in each image: the same, to the last bit, for the same pixels."""
+    return [hashlib.blake2b(row.tobytes(), digest_size=16).digest() for row in seen.values.half().numpy()]
 
 
 @dataclass(frozen=True)

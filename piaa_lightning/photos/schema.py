@@ -55,7 +55,8 @@ class WebKeys:
         host: the address that is listened on; only this machine can reach the default.
         port: 0 takes a free one.
         token: what everybody has to know who opens the page; None makes one where other machines can reach it.
-        sessions: the directory that images and ratings of visitors are kept in.
+        sessions: the directory that images and ratings are kept in. None: on this machine alone the data directory of
+            its user, where all browsers are one visitor; elsewhere ``sessions`` below ``paths.runs``.
         max_photos: how many images a visitor may bring.
         max_megabytes: how large a file may be.
         max_megapixels: how large an image may be.
@@ -65,7 +66,7 @@ class WebKeys:
     host: str = "127.0.0.1"
     port: int = 8765
     token: str | None = None
-    sessions: str = "${paths.runs}/sessions"
+    sessions: str | None = None
     max_photos: int = 2000
     max_megabytes: int = 60
     max_megapixels: int = 120

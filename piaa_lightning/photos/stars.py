@@ -12,8 +12,6 @@ from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.photos.opening import learn_heif
 from piaa_lightning.photos.suffixes import HEIF, RAW, SUFFIXES
 from piaa_lightning.photos.xmp_stars import MAX_PACKET, read_xmp, stars_of_percent
-from piaa_lightning.photos.xmp_stars import PREDICTED as PREDICTED
-from piaa_lightning.photos.xmp_stars import WRITTEN as WRITTEN
 
 EXIF_RATING, EXIF_PERCENT, TIFF_XMP = 0x4746, 0x4749, 700
 REJECTED = -1.0

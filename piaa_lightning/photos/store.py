@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sqlite3
 import stat
@@ -18,6 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from piaa_lightning.errors import UserError
+
+log = logging.getLogger(__name__)
 
 SCHEMA = """
 drop table if exists photos; -- of versions that kept what one model saw
@@ -136,6 +139,32 @@ class Store:
             self._base.executemany("insert or replace into images values (?, ?, ?, ?)", lines)
             self._base.executemany("insert or replace into features values (?, ?, ?, ?)", views)
             self._base.execute("commit")
+
+    def kept(self, digest: str) -> KeptImage | None:
+        """Return all that is kept of an image; None where it is not known."""
+        with self._lock:
+            image = self._base.execute("select * from images where digest = ?", (digest,)).fetchone()
+            views = self._base.execute("select network, features, score from features where digest = ?", (digest,))
+            found = {str(name): NetworkView(np.frombuffer(seen, np.float16), score) for name, seen, score in views}
+        return None if image is None else KeptImage(image[0], image[1], image[2], image[3] or b"", found)
+
+    def take_in(self, other: Path) -> None:
+        """Keep what another such file keeps, too; one that is damaged or of an earlier form adds nothing."""
+        with self._lock:
+            self._base.execute("attach database ? as other", (str(other),))
+            try:
+                for table in ("images", "features"):
+                    self._base.execute(f"insert or ignore into {table} select * from other.{table}")
+            except sqlite3.Error as error:
+                log.warning("%s: what was read of photographs cannot be taken over (%s).", other, error)
+            finally:
+                self._base.execute("detach database other")
+
+    def seen_by(self, digests: Sequence[str], networks: Sequence[str]) -> list[str]:
+        """Return those images that all of these networks have seen, in their order."""
+        question = "select digest from features where digest in ({}) and network = ?"
+        seen = [{digest for (digest,) in self._ask(question, digests, network)} for network in networks]
+        return [digest for digest in digests if all(digest in known for known in seen)]
 
     def sizes(self, digests: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return width and height of those images that are known."""

@@ -6,35 +6,84 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from piaa_lightning.errors import UserError
 from piaa_lightning.photos.cover import choose_cover
 from piaa_lightning.photos.crops import best_crops, small_copy
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.ratings import STARS
+from piaa_lightning.runtime.terminal import printable
+from piaa_lightning.users.rating_log import NOTHING
 from piaa_lightning.web.session import Session, View
 
-PAGE = 120  # images of an order that are sent at once
+PAGE, MOST = 120, 3000  # images of an order that are sent at once, and at most if the page has so many already
 SKIPPED = 50
-SHAPES = ("1:1", "16:9", "9:16", "2:3")
+SHAPES = ("1:1", "16:9", "9:16", "3:2", "2:3", "4:5")
+SHOWN = ("all", "unrated", "mine", "surprising", "picked", "rejected")
 
 
-def view_answer(session: Session, user: str, start: int = 0) -> dict[str, Any]:
-    """Tell a part of a user's order and everything around it."""
+def view_answer(session: Session, user: str, start: int = 0, count: int = PAGE, show: str = "all") -> dict[str, Any]:
+    """Tell a part of a user's order and everything around it.
+
+    Args:
+        session: the visitor's.
+        user: whose order.
+        start: the first place to tell.
+        count: how many places the page wants.
+        show: which images, see `SHOWN`.
+
+    Raises:
+        UserError: nobody is called so, or there is no such choice.
+    """
     view = session.view(user)
     progress = session.progress()
-    skipped = [{"name": name, "reason": reason} for name, reason in list(view.shelf.skipped.items())[-SKIPPED:]]
+    skipped = [{"name": printable(name), "reason": why} for name, why in list(view.shelf.skipped.items())[-SKIPPED:]]
+    shown = _shown(view, show)
+    undo, redo = session.log.steps(user)
     return {
         "person": user,
         "people": [{"name": name, "rated": len(session.log.stars(name))} for name in session.log.users()],
+        "folder": session.folder,
+        "alone": session.by_folder,
+        "version": session.version,
         "total": len(view.shelf.files),
-        "rated": len(view.stars),
+        "rated": len(session.log.stars(user)),
+        "here": view.rated,
+        "unseen": view.told.unseen,
         "learns": view.personal.says_something,
-        "reading": {"done": progress.done, "total": progress.total},
+        "reading": {"done": progress.done, "total": progress.total, "trouble": session.trouble},
         "skipped": skipped,
+        "undo": undo,
+        "redo": redo,
         "ask": [_photo(view, number) for number in view.asked],
+        "show": show,
+        "shown": len(shown),
         "start": start,
-        "items": [_photo(view, number) for number in view.ranking.order[start : start + PAGE].tolist()],
+        "items": [_photo(view, number) for number in shown[start : start + min(max(count, PAGE), MOST)].tolist()],
     }
+
+
+def _shown(view: View, show: str) -> NDArray[np.int64]:
+    """Return the images of a choice: in the user's order, the user's own newest first, surprises largest first."""
+    ranking, order = view.ranking, view.ranking.order
+    rated = ~np.isnan(ranking.stars)
+    if show == "all":
+        return order
+    if show == "unrated":
+        return order[~rated[order]]
+    if show == "mine":
+        known = (view.numbers.get(photo, -1) for photo in reversed(view.said))
+        newest = [number for number in known if number >= 0 and rated[number]]
+        copies = [number for number in order[rated[order]].tolist() if number not in set(newest)]
+        return np.array([*newest, *copies], dtype=np.int64)
+    if show == "surprising":
+        apart = np.where(rated, np.abs(ranking.stars - ranking.scores), -1)
+        return np.argsort(-apart, kind="stable")[: int(rated.sum())]
+    if show in ("picked", "rejected"):
+        mark = {"picked": "pick", "rejected": "reject"}[show]
+        return np.array([n for n in order.tolist() if _said_mark(view, n) == mark], dtype=np.int64)
+    raise UserError(f"There is no choice called {show}; there are {', '.join(SHOWN)}.")
 
 
 def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:
@@ -57,20 +106,28 @@ def cover_answer(session: Session, user: str, count: int, diversity: float) -> l
     return [_photo(view, number) for number in choose_cover(merit, view.shelf, count, diversity)]
 
 
-def crops_answer(session: Session, user: str, digest: str) -> list[dict[str, Any]]:
-    """Tell the best crops of an image, as shares of its sides."""
+def crops_answer(session: Session, user: str, digest: str) -> dict[str, Any]:
+    """Tell the best crops of an image, as shares of its sides, and how they compare with the whole."""
     networks, personal = session.prior.networks, session.view(user).personal
     pixels = open_photo(session.path_of(digest), 2 * networks.size, session.uploads.limits.pixels).pixels
-    crops = best_crops(small_copy(pixels, 2 * networks.size), SHAPES, networks, personal.score)
-    return [{"shape": crop.shape, "box": crop.box, "score": _stars(crop.score)} for crop in crops]
+    small = small_copy(pixels, 2 * networks.size)
+    crops = best_crops(small, SHAPES, networks, personal.score)
+    with torch.inference_mode():
+        whole = float(personal.score(networks.look_at_all([networks.squares(small)])))
+    return {
+        "whole": _stars(whole),
+        "better": any(crop.score > whole for crop in crops),
+        "crops": [{"shape": crop.shape, "box": crop.box, "score": _stars(crop.score)} for crop in crops],
+    }
 
 
 def _photo(view: View, number: int) -> dict[str, Any]:
     ranking, shelf = view.ranking, view.shelf
     width, height = shelf.sizes[number]
+    stars = float(ranking.stars[number])
     return {
         "id": shelf.digests[number],
-        "name": shelf.files[number],
+        "name": printable(shelf.files[number]),
         "width": width,
         "height": height,
         "score": round(float(ranking.scores[number]), 2),
@@ -78,8 +135,13 @@ def _photo(view: View, number: int) -> dict[str, Any]:
         "uncertainty": round(float(ranking.uncertainty[number]), 2),
         "place": int(ranking.places[number]),
         "generic_place": int(ranking.generic_places[number]),
-        "stars": view.stars.get(shelf.digests[number]),
+        "stars": None if np.isnan(stars) else int(stars) if stars == int(stars) else round(stars, 2),
+        "mark": _said_mark(view, number),
     }
+
+
+def _said_mark(view: View, number: int) -> str:
+    return view.said.get(view.shelf.digests[number], NOTHING).mark
 
 
 def _stars(score: float) -> float:

@@ -17,19 +17,19 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.cards import user_card
-from piaa_lightning.photos.contact_sheet import contact_sheet
-from piaa_lightning.photos.ranking import ranking_csv
 from piaa_lightning.runtime.cores import cores
-from piaa_lightning.web.answers import compare_answer, cover_answer, crops_answer, view_answer
+from piaa_lightning.web.answers import MOST, compare_answer, cover_answer, crops_answer, view_answer
+from piaa_lightning.web.exports import exported
 from piaa_lightning.web.guard import Guard, cookie, own_name, set_cookie
 from piaa_lightning.web.images import large_copy, map_image
+from piaa_lightning.web.importing import import_ratings
 from piaa_lightning.web.session import Session
 from piaa_lightning.web.shares import Shares, TooMuchAtOnceError
 from piaa_lightning.web.visitors import COOKIE, TooManyVisitorsError, Visitors
 
 PAGE = Path(__file__).parent / "page"
-MAX_MESSAGE = 10_000  # bytes of anything that is no image
+MAX_MESSAGE = 10_000  # bytes of what the page says
+MAX_FILE = 100_000_000  # and of a file with ratings
 Handler = Callable[[Request, Session], Awaitable[Response]]
 
 
@@ -70,25 +70,64 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         return handle
 
     async def view(request: Request, session: Session) -> Response:
-        user = request.query_params.get("person") or session.log.users()[0]
+        user = request.query_params.get("person") or session.log.latest()
         if user not in session.log.users():  # a name that this browser remembers from elsewhere
-            user = session.log.users()[0]
-        told = await run_in_threadpool(view_answer, session, user, _number(request, "start", 0, 10**7))
+            user = session.log.latest()
+        start, count = _number(request, "start", 0, 10**7), _number(request, "count", 0, MOST)
+        told = await run_in_threadpool(
+            view_answer, session, user, start, count, request.query_params.get("show", "all")
+        )
         prior = session.prior
         about = {"name": prior.config["name"], "data": prior.config["data"], "note": note}
         return JSONResponse({**told, "prior": about})
 
+    async def version(request: Request, session: Session) -> Response:
+        progress = session.progress()
+        return JSONResponse([*session.version, progress.done, progress.total])
+
     async def rate(request: Request, session: Session) -> Response:
         said = await _message(request)
         user, photo = str(said.get("person")), str(said.get("photo"))
-        if photo not in session.shelf().digests:
-            raise UserError("There is no such photograph here.")
-        await run_in_threadpool(session.log.rate, user, photo, said.get("stars"))
-        return JSONResponse(await run_in_threadpool(view_answer, session, user))
+        change = {key: said[key] for key in ("stars", "mark") if key in said}
+        if change.get("stars") not in (None, 1, 2, 3, 4, 5) or isinstance(change.get("stars"), bool | float):
+            raise UserError("Give 1 to 5 stars.")
+        await run_in_threadpool(session.say, user, photo, **change)
+        return await changed(session, user, said)
+
+    async def undo(request: Request, session: Session) -> Response:
+        said = await _message(request)
+        user = str(said.get("person"))
+        photos = await run_in_threadpool(session.log.redo if said.get("way") == "redo" else session.log.undo, user)
+        return await changed(session, user, said, changed=photos[:1])
+
+    async def changed(session: Session, user: str, said: dict[str, Any], **more: Any) -> Response:
+        count, show = said.get("count"), str(said.get("show", "all"))
+        told = await run_in_threadpool(view_answer, session, user, 0, count if isinstance(count, int) else 0, show)
+        return JSONResponse({**told, **more})
 
     async def users(request: Request, session: Session) -> Response:
         said = await _message(request)
-        return JSONResponse({"person": session.log.add_user(str(said.get("name", "")))})
+        user, name = str(said.get("person", "")), str(said.get("name", ""))
+        match said.get("do", "add"):
+            case "rename":
+                return JSONResponse({"person": session.log.rename_user(user, name)})
+            case "remove":
+                await run_in_threadpool(session.log.remove_user, user)
+                return JSONResponse({"person": session.log.latest()})
+            case _:
+                return JSONResponse({"person": session.log.add_user(name)})
+
+    async def remove(request: Request, session: Session) -> Response:
+        said = await _message(request)
+        await run_in_threadpool(session.remove, str(said.get("photo")))
+        return JSONResponse({})
+
+    async def take_in(request: Request, session: Session) -> Response:
+        body = await _body(request, MAX_FILE)
+        told = await run_in_threadpool(
+            import_ratings, session, _user(request), request.query_params.get("name", ""), body
+        )
+        return JSONResponse({"told": told})
 
     async def upload(request: Request, session: Session) -> Response:
         stored = await session.uploads.receive(request.query_params.get("name", ""), request.stream())
@@ -123,7 +162,7 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
 
     async def export(request: Request, session: Session) -> Response:
         what, user = request.path_params["what"], _user(request)
-        content, kind = await run_in_threadpool(_exported, session, what, user)
+        content, kind = await run_in_threadpool(exported, session, what, user)
         name = f"attachment; filename={what}"
         return Response(content, media_type=kind, headers={"content-disposition": name})
 
@@ -142,8 +181,12 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         routes=[
             Route("/", page),
             Route("/api/view", of_session(view)),
+            Route("/api/version", of_session(version)),
             Route("/api/rate", of_session(rate), methods=["POST"]),
+            Route("/api/undo", of_session(undo), methods=["POST"]),
             Route("/api/people", of_session(users), methods=["POST"]),
+            Route("/api/import", of_session(take_in), methods=["POST"]),
+            Route("/api/remove", of_session(remove), methods=["POST"]),
             Route("/api/photos", of_session(upload), methods=["POST"]),
             Route("/api/compare", of_session(compare)),
             Route("/api/cover", of_session(cover)),
@@ -158,21 +201,6 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         middleware=[Middleware(Guard, host=host, token=token)],
         lifespan=lifespan,
     )
-
-
-def _exported(session: Session, what: str, user: str) -> tuple[bytes, str]:
-    view = session.view(user)
-    if what == "ranking.csv":
-        return ranking_csv(view.ranking, view.shelf.files).encode(errors="surrogateescape"), "text/csv; charset=utf-8"
-    if what == "person.safetensors":
-        return session.user(user).bytes(), "application/octet-stream"
-    if what == "person.md":
-        return user_card(session.user(user), session.prior).encode(), "text/markdown; charset=utf-8"
-    if what == "contact_sheet.html":
-        title = f"{len(view.shelf.files)} photographs in the order of {user}"
-        notes = ["Stars from 1 to 5; in brackets what anybody is expected to say."]
-        return contact_sheet(title, notes, view.shelf, view.ranking, session.thumbnail).encode(), "text/html"
-    raise UserError(f"There is no export called {what}.")
 
 
 def _key(request: Request) -> str:
@@ -209,11 +237,7 @@ async def _message(request: Request) -> dict[str, Any]:
     Raises:
         UserError: it is none.
     """
-    body = b""
-    async for some in request.stream():
-        body += some
-        if len(body) > MAX_MESSAGE:
-            raise UserError("This message is too long.")
+    body = await _body(request, MAX_MESSAGE)
     try:
         said = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -221,3 +245,17 @@ async def _message(request: Request) -> dict[str, Any]:
     if not isinstance(said, dict):
         raise UserError("This message cannot be read.")
     return said
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """Read what a request brings.
+
+    Raises:
+        UserError: it is longer than allowed.
+    """
+    body = b""
+    async for some in request.stream():
+        body += some
+        if len(body) > most:
+            raise UserError("This message is too long.")
+    return body

@@ -37,18 +37,20 @@ def serve(
     note: str = "",
     limits: Limits | None = None,
     ready: Callable[[], None] | None = None,
+    alone: bool = False,
 ) -> None:
     """Serve until interrupted.
 
     Args:
         listening: where.
         model: what personal models start from.
-        sessions: the directory that photographs and ratings of visitors are kept in.
+        sessions: the directory that photographs and ratings are kept in.
         cache: the directory that keeps what was read of photographs.
         folder: shown to all visitors; None shows what they bring alone.
         note: a sentence about the model that everybody should read.
         limits: what each visitor may bring.
         ready: called once the page is about to be served.
+        alone: see `Visitors`.
 
     Raises:
         UserError: a directory cannot be written.
@@ -59,8 +61,8 @@ def serve(
     shared = None
     if folder is not None:
         shared = Album(model, open_store(cache), folder.root, limits.pixels)
-        threading.Thread(target=shared.read, args=(folder.files,), daemon=True).start()
-    visitors = Visitors(sessions, model, shared, limits)
+        threading.Thread(target=shared.watch, args=(folder.files,), daemon=True).start()
+    visitors = Visitors(sessions, model, shared, limits, alone)
     server = uvicorn.Server(
         uvicorn.Config(
             make_app(visitors, listening.host, listening.token, note),

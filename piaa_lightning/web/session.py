@@ -1,14 +1,15 @@
-"""One visitor: images, users, their stars, and the orders that follow from them."""
+"""One visitor: images, users, what they said, and the orders that follow from it."""
 
 from __future__ import annotations
 
 import shutil
 import threading
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.next_to_rate import next_to_rate
@@ -18,12 +19,14 @@ from piaa_lightning.photos.photo_features import PhotoFeatures
 from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.ranking import Ranking, order_of
 from piaa_lightning.photos.ratings import STARS
-from piaa_lightning.photos.reading import Shelf
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.reading import Shelf, looks
+from piaa_lightning.runtime.terminal import printable
+from piaa_lightning.users.home import Home, Told, place_of, short_name
+from piaa_lightning.users.rating_log import NOTHING, REJECT, Said
 from piaa_lightning.web.album import Album, Progress
-from piaa_lightning.web.rating_log import RatingLog
 from piaa_lightning.web.uploads import Limits, Uploads
 
+NO_FOLDER = "added photographs"  # the place of ratings where no folder is shown
 ASKED = 12  # images that are proposed at once: one to rate, and those after it where it is skipped
 
 
@@ -34,18 +37,25 @@ class View:
     Args:
         shelf: the images.
         numbers: places in the shelf by digest.
-        stars: that the user gave, by digest.
-        personal: what follows from them.
+        said: by the user, of images here and elsewhere, by digest.
+        told: what is learnt from.
+        personal: what follows from it.
         ranking: the order.
         asked: numbers of the images to rate next.
     """
 
     shelf: Shelf
     numbers: dict[str, int]
-    stars: dict[str, int]
+    said: dict[str, Said]
+    told: Told
     personal: PersonalModel
     ranking: Ranking
     asked: list[int]
+
+    @property
+    def rated(self) -> int:
+        """How many images of the shelf have the user's stars."""
+        return int((self.ranking.stars == self.ranking.stars).sum())
 
 
 class Session:
@@ -56,21 +66,44 @@ class Session:
         prior: what tastes start from.
         shared: the folder that whoever runs the page shows to all visitors; None where there is none.
         limits: what may be brought.
+        by_folder: whether what is brought is shown beside that folder alone, and not beside the next one.
     """
 
-    def __init__(self, directory: Path, prior: PublishedModel, shared: Album | None, limits: Limits) -> None:
-        self.directory, self.prior, self.shared = directory, prior, shared
+    def __init__(
+        self, directory: Path, prior: PublishedModel, shared: Album | None, limits: Limits, by_folder: bool = False
+    ) -> None:
+        self.directory, self.prior, self.shared, self.by_folder = directory, prior, shared, by_folder
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.log = RatingLog(directory / "ratings.jsonl")
-        self.uploads = Uploads(directory, limits)
-        self.own = Album(prior, Store(directory / "seen.sqlite"), self.uploads.root, limits.pixels)
+        self.home = Home(directory)
+        self.log = self.home.log
+        self.place = NO_FOLDER if shared is None else place_of(shared.root)
+        own = directory / "added" / short_name(self.place) if by_folder and shared is not None else directory
+        self.uploads = Uploads(own, limits)
+        self.own = Album(prior, self.home.store, self.uploads.root, limits.pixels)
         self._lock = threading.RLock()
         self._shelf: tuple[tuple[int, int], Shelf] | None = None
         self._views: dict[str, tuple[object, View]] = {}
+        self._kept: object = None  # the version of the folder whose statistics are kept
+
+    @property
+    def folder(self) -> str:
+        """The name of the folder that is shown; empty where there is none."""
+        return "" if self.shared is None else printable(self.shared.root.resolve().name or str(self.shared.root))
+
+    @property
+    def trouble(self) -> str:
+        """Why reading stopped before its end, or nothing."""
+        return "" if self.shared is None else self.shared.trouble
 
     def resume(self) -> None:
         """Read what the visitor brought before the server was last stopped."""
         self.own.read(self.uploads.files())
+
+    @property
+    def version(self) -> list[int]:
+        """Moves whenever there is anything new to see, in this window or in another."""
+        self.log.users()
+        return [self.log.version, self.own.version, self.shared.version if self.shared else 0]
 
     def take(self, stored: str) -> str:
         """Read an upload, and verify by decoding that it is an image.
@@ -84,12 +117,27 @@ class Session:
         reasons = self.own.read([stored])
         if reasons:
             self.uploads.remove(stored)
+            self.own.drop([stored])
             raise UserError(f"{self.uploads.name(stored)}: {reasons[stored]}")
         digest = self.own.store.digest_of(self.uploads.root / stored)
         shelf = self.own.shelf()
         if shelf.files[shelf.digests.index(digest)] != stored:  # the same image was here already
+            self.own.drop([stored])
             self.uploads.remove(stored)
         return digest
+
+    def remove(self, photo: str) -> None:
+        """Take away an image that the visitor brought; what was said of it stays.
+
+        Raises:
+            UserError: the visitor did not bring it.
+        """
+        shelf = self.own.shelf()
+        if photo not in shelf.digests:
+            raise UserError("Only photographs that were added here can be removed here.")
+        stored = shelf.files[shelf.digests.index(photo)]
+        self.own.drop([stored])
+        self.uploads.remove(stored)
 
     def progress(self) -> Progress:
         """Say how far reading is, of the shared folder and of what the visitor brought."""
@@ -121,22 +169,65 @@ class Session:
         )
 
     def view(self, user: str) -> View:
-        """Return a user's order; it is made anew only where stars or images are."""
+        """Return a user's order; it is made anew only where words or images are."""
         with self._lock:
-            stars, shelf = self.log.stars(user), self.shelf()
-            key = (self._shelf and self._shelf[0], tuple(stars.items()))
+            said, shelf = self.log.said(user), self.shelf()
+            version = self._shelf and self._shelf[0]
+            key = (version, tuple(said.items()))
             if user not in self._views or self._views[user][0] != key:
-                self._views[user] = (key, self._ordered(shelf, stars))
+                self._views[user] = (key, self._ordered(user, shelf, said))
+                self._keep_folder(shelf, said, version)
             return self._views[user][1]
 
-    def _ordered(self, shelf: Shelf, stars: dict[str, int]) -> View:
+    def _ordered(self, user: str, shelf: Shelf, said: dict[str, Said]) -> View:
         numbers = {digest: number for number, digest in enumerate(shelf.digests)}
-        rated = {numbers[digest]: given for digest, given in stars.items() if digest in numbers}
-        scores = torch.from_numpy(STARS.to_unit(np.array(list(rated.values()), dtype=np.float64)))
-        personal = PersonalModel(self.prior.population.process(shelf.statistics), shelf.seen[list(rated)], scores)
-        ranking = order_of(personal, shelf, STARS, list(rated))
-        asked = next_to_rate(personal, shelf.seen, list(rated), ASKED)
-        return View(shelf, numbers, stars, personal, ranking, asked)
+        told = self.home.told(user, self.prior, self.place)
+        process = self.prior.population.process(shelf.statistics + told.elsewhere)
+        personal = PersonalModel(process, told.seen, told.scores)
+        rejected = [numbers[photo] for photo, one in said.items() if one.mark == REJECT and photo in numbers]
+        ranking = order_of(personal, shelf, STARS, rejected)
+        asked = next_to_rate(personal, shelf.seen, [*np.flatnonzero(~np.isnan(ranking.stars)), *rejected], ASKED)
+        return View(shelf, numbers, said, told, personal, ranking, asked)
+
+    def _keep_folder(self, shelf: Shelf, said: dict[str, Said], version: object) -> None:
+        """Keep the statistics of a folder in which something was said, once it is read."""
+        progress = self.progress()
+        read = progress.done >= progress.total and self._kept != version
+        if read and any(one.place == self.place for one in said.values()):
+            self.home.folders.keep(self.place, self.prior.networks.keys, shelf.statistics)
+            self._kept = version
+
+    def say(self, user: str, photo: str, **change: Any) -> None:
+        """Keep what a user says of an image.
+
+        Args:
+            user: who says it.
+            photo: the image's digest.
+            change: ``stars`` and ``mark`` of `Said`, as far as they are new.
+
+        Raises:
+            UserError: there is no such image or user, or it makes no sense.
+        """
+        album = self._album_of(photo)
+        said = self.log.said(user)
+        own = replace(said.get(photo, NOTHING), **change, place=self.place)
+        changed = {photo: own} if photo in said or not own.nothing else {}
+        if own.stars is None:  # copies of the image, too, of which it was said
+            changed |= {other: replace(said[other], stars=None) for other in self._copies(user, photo)}
+        self.home.say(user, changed, album.store)
+
+    def say_new(self, user: str, stars: Mapping[str, float]) -> int:
+        """Keep stars of images that have none, see `Home.say_new`."""
+        for album in filter(None, (self.shared, self.own)):
+            self.home.keep_seen(stars.keys() & set(album.shelf().digests), album.store)
+        return self.home.say_new(user, stars, self.place, self.home.store)
+
+    def _copies(self, user: str, photo: str) -> list[str]:
+        """Return which other rated images are the same to the networks."""
+        view = self.view(user)
+        (look,) = looks(view.shelf.seen[[view.numbers[photo]]])
+        told = zip(view.told.digests, looks(view.told.seen), strict=True)
+        return [digest for digest, other in told if other == look and digest != photo]
 
     def user(self, name: str) -> PersonalFile:
         """Return what was learnt of a user, for a personal file.
@@ -144,30 +235,34 @@ class Session:
         Raises:
             UserError: nothing can be learnt yet.
         """
-        view = self.view(name)
-        rated = {view.numbers[digest]: float(given) for digest, given in view.stars.items() if digest in view.numbers}
-        if not rated:
-            raise UserError("Nothing can be learned yet; rate a photograph.")
-        return PersonalFile.learnt(name, self.prior, view.shelf, rated, STARS)
+        return self.home.personal_file(name, self.prior, self.place, self.shelf())
 
-    def path_of(self, digest: str) -> Path:
-        """Return where an image of this visitor lies.
+    def _album_of(self, photo: str) -> Album:
+        """Return where an image of this visitor is known.
 
         Raises:
             UserError: the visitor has none of that digest.
         """
         for album in (self.own, self.shared):
-            if album is not None:
-                shelf = album.shelf()
-                if digest in shelf.digests:
-                    return album.root / shelf.files[shelf.digests.index(digest)]
+            if album is not None and photo in album.shelf().digests:
+                return album
         raise UserError("There is no such photograph here.")
 
-    def thumbnail(self, digest: str) -> bytes | None:
+    def path_of(self, photo: str) -> Path:
+        """Return where an image of this visitor lies.
+
+        Raises:
+            UserError: the visitor has none of that digest.
+        """
+        album = self._album_of(photo)
+        shelf = album.shelf()
+        return album.root / shelf.files[shelf.digests.index(photo)]
+
+    def thumbnail(self, photo: str) -> bytes | None:
         """Return an image's small JPEG; None where the visitor has none of that digest."""
         for album in (self.own, self.shared):
-            if album is not None and digest in self.shelf().digests:
-                found = album.store.thumbnail(digest)
+            if album is not None and photo in self.shelf().digests:
+                found = album.store.thumbnail(photo)
                 if found is not None:
                     return found
         return None
@@ -175,5 +270,5 @@ class Session:
     def forget(self) -> None:
         """Remove everything that the visitor brought or said."""
         self.own.close()
-        self.own.store.close()
+        self.home.store.close()
         shutil.rmtree(self.directory, ignore_errors=True)

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.suffixes import SUFFIXES
 
-NAMES = "names.jsonl"
+NAMES, PHOTOS = "names.jsonl", "photos"
 MAX_NAME = 120
 
 
@@ -42,7 +42,7 @@ class Uploads:
     """
 
     def __init__(self, directory: Path, limits: Limits) -> None:
-        self.root = directory / "photos"
+        self.root = directory / PHOTOS
         self.limits = limits
         self._directory = directory
         self._lock = threading.Lock()

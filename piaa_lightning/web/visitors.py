@@ -42,10 +42,14 @@ class Visitors:
         prior: what tastes start from.
         shared: the folder that everybody sees; None where there is none.
         limits: what each may bring.
+        alone: whether all visitors are one, whichever browser they use: on a computer of one's own the session is
+            ``home`` itself.
     """
 
-    def __init__(self, home: Path, prior: PublishedModel, shared: Album | None, limits: Limits) -> None:
-        self.home, self.prior, self.shared, self.limits = home, prior, shared, limits
+    def __init__(
+        self, home: Path, prior: PublishedModel, shared: Album | None, limits: Limits, alone: bool = False
+    ) -> None:
+        self.home, self.prior, self.shared, self.limits, self.alone = home, prior, shared, limits, alone
         self._open: dict[str, Session] = {}
         self._used: dict[str, float] = {}  # when each was last asked for, the longest ago first
         self._issued: dict[str, None] = {}  # names of keys that were given away and not used yet
@@ -73,16 +77,16 @@ class Visitors:
         Raises:
             TooManyVisitorsError: as many are here as the machine can hold.
         """
-        if not self.knows(key):
+        if not self.alone and not self.knows(key):
             return None
-        name = _name(key)
+        name = "." if self.alone else _name(key)
         with self._lock:
             self._used.pop(name, None)
             self._used[name] = time.monotonic()
             if name not in self._open:
                 self._make_room()
                 self._issued.pop(name, None)
-                session = Session(self.home / name, self.prior, self.shared, self.limits)
+                session = Session(self.home / name, self.prior, self.shared, self.limits, by_folder=self.alone)
                 self._open[name] = session
                 threading.Thread(target=session.resume, daemon=True).start()
             return self._open[name]

@@ -141,7 +141,8 @@ def test_the_browser_is_opened_at_the_printed_address(do, folder, model, monkeyp
     monkeypatch.setenv("BROWSER", "none")
     monkeypatch.setattr(piaa_commands.webbrowser, "open", opened.append)
 
-    def serve(listening, model, sessions, cache, folder, note, ready):
+    def serve(listening, model, sessions, cache, folder, note, ready, alone):
+        assert alone
         served.append((folder.root.name, sessions))
         ready()
         listening.socket.close()

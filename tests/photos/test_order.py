@@ -45,7 +45,7 @@ def test_what_a_user_likes_comes_first(prior, shelf, directory):
 def test_what_was_said_counts_and_the_model_orders_within_a_star(prior, shelf):
     rated, stars = [0, 3, 5, 9, 12], [5, 5, 3, 1, 4]
     personal = taste_of(prior, shelf, rated, [(given - 1) / 4 for given in stars])
-    ranking = order_of(personal, shelf, Scale(1, 5), rated)
+    ranking = order_of(personal, shelf, Scale(1, 5))
     assert ranking.stars[rated].tolist() == stars
     assert np.isnan(np.delete(ranking.stars, rated)).all()
     assert sorted(ranking.places[[0, 3]]) == [1, 2], "five stars stand before everything that is only expected"
@@ -59,11 +59,23 @@ def test_what_was_said_counts_and_the_model_orders_within_a_star(prior, shelf):
 
 def test_rated_images_are_known_again_by_what_the_networks_saw(prior, shelf):
     personal = taste_of(prior, shelf, [2, 7], [1.0, 0.0])
-    told, found = (order_of(personal, shelf, Scale(1, 5), rated) for rated in ([2, 7], None))
-    assert found.stars[[2, 7]].tolist() == told.stars[[2, 7]].tolist() == [5, 1]
-    assert found.order.tolist() == told.order.tolist()
-    elsewhere = order_of(personal, shelf, Scale(1, 5), [-1, -1])
-    assert np.isnan(elsewhere.stars).all()
+    found = order_of(personal, shelf, Scale(1, 5))
+    assert found.stars[[2, 7]].tolist() == [5, 1]
+    assert np.isnan(np.delete(found.stars, [2, 7])).all()
+    copy = Shelf([*shelf.files, "copy.jpg"], [*shelf.digests, "x"], [*shelf.sizes, (1, 1)], shelf.seen[[*range(16), 7]])
+    assert order_of(personal, copy, Scale(1, 5)).stars[[2, 7, 16]].tolist() == [5, 1, 1], (
+        "copies, whatever they are called"
+    )
+    others = Shelf(shelf.files[8:], shelf.digests[8:], shelf.sizes[8:], shelf.seen[8:])
+    assert np.isnan(order_of(personal, others, Scale(1, 5)).stars).all(), "what was rated lies elsewhere"
+
+
+def test_what_is_put_last_comes_last_whatever_its_stars(prior, shelf):
+    personal = taste_of(prior, shelf, [2, 7], [1.0, 0.0])
+    free = order_of(personal, shelf, Scale(1, 5))
+    ranking = order_of(personal, shelf, Scale(1, 5), last=[2, 4])
+    assert ranking.order[-2:].tolist() == [2, 4]
+    assert ranking.order[:-2].tolist() == [number for number in free.order.tolist() if number not in (2, 4)]
 
 
 def test_the_ranking_as_csv(prior, shelf):

@@ -1,0 +1,1 @@
+"""Stars written beside photographs, where catalogues read them; originals are never touched."""

@@ -1,0 +1,50 @@
+"""Files that a visitor takes away."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from piaa_lightning.errors import UserError
+from piaa_lightning.photos.cards import user_card
+from piaa_lightning.photos.contact_sheet import contact_sheet
+from piaa_lightning.photos.ranking import ranking_csv
+from piaa_lightning.runtime.csv_file import csv_bytes
+from piaa_lightning.web.session import Session, View
+
+
+def exported(session: Session, what: str, user: str) -> tuple[bytes, str]:
+    """Make a file.
+
+    Args:
+        session: the visitor's.
+        what: its name.
+        user: whom it is about.
+
+    Returns:
+        Its bytes, and their kind.
+
+    Raises:
+        UserError: there is no such file, or nothing that could stand in it.
+    """
+    view = session.view(user)
+    if what == "ranking.csv":
+        return ranking_csv(view.ranking, view.shelf.files).encode(errors="surrogateescape"), "text/csv; charset=utf-8"
+    if what == "stars.csv":
+        return stars_csv(view), "text/csv; charset=utf-8"
+    if what == "person.safetensors":
+        return session.user(user).bytes(), "application/octet-stream"
+    if what == "person.md":
+        return user_card(session.user(user), session.prior).encode(), "text/markdown; charset=utf-8"
+    if what == "contact_sheet.html":
+        title = f"{len(view.shelf.files)} photographs in the order of {user}"
+        notes = ["Stars from 1 to 5; ★ is your own word; in brackets what anybody is expected to say."]
+        page = contact_sheet(title, notes, view.shelf, view.ranking, session.thumbnail)
+        return page.encode(errors="backslashreplace"), "text/html"
+    raise UserError(f"There is no export called {what}.")
+
+
+def stars_csv(view: View) -> bytes:
+    """Return the user's own stars alone, in the order of the files; `piaa learn` reads them."""
+    rated = np.flatnonzero(~np.isnan(view.ranking.stars)).tolist()
+    rows = sorted((view.shelf.files[number], f"{view.ranking.stars[number]:g}") for number in rated)
+    return csv_bytes(("image", "stars"), rows)
