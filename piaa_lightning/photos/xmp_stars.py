@@ -63,7 +63,7 @@ def read_xmp(packet: bytes) -> XmpStars:
             told.setdefault(name, value)
     stars = (_stars(told.get(XMP_RATING)), _stars(told.get(ACDSEE_RATING)), stars_of_percent(told.get(PERCENT)))
     rating = next((given for given in stars if given is not None), None)
-    if PREDICTED in told and told.get(WRITTEN) == told.get(XMP_RATING):  # a guess that nobody has changed is no star
+    if told.get(PREDICTED) and told.get(WRITTEN) == told.get(XMP_RATING):  # a guess that nobody has changed is no star
         rating = None
     return XmpStars(rating, told.get(EXTENSION, "").strip().lower(), told.get(RAW_NAME, "").strip())
 

@@ -16,6 +16,7 @@ from starlette.requests import ClientDisconnect
 from starlette.testclient import TestClient
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.users.rating_log import Said
 from piaa_lightning.web import guard, patience, peers
 from piaa_lightning.web import visitors as visitors_module
 from piaa_lightning.web.patience import PatientProtocol
@@ -252,7 +253,9 @@ class TestVisitors:
         monkeypatch.setattr(visitors_module, "IDLE", 0.0)
         keys = [visitors.new_key() for _ in range(5)]
         for key in keys:
-            visitors.session(key).log.rate("me", "photo", 4)
+            log = visitors.session(key).log
+            log.add_user("me")
+            log.say("me", {"photo": Said(4)})
             assert len(visitors._open) <= 2
         assert [visitors.session(key).log.stars("me") for key in keys] == [{"photo": 4}] * 5
 

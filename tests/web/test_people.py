@@ -158,7 +158,7 @@ class TestImports:
         ("name", "content", "words"),
         [
             ("a.csv", b"image,stars\nnowhere.jpg,3\n", "a.csv: rates no photograph"),
-            ("a.csv", b"name;what\n", "a.csv: the first line must name"),
+            ("a.csv", b"name;what\nx;1\n", "a.csv: the first line must name"),
             ("a.safetensors", b"no", "a.safetensors: the personal file is damaged"),
             ("a.txt", b"no", "a.txt: bring a table"),
             ("stars", b"", "None of the 10 photographs"),
@@ -310,6 +310,7 @@ class TestAFolderThatChanges:
 
 def test_what_another_window_says_moves_the_version(open_folder, trips):
     client = browser(open_folder(trips[0]))
+    assert view(client)["items"]
     before = client.get("/api/version").json()
     assert client.get("/api/version").json() == before
     like_the_sea(client, 1)
