@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from piaa_lightning.photos.crops import best_crops, small_copy
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.runtime.terminal import printable
-from piaa_lightning.users.rating_log import NOTHING
+from piaa_lightning.users.rating_log import NOTHING, PICK, REJECT
 from piaa_lightning.web.session import Session, View
 
 PAGE, MOST = 120, 3000  # images of an order that are sent at once, and at most if the page has so many already
@@ -81,7 +82,7 @@ def _shown(view: View, show: str) -> NDArray[np.int64]:
         apart = np.where(rated, np.abs(ranking.stars - ranking.scores), -1)
         return np.argsort(-apart, kind="stable")[: int(rated.sum())]
     if show in ("picked", "rejected"):
-        mark = {"picked": "pick", "rejected": "reject"}[show]
+        mark = {"picked": PICK, "rejected": REJECT}[show]
         return np.array([n for n in order.tolist() if _said_mark(view, n) == mark], dtype=np.int64)
     raise UserError(f"There is no choice called {show}; there are {', '.join(SHOWN)}.")
 
@@ -99,11 +100,15 @@ def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:
     return columns
 
 
-def cover_answer(session: Session, user: str, count: int, diversity: float) -> list[dict[str, Any]]:
-    """Tell which images a user might put on a cover."""
+def cover_answer(
+    session: Session, user: str, count: int, diversity: float, without: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Tell which images a user might put on a cover: no rejected ones, and none that is to be replaced."""
     view = session.view(user)
+    rejected = [number for number in range(len(view.shelf.files)) if _said_mark(view, number) == REJECT]
+    out = [*rejected, *(view.numbers[photo] for photo in without if photo in view.numbers)]
     merit = torch.from_numpy(view.ranking.merit)
-    return [_photo(view, number) for number in choose_cover(merit, view.shelf, count, diversity)]
+    return [_photo(view, number) for number in choose_cover(merit, view.shelf, count, diversity, out)]
 
 
 def crops_answer(session: Session, user: str, digest: str) -> dict[str, Any]:
@@ -137,6 +142,7 @@ def _photo(view: View, number: int) -> dict[str, Any]:
         "generic_place": int(ranking.generic_places[number]),
         "stars": None if np.isnan(stars) else int(stars) if stars == int(stars) else round(stars, 2),
         "mark": _said_mark(view, number),
+        "added": shelf.digests[number] in view.added,
     }
 
 

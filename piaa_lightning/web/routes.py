@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -20,7 +21,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.web.answers import MOST, compare_answer, cover_answer, crops_answer, view_answer
 from piaa_lightning.web.exports import exported
 from piaa_lightning.web.guard import Guard, cookie
-from piaa_lightning.web.images import large_copy, map_image
+from piaa_lightning.web.images import WHOLE, cut_image, large_copy, map_image
 from piaa_lightning.web.importing import import_ratings
 from piaa_lightning.web.session import Session
 from piaa_lightning.web.visitors import COOKIE, Visitors
@@ -134,7 +135,8 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
 
     async def cover(request: Request, session: Session) -> Response:
         count, diversity = _number(request, "count", 9, 60), _number(request, "diversity", 50, 100) / 100
-        return JSONResponse(await run_in_threadpool(cover_answer, session, _user(request), count, diversity))
+        without = request.query_params.get("without", "").split(",")
+        return JSONResponse(await run_in_threadpool(cover_answer, session, _user(request), count, diversity, without))
 
     async def crops(request: Request, session: Session) -> Response:
         found = await run_in_threadpool(crops_answer, session, _user(request), request.path_params["photo"])
@@ -148,6 +150,15 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
 
     async def large(request: Request, session: Session) -> Response:
         return _image(await run_in_threadpool(large_copy, session, request.path_params["photo"]), "image/jpeg")
+
+    async def whole(request: Request, session: Session) -> Response:
+        return _image(await run_in_threadpool(large_copy, session, request.path_params["photo"], WHOLE), "image/jpeg")
+
+    async def cut(request: Request, session: Session) -> Response:
+        photo, shape = request.path_params["photo"], request.query_params.get("shape", "")
+        content, name = await run_in_threadpool(cut_image, session, photo, shape, request.query_params.get("box", ""))
+        told = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, errors='replace')}"}
+        return Response(content, media_type="image/jpeg", headers=told)
 
     async def where(request: Request, session: Session) -> Response:
         found = await run_in_threadpool(map_image, session, _user(request), request.path_params["photo"])
@@ -186,6 +197,8 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
             Route("/api/forget", of_session(forget), methods=["POST"]),
             Route("/photo/{photo}/small", of_session(small)),
             Route("/photo/{photo}/large", of_session(large)),
+            Route("/photo/{photo}/whole", of_session(whole)),
+            Route("/photo/{photo}/cut", of_session(cut)),
             Route("/photo/{photo}/map", of_session(where)),
             Route("/photo/{photo}/crops", of_session(crops)),
             Route("/export/{what}", of_session(export)),

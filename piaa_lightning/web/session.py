@@ -42,6 +42,7 @@ class View:
         personal: what follows from it.
         ranking: the order.
         asked: numbers of the images to rate next.
+        added: digests of those that the visitor brought.
     """
 
     shelf: Shelf
@@ -51,6 +52,7 @@ class View:
     personal: PersonalModel
     ranking: Ranking
     asked: list[int]
+    added: frozenset[str]
 
     @property
     def rated(self) -> int:
@@ -187,7 +189,8 @@ class Session:
         rejected = [numbers[photo] for photo, one in said.items() if one.mark == REJECT and photo in numbers]
         ranking = order_of(personal, shelf, STARS, rejected)
         asked = next_to_rate(personal, shelf.seen, [*np.flatnonzero(~np.isnan(ranking.stars)), *rejected], ASKED)
-        return View(shelf, numbers, said, told, personal, ranking, asked)
+        added = frozenset(self.own.shelf().digests)
+        return View(shelf, numbers, said, told, personal, ranking, asked, added)
 
     def _keep_folder(self, shelf: Shelf, said: dict[str, Said], version: object) -> None:
         """Keep the statistics of a folder in which something was said, once it is read."""
@@ -257,6 +260,11 @@ class Session:
         album = self._album_of(photo)
         shelf = album.shelf()
         return album.root / shelf.files[shelf.digests.index(photo)]
+
+    def name_of(self, photo: str) -> str:
+        """Return what the visitor calls an image."""
+        shelf = self.shelf()
+        return shelf.files[shelf.digests.index(photo)]
 
     def thumbnail(self, photo: str) -> bytes | None:
         """Return an image's small JPEG; None where the visitor has none of that digest."""
