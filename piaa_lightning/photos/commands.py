@@ -125,8 +125,8 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     personal, scale, title = personal_model_of(read, who)
     ranking = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who))
     stands = ranking.stands
-    out = rejected_of(read.shelf, who)
-    chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity, out)
+    without = rejected_of(read.shelf, who)
+    chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity, without)
     rows: list[tuple[int, str, str]] = []
     for place, number in enumerate(chosen, start=1):
         rows.append((place, read.shelf.files[number], f"{stands[number]:.3f}"))
