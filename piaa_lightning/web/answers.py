@@ -20,11 +20,12 @@ from piaa_lightning.web.session import Session, View
 
 PAGE, MOST = 120, 3000  # images of an order that are sent at once, and at most if the page has so many already
 SKIPPED = 50
+GROUP = "group "  # before the digest of one of its images
 SHAPES = ("1:1", "16:9", "9:16", "3:2", "2:3", "4:5")
-SHOWN = ("all", "unrated", "mine", "surprising", "picked", "rejected")
+SHOWN = ("best", "all", "unrated", "mine", "surprising", "picked", "rejected")
 
 
-def view_answer(session: Session, user: str, start: int = 0, count: int = PAGE, show: str = "all") -> dict[str, Any]:
+def view_answer(session: Session, user: str, start: int = 0, count: int = PAGE, show: str = "best") -> dict[str, Any]:
     """Tell a part of a user's order and everything around it.
 
     Args:
@@ -32,7 +33,7 @@ def view_answer(session: Session, user: str, start: int = 0, count: int = PAGE, 
         user: whose order.
         start: the first place to tell.
         count: how many places the page wants.
-        show: which images, see `SHOWN`.
+        show: which images, see `SHOWN`: one of each group, all, ...; or `GROUP` and a digest, those of its group.
 
     Raises:
         UserError: nobody is called so, or there is no such choice.
@@ -67,17 +68,21 @@ def view_answer(session: Session, user: str, start: int = 0, count: int = PAGE, 
 
 def _shown(view: View, show: str) -> NDArray[np.int64]:
     """Return the images of a choice: in the user's order, the user's own newest first, surprises largest first."""
-    ranking, order = view.ranking, view.ranking.order
+    ranking = view.ranking
+    order: NDArray[np.int64] = ranking.order
     rated = ~np.isnan(ranking.stars)
     if show == "all":
         return order
+    if show == "best":
+        return order[view.best[order]]
+    if show.startswith(GROUP) and (number := view.numbers.get(show.removeprefix(GROUP), -1)) >= 0:
+        return order[np.isin(view.groups[order], view.groups[number])]
     if show == "unrated":
         return order[~rated[order]]
     if show == "mine":
         known = (view.numbers.get(photo, -1) for photo in reversed(view.said))
-        newest = [number for number in known if number >= 0 and rated[number]]
-        copies = [number for number in order[rated[order]].tolist() if number not in set(newest)]
-        return np.array([*newest, *copies], dtype=np.int64)
+        newest = np.array([number for number in known if number >= 0 and rated[number]], dtype=np.int64)
+        return np.concatenate([newest, order[rated[order] & ~np.isin(order, newest)]])
     if show == "surprising":
         apart = np.where(rated, np.abs(ranking.stars - ranking.scores), -1)
         return np.argsort(-apart, kind="stable")[: int(rated.sum())]
@@ -103,10 +108,14 @@ def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:
 def cover_answer(
     session: Session, user: str, count: int, diversity: float, without: Collection[str] = ()
 ) -> list[dict[str, Any]]:
-    """Tell which images a user might put on a cover: no rejected ones, and none that is to be replaced."""
+    """Tell which images a user might put on a cover: one of each group, none rejected, and none to be replaced."""
     view = session.view(user)
     rejected = [number for number in range(len(view.shelf.files)) if _said_mark(view, number) == REJECT]
-    out = [*rejected, *(view.numbers[photo] for photo in without if photo in view.numbers)]
+    out = [
+        *rejected,
+        *np.flatnonzero(~view.best).tolist(),
+        *(view.numbers[photo] for photo in without if photo in view.numbers),
+    ]
     merit = torch.from_numpy(view.ranking.merit)
     return [_photo(view, number) for number in choose_cover(merit, view.shelf, count, diversity, out)]
 
@@ -142,6 +151,7 @@ def _photo(view: View, number: int) -> dict[str, Any]:
         "generic_place": int(ranking.generic_places[number]),
         "stars": None if np.isnan(stars) else int(stars) if stars == int(stars) else round(stars, 2),
         "mark": _said_mark(view, number),
+        "group": int(view.alike[number]),
         "added": shelf.digests[number] in view.added,
     }
 

@@ -71,7 +71,7 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
             user = session.log.latest()
         start, count = _number(request, "start", 0, 10**7), _number(request, "count", 0, MOST)
         told = await run_in_threadpool(
-            view_answer, session, user, start, count, request.query_params.get("show", "all")
+            view_answer, session, user, start, count, request.query_params.get("show", "best")
         )
         prior = session.prior
         about = {"name": prior.config["name"], "data": prior.config["data"], "note": note}
@@ -97,7 +97,7 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         return await changed(session, user, said, changed=photos[:1])
 
     async def changed(session: Session, user: str, said: dict[str, Any], **more: Any) -> Response:
-        count, show = said.get("count"), str(said.get("show", "all"))
+        count, show = said.get("count"), str(said.get("show", "best"))
         told = await run_in_threadpool(view_answer, session, user, 0, count if isinstance(count, int) else 0, show)
         return JSONResponse({**told, **more})
 

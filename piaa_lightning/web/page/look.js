@@ -15,7 +15,7 @@ const by = (id) => document.getElementById(id);
 const BACK = 40; // photographs before one that is far down, which are loaded with it
 
 export class Look {
-  constructor(grid, person, say_, removed) {
+  constructor(grid, person, say_, removed, showGroup) {
     this.grid = grid;
     this.person = person;
     this.say_ = say_; // keeps what is said of a photograph
@@ -23,13 +23,14 @@ export class Look {
     this.row = []; // the order as it was when this was opened: arrows go through it, whatever is said meanwhile
     this.goOn = localStorage.getItem("go on") === "yes";
     this.paint = makeStars(by("look-stars"), (stars) => this.give({ stars }));
-    this.keys = { m: () => this.showMap(), z: () => this.zoom(), f: () => this.fullScreen(), a: () => this.switchGoOn() };
+    this.keys = { m: () => this.showMap(), z: () => this.zoom(), f: () => this.fullScreen(), a: () => this.switchGoOn(), g: () => by("look-group").click() };
     by("previous").addEventListener("click", () => this.step(-1));
     by("following").addEventListener("click", () => this.step(1));
     by("show-crops").addEventListener("click", () => this.showCrops());
     by("look-pick").addEventListener("click", () => this.give({ mark: this.photo.mark === "pick" ? "" : "pick" }));
     by("look-reject").addEventListener("click", () => this.give({ mark: this.photo.mark === "reject" ? "" : "reject" }));
     by("look-remove").addEventListener("click", async () => { await removed(this.photo); dialog.close(); });
+    by("look-group").addEventListener("click", () => { if (this.photo.group > 1) { dialog.close(); showGroup(this.photo); } });
     by("zoom").addEventListener("click", () => this.zoom());
     by("full").addEventListener("click", () => this.fullScreen());
     by("go-on").addEventListener("click", () => this.switchGoOn());
@@ -65,6 +66,8 @@ export class Look {
     by("look-pick").setAttribute("aria-pressed", String(photo.mark === "pick"));
     by("look-reject").setAttribute("aria-pressed", String(photo.mark === "reject"));
     by("look-remove").hidden = !photo.added;
+    by("look-group").hidden = photo.group < 2;
+    by("look-group").textContent = photo.group === 2 ? "1 more like this" : `${photo.group - 1} more like this`;
     this.paint(photo.stars);
   }
 

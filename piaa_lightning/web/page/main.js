@@ -13,7 +13,7 @@ import { Uploads } from "./upload.js";
 const by = (id) => document.getElementById(id);
 const TEN = 10, EVERY = 2000;
 
-const page = { person: localStorage.getItem("person") || "", show: "all", told: null, turn: 0, place: 0, complained: 0, version: "" };
+const page = { person: localStorage.getItem("person") || "", show: "best", told: null, turn: 0, place: 0, complained: 0, version: "" };
 
 const grid = new Grid(by("grid"), by("more"), (id) => look.show(photoOf(id)), async (start) => {
   const asked = page.told;
@@ -26,7 +26,7 @@ const queue = new Queue(() => ({ count: grid.photos.length, show: page.show }), 
   by("lost").hidden = !count;
   by("lost").textContent = `The program that runs this page does not answer. ${count === 1 ? "One answer waits" : `${count} answers wait`} here and will be kept as soon as it is started again.`;
 });
-const look = new Look(grid, () => page.person, (photo, change) => say_(photo, change), removed);
+const look = new Look(grid, () => page.person, (photo, change) => say_(photo, change), removed, (photo) => choose_(`group ${photo.id}`, `like ${photo.name.split("/").pop()}`));
 const paintAsked = makeStars(by("asked-stars"), (stars) => rateAsked({ stars }));
 const panels = makePanels(page);
 const showPeople = makePeople(page, choose);
@@ -125,8 +125,8 @@ function complain(skipped) {
 setInterval(async () => {
   if (document.hidden || !page.told || queue.sending || uploads.busy) return;
   try {
-    const [said, own, shared] = await get("/api/version");
-    if ([said, own, shared].join() !== page.version) refresh();
+    const now = await get("/api/version");
+    if (now.slice(0, -2).join() !== page.version) refresh();
   } catch { /* told where something is asked for */ }
 }, EVERY);
 
@@ -170,6 +170,17 @@ async function step(way) {
   } catch (error) { say(error.message); }
 }
 
+function choose_(show, name) {
+  page.turn++;
+  page.show = show;
+  grid.photos = [];
+  const what = by("show-what"), old = what.querySelector("[value^=group]");
+  if (old && old.value !== show) old.remove();
+  if (name && !what.querySelector("[value^=group]")) what.append(new Option(name, show));
+  what.value = show;
+  refresh();
+}
+
 async function removed(photo) {
   try { await post("/api/remove", { photo: photo.id }); await refresh(); } catch (error) { say(error.message); }
 }
@@ -179,7 +190,7 @@ by("reject").addEventListener("click", () => rateAsked({ mark: "reject" }));
 by("asked").addEventListener("click", () => look.show(page.told.ask[page.place]));
 by("undo").addEventListener("click", () => step("undo"));
 by("redo").addEventListener("click", () => step("redo"));
-by("show-what").addEventListener("change", (event) => { page.turn++; page.show = event.target.value; grid.photos = []; refresh(); });
+by("show-what").addEventListener("change", (event) => choose_(event.target.value));
 for (const id of ["add", "choose"]) by(id).addEventListener("click", () => by("files").click());
 
 listenToKeys({ page, look, panels, rateAsked, skip, step });
