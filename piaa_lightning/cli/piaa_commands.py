@@ -134,10 +134,12 @@ def _who(given: argparse.Namespace, read: ReadFolder) -> Who:
     if name in (None, EVERYBODY):
         return Who()
     from piaa_lightning.users.home import place_of
+    from piaa_lightning.users.rating_log import REJECT
 
     home = open_home()
     home.complete(read.store, read.model.networks.keys)
-    return Who(home.personal_file(name, read.model, place_of(read.root)))
+    rejected = frozenset(photo for photo, said in home.log.said(name).items() if said.mark == REJECT)
+    return Who(home.personal_file(name, read.model, place_of(read.root)), rejected=rejected)
 
 
 def _scale(given: argparse.Namespace) -> Scale:
@@ -159,11 +161,7 @@ def write(given: argparse.Namespace) -> None:
 
     refuse(given)
     read = _read(given)
-    who = _who(given, read)
-    name = given.person or (who.person.name if who.person is not None and not isinstance(who.person, Path) else "")
-    known = {} if not name or is_file(name) or name == EVERYBODY else open_home().log.said(name)
-    rejected = {photo for photo, said in known.items() if said.mark == "reject"}
-    write_stars(read, who, given, rejected, ["piaa", *sys.argv[1:]])
+    write_stars(read, _who(given, read), given, ["piaa", *sys.argv[1:]])
 
 
 def people(given: argparse.Namespace) -> None:

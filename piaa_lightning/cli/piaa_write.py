@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 from collections import Counter
-from collections.abc import Collection
 
 import numpy as np
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.commands import rejected_of
 from piaa_lightning.photos.ranking import order_of
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.photos.read_folder import ReadFolder, Who, personal_model_of
@@ -22,23 +22,20 @@ from piaa_lightning.sidecars.write import write
 SHOWN = 12  # photographs that the terminal names
 
 
-def write_stars(
-    read: ReadFolder, who: Who, given: argparse.Namespace, rejected: Collection[str], again: list[str]
-) -> None:
+def write_stars(read: ReadFolder, who: Who, given: argparse.Namespace, again: list[str]) -> None:
     """Say what would be written, or write it.
 
     Args:
         read: the folder.
         who: whose stars.
         given: what was typed.
-        rejected: digests of photographs that the person has rejected.
         again: the command that was typed.
 
     Raises:
         UserError: there is nothing to write, or no room.
     """
     personal, scale, title = personal_model_of(read, who)
-    ranking = order_of(personal, read.shelf, scale, [n for n, d in enumerate(read.shelf.digests) if d in rejected])
+    ranking = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who))
     files = read.shelf.files
     if given.table is not None:
         rated = [number for number in ranking.order.tolist() if not np.isnan(ranking.stars[number])]
@@ -52,7 +49,7 @@ def write_stars(
         return
     if scale != STARS:
         raise UserError("Side-cars hold stars from 1 to 5; this person's scale is another one.")
-    wishes = wishes_of(ranking, read.shelf, given.stars, rejected)
+    wishes = wishes_of(ranking, read.shelf, given.stars, who.rejected)
     if not wishes:
         more = "; --stars guessed writes what is expected" if given.stars == OWN else ""
         raise UserError(f"There are no stars to write: none of the {len(files)} photographs has any{more}.")

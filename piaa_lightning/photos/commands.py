@@ -19,6 +19,7 @@ from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.ranking import order_of, ranking_csv
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.photos.read_folder import ReadFolder, Who, learn_person, personal_model_of
+from piaa_lightning.photos.reading import Shelf
 from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.cores import cores
 from piaa_lightning.runtime.csv_file import write_csv
@@ -28,6 +29,11 @@ from piaa_lightning.runtime.terminal import printable
 CROP_COLUMNS = ("image", "shape", "left", "upper", "right", "lower", "score")
 SHOWN = 10  # photographs that the terminal names
 EVERYBODY = Who()
+
+
+def rejected_of(shelf: Shelf, who: Who) -> list[int]:
+    """Return the numbers of the photographs that somebody has rejected."""
+    return [number for number, digest in enumerate(shelf.digests) if digest in who.rejected]
 
 
 def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
@@ -45,7 +51,7 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
         UserError: the personal file or the ratings cannot be used.
     """
     personal, scale, title = personal_model_of(read, who)
-    ranking = order_of(personal, read.shelf, scale)
+    ranking = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who))
     table, files = out / "ranking.csv", read.shelf.files
     replace_file(table, ranking_csv(ranking, files).encode(errors="surrogateescape"))
     page = contact_sheet(
@@ -117,9 +123,10 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     """
     refuse_cover(count, diversity)
     personal, scale, title = personal_model_of(read, who)
-    ranking = order_of(personal, read.shelf, scale)
+    ranking = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who))
     stands = ranking.stands
-    chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity)
+    without = rejected_of(read.shelf, who)
+    chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity, without)
     rows: list[tuple[int, str, str]] = []
     for place, number in enumerate(chosen, start=1):
         rows.append((place, read.shelf.files[number], f"{stands[number]:.3f}"))
@@ -172,7 +179,7 @@ def crop_photos(
     networks = read.model.networks
     rows: list[tuple[object, ...]] = []
     torch.set_num_threads(cores())
-    order = order_of(personal, read.shelf, scale).order[:limit].tolist()
+    order = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who)).order[:limit].tolist()
     for number in track(order, "crops"):
         file, (width, height) = read.shelf.files[number], read.shelf.sizes[number]
         small = small_copy(open_photo(read.root / file, 2 * networks.size).pixels, 2 * networks.size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -10,7 +12,9 @@ from piaa_lightning.photos.reading import Shelf
 CANDIDATES = 2000  # the best of a folder; those below stand on no cover
 
 
-def choose_cover(scores: Tensor, shelf: Shelf, count: int, diversity: float = 0.5) -> list[int]:
+def choose_cover(
+    scores: Tensor, shelf: Shelf, count: int, diversity: float = 0.5, without: Sequence[int] = ()
+) -> list[int]:
     """Choose by maximal marginal relevance: each next image is liked much and like none of those before.
 
     Source: Carbonell and Goldstein, "The use of MMR, diversity-based reranking", SIGIR 1998, with the cosine of the
@@ -22,13 +26,15 @@ def choose_cover(scores: Tensor, shelf: Shelf, count: int, diversity: float = 0.
         shelf: the images.
         count: how many to choose.
         diversity: 0 takes the best, 1 looks at likeness alone (after the best).
+        without: numbers of images that are not to be chosen.
 
     Returns:
         At most ``count`` numbers of images, the first is the best.
     """
-    if not len(scores):
+    best_first = scores.argsort(descending=True, stable=True)
+    best_first = best_first[~torch.isin(best_first, torch.tensor(without, dtype=torch.int64))][:CANDIDATES]
+    if not len(best_first):
         return []
-    best_first = scores.argsort(descending=True, stable=True)[:CANDIDATES]
     worth_of = scores[best_first].double()
     spread = worth_of[0] - scores.min()
     liked = (worth_of - scores.min()) / spread if spread > 0 else torch.ones_like(worth_of)

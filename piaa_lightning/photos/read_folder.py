@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,11 +55,13 @@ class Who:
         ratings: a csv file with the columns image,score, or ``stars`` for those in EXIF and XMP data; it goes before
             the personal file.
         scale: the worst and the best score of that file.
+        rejected: digests of photographs that the person has rejected; they come last.
     """
 
     person: Path | PersonalFile | None = None
     ratings: str | None = None
     scale: Scale = STARS
+    rejected: Collection[str] = ()
 
 
 def read_folder(folder: Folder, model: PublishedModel, cache: Path, note: str = "") -> ReadFolder:

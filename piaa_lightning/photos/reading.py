@@ -22,6 +22,7 @@ from piaa_lightning.photos.networks import PhotoNetworks, Squares, mean_score
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.photo_features import PhotoFeatures
 from piaa_lightning.photos.store import KeptImage, NetworkView, Store
+from piaa_lightning.photos.taken import taken_at
 from piaa_lightning.runtime.cores import cores
 from piaa_lightning.runtime.read_ahead import read_ahead
 
@@ -84,6 +85,7 @@ class _Read:
     photo: tuple[Squares, int, int, bytes] | None = None  # None: seen by all networks already
     lacking: tuple[int, ...] = ()
     skipped: str = ""
+    taken: tuple[float | None] | None = None  # when, where that was looked for
 
 
 def read_photos(
@@ -137,8 +139,9 @@ def _open(networks: PhotoNetworks, store: Store, root: Path, file: str, max_pixe
     try:
         digest = store.digest_of(path)
         lacking = store.lacks(digest, networks.keys)
+        taken = None if digest in store.taken([digest]) else (taken_at(path),)
         if not lacking:
-            return _Read(file, digest)
+            return _Read(file, digest, taken=taken)
         photo = open_photo(path, max(FINER * networks.size, THUMBNAIL * 3 // 4), max_pixels)
         read = (networks.squares(photo.pixels), photo.width, photo.height, thumbnail(photo.pixels))
     except UserError as error:
@@ -148,7 +151,7 @@ def _open(networks: PhotoNetworks, store: Store, root: Path, file: str, max_pixe
     except Exception as error:  # a fault of ours, or of a library: one file must not take the others with it
         log.exception("%s could not be read", ascii(file))
         return _Read(file, digest, skipped=f"cannot be read ({type(error).__name__}).")
-    return _Read(file, digest, read, tuple(lacking))
+    return _Read(file, digest, read, tuple(lacking), taken=taken)
 
 
 def _look(networks: PhotoNetworks, store: Store, waiting: Sequence[_Read]) -> list[tuple[str, str, str]]:
@@ -167,6 +170,8 @@ def _look(networks: PhotoNetworks, store: Store, waiting: Sequence[_Read]) -> li
             for one, own in zip(some, views, strict=True)
             if one.photo is not None
         )
+    if times := {one.digest: one.taken[0] for one in waiting if one.taken is not None}:
+        store.keep_taken(times)
     return [(one.file, one.digest, one.skipped) for one in waiting]
 
 

@@ -28,6 +28,7 @@ create table if not exists paths (path blob primary key, bytes integer, mtime in
 create table if not exists images (digest text primary key, width integer, height integer, thumbnail blob);
 create table if not exists features (digest text, network text, features blob, score real,
                                      primary key (digest, network)) without rowid;
+create table if not exists taken (digest text primary key, seconds real) without rowid;
 """
 AT_ONCE = 500  # images that are asked for in one question
 
@@ -165,6 +166,18 @@ class Store:
         question = "select digest from features where digest in ({}) and network = ?"
         seen = [{digest for (digest,) in self._ask(question, digests, network)} for network in networks]
         return [digest for digest in digests if all(digest in known for known in seen)]
+
+    def keep_taken(self, taken: Mapping[str, float | None]) -> None:
+        """Keep when images were taken, by digest; None where nothing says so."""
+        with self._lock, self._base:
+            self._base.execute("begin")
+            self._base.executemany("insert or replace into taken values (?, ?)", list(taken.items()))
+            self._base.execute("commit")
+
+    def taken(self, digests: Sequence[str]) -> dict[str, float | None]:
+        """Return when images were taken, of those of which it was looked for."""
+        question = "select digest, seconds from taken where digest in ({})"
+        return {digest: seconds for digest, seconds in self._ask(question, digests)}
 
     def sizes(self, digests: Sequence[str]) -> dict[str, tuple[int, int]]:
         """Return width and height of those images that are known."""

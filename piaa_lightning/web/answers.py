@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,17 @@ from piaa_lightning.photos.crops import best_crops, small_copy
 from piaa_lightning.photos.opening import open_photo
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.runtime.terminal import printable
-from piaa_lightning.users.rating_log import NOTHING
+from piaa_lightning.users.rating_log import NOTHING, PICK, REJECT
 from piaa_lightning.web.session import Session, View
 
 PAGE, MOST = 120, 3000  # images of an order that are sent at once, and at most if the page has so many already
 SKIPPED = 50
+GROUP = "group "  # before the digest of one of its images
 SHAPES = ("1:1", "16:9", "9:16", "3:2", "2:3", "4:5")
-SHOWN = ("all", "unrated", "mine", "surprising", "picked", "rejected")
+SHOWN = ("best", "all", "unrated", "mine", "surprising", "picked", "rejected")
 
 
-def view_answer(session: Session, user: str, start: int = 0, count: int = PAGE, show: str = "all") -> dict[str, Any]:
+def view_answer(session: Session, user: str, start: int = 0, count: int = PAGE, show: str = "best") -> dict[str, Any]:
     """Tell a part of a user's order and everything around it.
 
     Args:
@@ -31,7 +33,7 @@ def view_answer(session: Session, user: str, start: int = 0, count: int = PAGE, 
         user: whose order.
         start: the first place to tell.
         count: how many places the page wants.
-        show: which images, see `SHOWN`.
+        show: which images, see `SHOWN`: one of each group, all, ...; or `GROUP` and a digest, those of its group.
 
     Raises:
         UserError: nobody is called so, or there is no such choice.
@@ -66,22 +68,26 @@ def view_answer(session: Session, user: str, start: int = 0, count: int = PAGE, 
 
 def _shown(view: View, show: str) -> NDArray[np.int64]:
     """Return the images of a choice: in the user's order, the user's own newest first, surprises largest first."""
-    ranking, order = view.ranking, view.ranking.order
+    ranking = view.ranking
+    order: NDArray[np.int64] = ranking.order
     rated = ~np.isnan(ranking.stars)
     if show == "all":
         return order
+    if show == "best":
+        return order[view.best[order]]
+    if show.startswith(GROUP) and (number := view.numbers.get(show.removeprefix(GROUP), -1)) >= 0:
+        return order[np.isin(view.groups[order], view.groups[number])]
     if show == "unrated":
         return order[~rated[order]]
     if show == "mine":
         known = (view.numbers.get(photo, -1) for photo in reversed(view.said))
-        newest = [number for number in known if number >= 0 and rated[number]]
-        copies = [number for number in order[rated[order]].tolist() if number not in set(newest)]
-        return np.array([*newest, *copies], dtype=np.int64)
+        newest = np.array([number for number in known if number >= 0 and rated[number]], dtype=np.int64)
+        return np.concatenate([newest, order[rated[order] & ~np.isin(order, newest)]])
     if show == "surprising":
         apart = np.where(rated, np.abs(ranking.stars - ranking.scores), -1)
         return np.argsort(-apart, kind="stable")[: int(rated.sum())]
     if show in ("picked", "rejected"):
-        mark = {"picked": "pick", "rejected": "reject"}[show]
+        mark = {"picked": PICK, "rejected": REJECT}[show]
         return np.array([n for n in order.tolist() if _said_mark(view, n) == mark], dtype=np.int64)
     raise UserError(f"There is no choice called {show}; there are {', '.join(SHOWN)}.")
 
@@ -99,11 +105,19 @@ def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:
     return columns
 
 
-def cover_answer(session: Session, user: str, count: int, diversity: float) -> list[dict[str, Any]]:
-    """Tell which images a user might put on a cover."""
+def cover_answer(
+    session: Session, user: str, count: int, diversity: float, without: Collection[str] = ()
+) -> list[dict[str, Any]]:
+    """Tell which images a user might put on a cover: one of each group, none rejected, and none to be replaced."""
     view = session.view(user)
+    rejected = [number for number in range(len(view.shelf.files)) if _said_mark(view, number) == REJECT]
+    out = [
+        *rejected,
+        *np.flatnonzero(~view.best).tolist(),
+        *(view.numbers[photo] for photo in without if photo in view.numbers),
+    ]
     merit = torch.from_numpy(view.ranking.merit)
-    return [_photo(view, number) for number in choose_cover(merit, view.shelf, count, diversity)]
+    return [_photo(view, number) for number in choose_cover(merit, view.shelf, count, diversity, out)]
 
 
 def crops_answer(session: Session, user: str, digest: str) -> dict[str, Any]:
@@ -137,6 +151,8 @@ def _photo(view: View, number: int) -> dict[str, Any]:
         "generic_place": int(ranking.generic_places[number]),
         "stars": None if np.isnan(stars) else int(stars) if stars == int(stars) else round(stars, 2),
         "mark": _said_mark(view, number),
+        "group": int(view.alike[number]),
+        "added": shelf.digests[number] in view.added,
     }
 
 

@@ -3,27 +3,60 @@
 from __future__ import annotations
 
 import io
+import tempfile
+from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
 
+from piaa_lightning.errors import UserError
 from piaa_lightning.explain.gradient_map import gradient_map
+from piaa_lightning.photos.crop_file import write_crop
+from piaa_lightning.photos.crops import Crop, shape_of
 from piaa_lightning.photos.opening import open_photo
+from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.web.session import Session
 
-LARGE = 1600
+LARGE, WHOLE = 1600, 8000
 GLOW = (255, 196, 0)
 
 
-def large_copy(session: Session, digest: str) -> bytes:
-    """Return an image as a JPEG of at most 1600 pixels, without anything that its file says besides."""
-    photo = open_photo(session.path_of(digest), LARGE // 2, session.uploads.limits.pixels)
+def large_copy(session: Session, digest: str, side: int = LARGE) -> bytes:
+    """Return an image as a JPEG of at most so many pixels a side, without anything that its file says besides."""
+    photo = open_photo(session.path_of(digest), side // 2, session.uploads.limits.pixels)
     image = Image.fromarray(photo.pixels)
-    image.thumbnail((LARGE, LARGE), Image.Resampling.BILINEAR, reducing_gap=2.0)
+    image.thumbnail((side, side), Image.Resampling.BILINEAR, reducing_gap=2.0)
     file = io.BytesIO()
     image.save(file, "jpeg", quality=88)
     return file.getvalue()
+
+
+def cut_image(session: Session, digest: str, shape: str, box: str) -> tuple[bytes, str]:
+    """Return a crop of an image at its full size, with its profile and EXIF, and a name for it.
+
+    Args:
+        session: the visitor's.
+        digest: of the image.
+        shape: for instance ``16:9``.
+        box: left, upper, right and lower edge as shares of the sides, with commas.
+
+    Raises:
+        UserError: there is no such image, or no such part of it.
+    """
+    path = session.path_of(digest)
+    try:
+        left, upper, right, lower = (float(edge) for edge in box.split(","))
+        if not (0 <= left < right <= 1.0001 and 0 <= upper < lower <= 1.0001):
+            raise ValueError
+    except ValueError as error:
+        raise UserError("This is no part of a photograph.") from error
+    shape_of(shape)
+    with tempfile.TemporaryDirectory() as place:
+        made = Path(place) / "crop.jpg"
+        write_crop(path, Crop(shape, (left, upper, min(right, 1.0), min(lower, 1.0)), 0.0), made)
+        shown = printable(session.name_of(digest)).rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        return made.read_bytes(), f"{shown}_{shape.replace(':', 'x')}.jpg"
 
 
 def map_image(session: Session, user: str, digest: str) -> bytes:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from piaa_lightning.errors import UserError
 from piaa_lightning.web.guard import is_local
 
+EVERY = ("0.0.0.0", "::")  # which nobody can open in a browser
+
 
 @dataclass(frozen=True)
 class Listening:
@@ -27,8 +29,20 @@ class Listening:
     @property
     def address(self) -> str:
         """What is opened in a browser."""
-        name = f"[{self.host}]" if ":" in self.host else self.host
+        host = _own_address(self.host) if self.host in EVERY else self.host
+        name = f"[{host}]" if ":" in host else host
         return f"http://{name}:{self.socket.getsockname()[1]}/" + (f"?token={self.token}" if self.token else "")
+
+
+def _own_address(every: str) -> str:
+    """Return the address by which others reach this machine; nothing is sent."""
+    family, other = (socket.AF_INET6, "2001:db8::1") if ":" in every else (socket.AF_INET, "192.0.2.1")
+    with socket.socket(family, socket.SOCK_DGRAM) as asking:
+        try:
+            asking.connect((other, 9))
+            return str(asking.getsockname()[0])
+        except OSError:  # no network at all
+            return socket.gethostname()
 
 
 def listen(host: str, port: int, token: str | None = None, or_free: bool = False) -> Listening:

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -21,7 +22,7 @@ from piaa_lightning.runtime.cores import cores
 from piaa_lightning.web.answers import MOST, compare_answer, cover_answer, crops_answer, view_answer
 from piaa_lightning.web.exports import exported
 from piaa_lightning.web.guard import Guard, cookie, own_name, set_cookie
-from piaa_lightning.web.images import large_copy, map_image
+from piaa_lightning.web.images import WHOLE, cut_image, large_copy, map_image
 from piaa_lightning.web.importing import import_ratings
 from piaa_lightning.web.session import Session
 from piaa_lightning.web.shares import Shares, TooMuchAtOnceError
@@ -75,7 +76,7 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
             user = session.log.latest()
         start, count = _number(request, "start", 0, 10**7), _number(request, "count", 0, MOST)
         told = await run_in_threadpool(
-            view_answer, session, user, start, count, request.query_params.get("show", "all")
+            view_answer, session, user, start, count, request.query_params.get("show", "best")
         )
         prior = session.prior
         about = {"name": prior.config["name"], "data": prior.config["data"], "note": note}
@@ -101,7 +102,7 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         return await changed(session, user, said, changed=photos[:1])
 
     async def changed(session: Session, user: str, said: dict[str, Any], **more: Any) -> Response:
-        count, show = said.get("count"), str(said.get("show", "all"))
+        count, show = said.get("count"), str(said.get("show", "best"))
         told = await run_in_threadpool(view_answer, session, user, 0, count if isinstance(count, int) else 0, show)
         return JSONResponse({**told, **more})
 
@@ -139,7 +140,8 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
 
     async def cover(request: Request, session: Session) -> Response:
         count, diversity = _number(request, "count", 9, 60), _number(request, "diversity", 50, 100) / 100
-        return JSONResponse(await run_in_threadpool(cover_answer, session, _user(request), count, diversity))
+        without = request.query_params.get("without", "").split(",")
+        return JSONResponse(await run_in_threadpool(cover_answer, session, _user(request), count, diversity, without))
 
     async def crops(request: Request, session: Session) -> Response:
         photo = request.path_params["photo"]
@@ -155,6 +157,17 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
     async def large(request: Request, session: Session) -> Response:
         found = await shares.do(session, request, large_copy, session, request.path_params["photo"])
         return _image(found, "image/jpeg")
+
+    async def whole(request: Request, session: Session) -> Response:
+        found = await shares.do(session, request, large_copy, session, request.path_params["photo"], WHOLE)
+        return _image(found, "image/jpeg")
+
+    async def cut(request: Request, session: Session) -> Response:
+        photo, shape = request.path_params["photo"], request.query_params.get("shape", "")
+        box = request.query_params.get("box", "")
+        content, name = await shares.do(session, request, cut_image, session, photo, shape, box)
+        told = {"content-disposition": f"attachment; filename*=UTF-8''{quote(name, errors='replace')}"}
+        return Response(content, media_type="image/jpeg", headers=told)
 
     async def where(request: Request, session: Session) -> Response:
         found = await shares.do(session, request, map_image, session, _user(request), request.path_params["photo"])
@@ -193,6 +206,8 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
             Route("/api/forget", of_session(forget), methods=["POST"]),
             Route("/photo/{photo}/small", of_session(small)),
             Route("/photo/{photo}/large", of_session(large)),
+            Route("/photo/{photo}/whole", of_session(whole)),
+            Route("/photo/{photo}/cut", of_session(cut)),
             Route("/photo/{photo}/map", of_session(where)),
             Route("/photo/{photo}/crops", of_session(crops)),
             Route("/export/{what}", of_session(export)),

@@ -6,11 +6,14 @@ import shutil
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.next_to_rate import next_to_rate
 from piaa_lightning.photos.personal_file import PersonalFile
@@ -24,6 +27,7 @@ from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.users.home import Home, Told, place_of, short_name
 from piaa_lightning.users.rating_log import NOTHING, REJECT, Said
 from piaa_lightning.web.album import Album, Progress
+from piaa_lightning.web.grouping import Grouping
 from piaa_lightning.web.uploads import Limits, Uploads
 
 NO_FOLDER = "added photographs"  # the place of ratings where no folder is shown
@@ -42,6 +46,8 @@ class View:
         personal: what follows from it.
         ranking: the order.
         asked: numbers of the images to rate next.
+        added: digests of those that the visitor brought.
+        groups: ``(images,)`` the first image of the group of each, see `group_photos`.
     """
 
     shelf: Shelf
@@ -51,6 +57,22 @@ class View:
     personal: PersonalModel
     ranking: Ranking
     asked: list[int]
+    added: frozenset[str]
+    groups: Indices
+
+    @cached_property
+    def best(self) -> NDArray[np.bool_]:
+        """``(images,)`` whether each is the best of its group."""
+        order = self.ranking.order
+        _, first = np.unique(self.groups[order], return_index=True)
+        best = np.zeros(len(order), dtype=bool)
+        best[order[first]] = True
+        return best
+
+    @cached_property
+    def alike(self) -> NDArray[np.int64]:
+        """``(images,)`` how many there are in the group of each."""
+        return np.bincount(self.groups, minlength=len(self.groups))[self.groups]
 
     @property
     def rated(self) -> int:
@@ -80,6 +102,7 @@ class Session:
         own = directory / "added" / short_name(self.place) if by_folder and shared is not None else directory
         self.uploads = Uploads(own, limits)
         self.own = Album(prior, self.home.store, self.uploads.root, limits.pixels)
+        self._grouping = Grouping(prior)
         self._lock = threading.RLock()
         self._shelf: tuple[tuple[int, int], Shelf] | None = None
         self._views: dict[str, tuple[object, View]] = {}
@@ -103,7 +126,8 @@ class Session:
     def version(self) -> list[int]:
         """Moves whenever there is anything new to see, in this window or in another."""
         self.log.users()
-        return [self.log.version, self.own.version, self.shared.version if self.shared else 0]
+        shared = self.shared.version if self.shared else 0
+        return [self.log.version, self.own.version, shared, self._grouping.version]
 
     def take(self, stored: str) -> str:
         """Read an upload, and verify by decoding that it is an image.
@@ -173,7 +197,8 @@ class Session:
         with self._lock:
             said, shelf = self.log.said(user), self.shelf()
             version = self._shelf and self._shelf[0]
-            key = (version, tuple(said.items()))
+            self._group(shelf, version)
+            key = (version, self._grouping.version, tuple(said.items()))
             if user not in self._views or self._views[user][0] != key:
                 self._views[user] = (key, self._ordered(user, shelf, said))
                 self._keep_folder(shelf, said, version)
@@ -186,8 +211,21 @@ class Session:
         personal = PersonalModel(process, told.seen, told.scores)
         rejected = [numbers[photo] for photo, one in said.items() if one.mark == REJECT and photo in numbers]
         ranking = order_of(personal, shelf, STARS, rejected)
-        asked = next_to_rate(personal, shelf.seen, [*np.flatnonzero(~np.isnan(ranking.stars)), *rejected], ASKED)
-        return View(shelf, numbers, said, told, personal, ranking, asked)
+        rated = np.flatnonzero(~np.isnan(ranking.stars))
+        added, groups = frozenset(self.own.shelf().digests), self._grouping.of(shelf)
+        view = View(shelf, numbers, said, told, personal, ranking, [], added, groups)
+        # of each group the best, and none where one of it was rated
+        skip = np.flatnonzero(~view.best | np.isin(groups, groups[rated]))
+        asked = next_to_rate(personal, shelf.seen, [*rated, *rejected], ASKED, skip.tolist())
+        return replace(view, asked=asked)
+
+    def _group(self, shelf: Shelf, version: object) -> None:
+        """Look for groups once everything is read."""
+        progress = self.progress()
+        if shelf.digests and progress.done >= progress.total:
+            stores = [album.store for album in (self.own, self.shared) if album is not None]
+            taken = {digest: when for store in stores for digest, when in store.taken(shelf.digests).items()}
+            self._grouping.look(shelf, taken, version)
 
     def _keep_folder(self, shelf: Shelf, said: dict[str, Said], version: object) -> None:
         """Keep the statistics of a folder in which something was said, once it is read."""
@@ -257,6 +295,11 @@ class Session:
         album = self._album_of(photo)
         shelf = album.shelf()
         return album.root / shelf.files[shelf.digests.index(photo)]
+
+    def name_of(self, photo: str) -> str:
+        """Return what the visitor calls an image."""
+        shelf = self.shelf()
+        return shelf.files[shelf.digests.index(photo)]
 
     def thumbnail(self, photo: str) -> bytes | None:
         """Return an image's small JPEG; None where the visitor has none of that digest."""

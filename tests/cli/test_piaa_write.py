@@ -6,9 +6,13 @@ import csv
 
 import pytest
 
+from piaa_lightning.photos.read_folder import open_store
 from piaa_lightning.photos.stars import read_stars
+from piaa_lightning.runtime.user_directories import cache_home
+from piaa_lightning.users.home import Home, home_directory
+from piaa_lightning.users.rating_log import REJECT, Said
 from tests.cli.test_people import trips  # noqa: F401  (fixture)
-from tests.cli.test_piaa import do, model  # noqa: F401  (fixtures)
+from tests.cli.test_piaa import do, model, ranking  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.processes
 
@@ -52,6 +56,18 @@ def test_own_stars_as_a_table_and_the_best(do, learnt, model, tmp_path):  # noqa
         "write", "trip 0", "--model", model, "--best", "2", "--into", "best"
     )
     assert sorted(path.name[:5] for path in (tmp_path / "best").iterdir()) == ["1 sea", "2 sea"]
+
+
+def test_a_rejected_photograph_comes_last_and_is_written_as_one(do, learnt, model, tmp_path):  # noqa: F811
+    people = Home(home_directory())
+    cache = open_store(cache_home())
+    digest = cache.digest_of(tmp_path / "trip 0" / "sea 0.jpg")
+    cache.close()
+    people.log.say("me", {digest: Said(5, mark=REJECT)})
+    assert "sea 0.jpg: reject into sea 0.jpg.xmp" in do("write", "trip 0", "--model", model)
+    do("rank", "trip 0", "--model", model)
+    assert ranking(tmp_path / "piaa_results" / "trip 0")[-1] == "sea 0.jpg"
+    assert "sea 0.jpg" not in do("cover", "trip 0", "--model", model)
 
 
 @pytest.mark.parametrize(

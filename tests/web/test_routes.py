@@ -129,6 +129,34 @@ class TestTheWholeWay:
         large = Image.open(io.BytesIO(rated.get(f"/photo/{photo}/large").content))
         assert large.size == (60, 40)
 
+    def test_a_crop_is_saved_at_its_full_size_with_its_name(self, rated):
+        photo = view(rated)["items"][0]
+        crop = rated.get(f"/photo/{photo['id']}/crops", params={"person": "me"}).json()["crops"][0]
+        box = ",".join(map(str, crop["box"]))
+        answer = rated.get(f"/photo/{photo['id']}/cut", params={"shape": crop["shape"], "box": box})
+        left, upper, right, lower = crop["box"]
+        size = (round(right * 60) - round(left * 60), round(lower * 40) - round(upper * 40))
+        assert Image.open(io.BytesIO(answer.content)).size == size
+        name = f"{photo['name'].removesuffix('.jpg')}_1x1.jpg"
+        assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''{name}"
+
+    @pytest.mark.parametrize("box", ["", "0,0,1", "0,0,0,1", "-1,0,1,1", "0,0,2,1", "nan,0,1,1", "a,b,c,d"])
+    def test_a_part_that_is_none_is_refused(self, rated, box):
+        photo = view(rated)["items"][0]["id"]
+        assert rated.get(f"/photo/{photo}/cut", params={"shape": "1:1", "box": box}).status_code == 400
+        assert rated.get(f"/photo/{photo}/cut", params={"shape": "x", "box": "0,0,1,1"}).status_code == 400
+
+    def test_a_tile_of_a_cover_is_replaced_and_a_rejected_one_never_on_it(self, rated):
+        first = rated.get("/api/cover", params={"person": "me", "count": 3}).json()
+        without = f"{first[0]['id']},nothing"
+        again = rated.get("/api/cover", params={"person": "me", "count": 3, "without": without}).json()
+        assert len(again) == 3
+        assert first[0]["id"] not in [item["id"] for item in again]
+        rated.post("/api/rate", json={"person": "me", "photo": again[0]["id"], "mark": "reject"})
+        last = rated.get("/api/cover", params={"person": "me", "count": 20}).json()
+        assert again[0]["id"] not in [item["id"] for item in last]
+        assert len(last) == 19
+
     def test_exports(self, rated, prior, tmp_path):
         for what in ("ranking.csv", "contact_sheet.html", "person.safetensors", "person.md"):
             answer = rated.get(f"/export/{what}", params={"person": "me"})
@@ -220,6 +248,7 @@ class TestUploads:
         assert answer.status_code == 400
         assert words in answer.json()["error"]
         assert view(client)["total"] == 0
+        assert view(client)["skipped"] == [], "told once, to whoever brought it"
         assert not [path for path in visitors.home.rglob("*") if path.suffix in (".jpg", ".png", ".html", ".part")]
 
     def test_a_photograph_that_comes_twice_is_there_once(self, client, visitors, twenty):
@@ -246,11 +275,18 @@ class TestUploads:
         assert view(client, start="x", person="nobody")["person"] == "me"
 
 
+def test_without_photographs_there_is_an_empty_cover(client):
+    assert client.get("/api/cover", params={"person": "me"}).json() == []
+    assert [column["items"] for column in client.get("/api/compare").json()] == [[]]
+
+
 def test_the_page_takes_nothing_from_elsewhere(client):
     page = client.get("/")
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert page.headers["x-content-type-options"] == "nosniff"
-    text = page.text + "".join(client.get(f"/page/{name}").text for name in ("main.js", "style.css", "look.js"))
+    text = page.text + "".join(
+        client.get(f"/page/{name}").text for name in ("main.js", "style.css", "look.js", "people.js")
+    )
     assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
     assert "https://" not in text
 

@@ -38,7 +38,7 @@ export class Grid {
     if (!item) {
       item = document.createElement("li");
       item.innerHTML = `<button type="button" class="tile"><div class="picture"><img alt="" loading="lazy" decoding="async">
-        <span class="place"></span><span class="given"></span></div><div class="scale"><i class="usual"></i><i class="mine"></i></div>
+        <span class="place"></span><span class="given"></span><span class="group"></span></div><div class="scale"><i class="usual"></i><i class="guess"></i><i class="mine"></i></div>
         <div class="words"><span></span><span></span></div></button>`;
       item.querySelector("img").src = small(photo);
       item.firstElementChild.addEventListener("click", () => this.look(photo.id));
@@ -75,16 +75,25 @@ function fill(item, photo) {
   const share = (score) => `${Math.max(0, Math.min(1, (score - 1) / 4)) * 100}%`;
   item.querySelector(".place").textContent = photo.place;
   const given = item.querySelector(".given");
-  given.textContent = photo.stars ? "★".repeat(photo.stars) : "";
-  given.hidden = !photo.stars;
-  item.querySelector("i.mine").style.left = share(photo.stars || photo.score);
+  const mark = { pick: "⚑", reject: "✕" }[photo.mark] || "";
+  given.textContent = `${mark}${"★".repeat(Math.floor(photo.stars || 0))}${photo.stars % 1 ? "½" : ""}`;
+  given.hidden = !given.textContent;
+  const group = item.querySelector(".group");
+  group.hidden = photo.group < 2;
+  group.textContent = `+${photo.group - 1}`;
+  item.firstElementChild.classList.toggle("rejected", photo.mark === "reject");
+  item.querySelector("i.mine").style.left = share(photo.stars);
+  item.querySelector("i.mine").hidden = !photo.stars;
+  item.querySelector("i.guess").style.left = share(photo.score);
   item.querySelector("i.usual").style.left = share(photo.generic);
   const [name, moved] = item.querySelectorAll(".words span");
   name.textContent = photo.name.split("/").pop();
   const up = photo.generic_place - photo.place;
   moved.textContent = up > 0 ? `▲ ${up}` : up < 0 ? `▼ ${-up}` : "";
   moved.className = up > 0 ? "up" : "down";
+  const alike = photo.group > 1 ? `, and ${photo.group - 1} more like it` : "";
+  const marked = { pick: ", picked", reject: ", rejected" }[photo.mark] || "";
   const mine = photo.stars ? `you gave ${photo.stars}, expected ${photo.score}` : `expected of you ${photo.score}`;
   item.firstElementChild.setAttribute("aria-label",
-    `Place ${photo.place}: ${photo.name}, ${mine}, of anybody ${photo.generic}`);
+    `Place ${photo.place}: ${photo.name}, ${mine}, of anybody ${photo.generic}${marked}${alike}`);
 }

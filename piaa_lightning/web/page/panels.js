@@ -1,30 +1,18 @@
-// Cover, side by side, export, help, and the row of people.
+// Cover, side by side, export and help.
 
 import { get, post, say, small } from "./api.js";
 
 const by = (id) => document.getElementById(id);
 
 export function makePanels(page) {
+  new MutationObserver(() => { // messages lie in front of what is open
+    const opened = document.querySelector("dialog[open]") || document.body, toasts = by("toasts");
+    if (toasts.parentElement !== opened) opened.append(toasts);
+  }).observe(document.body, { subtree: true, attributeFilter: ["open"] });
   for (const button of document.querySelectorAll("dialog .close")) button.addEventListener("click", () => button.closest("dialog").close());
   for (const dialog of document.querySelectorAll("dialog")) dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 
-  const thumbnail = (photo) => {
-    const image = document.createElement("img");
-    image.src = small(photo);
-    image.alt = image.title = photo.name;
-    return image;
-  };
-  let asked = 0;
-  const cover = async () => {
-    const turn = ++asked; // an answer that was overtaken is not shown
-    try {
-      const chosen = await get("/api/cover", { person: page.person, count: by("cover-count").value, diversity: by("cover-diversity").value });
-      if (turn === asked) by("cover-grid").replaceChildren(...chosen.map(thumbnail));
-    } catch (error) { say(error.message); }
-  };
-  by("cover-count").addEventListener("input", cover);
-  by("cover-diversity").addEventListener("input", cover);
-  const openCover = () => { by("cover").showModal(); cover(); };
+  const cover = makeCover(page);
   const openCompare = async () => {
     try {
       const columns = await get("/api/compare");
@@ -40,60 +28,51 @@ export function makePanels(page) {
   };
   const openExport = () => {
     const query = new URLSearchParams({ person: page.person });
-    const files = { ranking: "ranking.csv", sheet: "contact_sheet.html", person: "person.safetensors", card: "person.md" };
+    const files = { ranking: "ranking.csv", stars: "stars.csv", sheet: "contact_sheet.html", person: "person.safetensors", card: "person.md" };
     for (const [name, file] of Object.entries(files)) by(`export-${name}`).href = `/export/${file}?${query}`;
     for (const name of ["person", "card"]) by(`export-${name}`).parentElement.hidden = !page.told.learns;
+    by("export-stars").parentElement.hidden = !page.told.here;
+    by("export-command").hidden = !page.told.alone || !page.told.folder;
     by("export").showModal();
   };
-  by("open-cover").addEventListener("click", openCover);
+  by("open-cover").addEventListener("click", cover);
   by("open-compare").addEventListener("click", openCompare);
   by("open-export").addEventListener("click", openExport);
   by("open-help").addEventListener("click", () => by("help").showModal());
   by("forget").addEventListener("click", async () => {
-    if (!confirm("Remove the photographs that you brought and everybody's ratings of this session?")) return;
+    if (!confirm("Remove the photographs that were added here and everybody's stars of all folders? This cannot be undone.")) return;
     try { await post("/api/forget", {}); location.reload(); } catch (error) { say(error.message); }
   });
-  return { c: openCover, s: openCompare, "?": () => by("help").showModal() };
+  return { c: cover, s: openCompare, "?": () => by("help").showModal() };
 }
 
-export function showPeople(people, person, choose, added) {
-  const nav = by("people");
-  if (nav.querySelector("form")) return; // somebody is typing a name
-  const buttons = people.map((one) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = one.name;
-    button.setAttribute("aria-pressed", String(one.name === person));
-    button.setAttribute("aria-label", `${one.name}, ${one.rated} rated`);
-    const rated = document.createElement("small");
-    rated.textContent = one.rated;
-    button.append(rated);
-    button.addEventListener("click", () => choose(one.name));
-    return button;
-  });
-  const add = document.createElement("button");
-  add.type = "button";
-  add.className = "quiet";
-  add.textContent = "+ person";
-  add.addEventListener("click", () => {
-    const form = document.createElement("form");
-    const input = document.createElement("input");
-    input.setAttribute("aria-label", "Name");
-    input.placeholder = "Name";
-    input.maxLength = 40;
-    form.append(input);
-    add.replaceWith(form);
-    input.focus();
-    let over = false; // removing the form blurs it, too
-    const stop = () => { if (over) return false; over = true; form.remove(); return true; };
-    input.addEventListener("blur", () => { if (stop()) choose(person); });
-    input.addEventListener("keydown", (event) => { if (event.key === "Escape") input.blur(); });
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      const name = input.value.trim();
-      if (!stop()) return;
-      try { added(name ? (await post("/api/people", { name })).person : person); } catch (error) { say(error.message); choose(person); }
-    });
-  });
-  nav.replaceChildren(...buttons, add);
+function thumbnail(photo) {
+  const image = document.createElement("img");
+  image.src = small(photo);
+  image.alt = image.title = photo.name;
+  return image;
+}
+
+function makeCover(page) {
+  let asked = 0, without = [];
+  const choose = async () => {
+    const turn = ++asked; // an answer that was overtaken is not shown
+    try {
+      const chosen = await get("/api/cover", { person: page.person, count: by("cover-count").value, diversity: by("cover-diversity").value, without });
+      if (turn !== asked) return;
+      by("cover-grid").replaceChildren(...chosen.map((photo) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.style.setProperty("--ratio", Math.min(2.2, Math.max(0.6, photo.width / photo.height)));
+        button.append(thumbnail(photo));
+        button.setAttribute("aria-label", `Replace ${photo.name}`);
+        button.addEventListener("click", () => { without = [...without, photo.id]; choose(); });
+        return button;
+      }));
+      by("cover-none").hidden = chosen.length > 0;
+    } catch (error) { say(error.message); }
+  };
+  by("cover-count").addEventListener("input", choose);
+  by("cover-diversity").addEventListener("input", choose);
+  return () => { without = []; by("cover").showModal(); choose(); };
 }

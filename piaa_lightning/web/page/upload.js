@@ -8,6 +8,7 @@ export class Uploads {
   constructor(changed) {
     this.changed = changed;
     this.waiting = [];
+    this.failed = [];
     this.done = this.total = this.running = 0;
     const files = document.getElementById("files");
     files.addEventListener("change", () => { this.add([...files.files]); files.value = ""; });
@@ -34,12 +35,17 @@ export class Uploads {
     this.running++;
     while (this.waiting.length) {
       const file = this.waiting.shift();
-      try { await post("/api/photos", file, { name: file.name }); } catch (error) { say(error.message); }
+      try { await post("/api/photos", file, { name: file.name }); } catch (error) { this.failed.push(error.message); }
       this.done++;
       this.changed();
     }
     this.running--;
-    if (!this.running) { this.done = this.total = 0; this.changed(true); }
+    if (this.running) return;
+    this.done = this.total = 0;
+    const failed = this.failed.splice(0);
+    if (failed.length === 1) say(failed[0], 12);
+    else if (failed.length) say(`${failed.length} files could not be added, for instance ${failed[0]}`, 12);
+    this.changed(true);
   }
 }
 
