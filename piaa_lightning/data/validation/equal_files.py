@@ -7,6 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from piaa_lightning.data.images.formats import open_image
+
 ENDS = 4096  # bytes at either end that are compared before whole files are
 
 
@@ -22,7 +24,7 @@ def equal_files(root: Path, files: Sequence[str], parts: Iterable[Sequence[int]]
         parts: indices into ``files`` of each part; one in no part is equal to nothing.
 
     Returns:
-        Sorted groups of indices, each from more than one part. Empty and unreadable files are in none.
+        Sorted groups of indices, each from more than one part. Files that are no images are in none.
     """
     part_of = {int(index): number for number, part in enumerate(parts) for index in part}
     groups = _apart(part_of, _by(part_of, lambda index: _size(root / files[index])))
@@ -60,5 +62,15 @@ def _ends(file: Path) -> bytes:
 
 
 def _whole(file: Path) -> bytes:
+    if not _is_image(file):  # files that were cut off are often alike, and decoding says what is wrong with them
+        return b""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").digest()
+
+
+def _is_image(file: Path) -> bool:
+    try:
+        with open_image(file):
+            return True
+    except Exception:  # whatever Pillow raises for what is none
+        return False
