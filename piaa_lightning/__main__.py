@@ -19,6 +19,7 @@ def main() -> None:
     from piaa_lightning.runtime.terminal import write_every_name
 
     write_every_name()
+    _leave_working_directory()
     arguments = sys.argv[1:]
     try:
         # what can be answered without Hydra, whose import and composing take most of a second
@@ -42,6 +43,20 @@ def main() -> None:
         sys.exit(f"piaa_lightning: {error}")
     except BrokenPipeError:  # whoever read what was printed, `head` for instance, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _leave_working_directory() -> None:
+    """Take libraries from where they are installed: a ``tqdm.py`` in a folder of somebody else must not run here.
+
+    ``python -m`` looks into the working directory first. One's own package there is found where ``PIAA_TARGETS`` names
+    it, after everything that is installed.
+    """
+    here, home = os.getcwd(), os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    if here == home or sys.path[:1] not in ([here], [""]):
+        return
+    del sys.path[0]
+    if os.environ.get("PIAA_TARGETS"):
+        sys.path.append(here)
 
 
 def _compose_and_run(arguments: list[str]) -> None:

@@ -113,7 +113,7 @@ def draws(
         raise UserError("support: choosing what to rate needs a query set of its own; set protocol.test.pool=0.5.")
     order = rows[np.lexsort((table.image_ids[table.image[rows]], table.user[rows]))]
     users, starts = np.unique(table.user[order], return_index=True)
-    by_user = np.split(order, starts[1:])
+    by_user = np.split(order, starts[1:]) if len(rows) else []  # of nothing, NumPy makes one empty part
     for user, own in list(zip(users, by_user, strict=True))[: protocol.users]:
         for repeat in range(protocol.repeats):
             shuffled = np.random.default_rng(_key(protocol.seed, str(table.user_ids[user]), repeat)).permutation(own)

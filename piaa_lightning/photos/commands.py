@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from piaa_lightning.data.images.file_names import in_table
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.cards import user_card
@@ -129,7 +130,7 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity, without)
     rows: list[tuple[int, str, str]] = []
     for place, number in enumerate(chosen, start=1):
-        rows.append((place, read.shelf.files[number], f"{stands[number]:.3f}"))
+        rows.append((place, in_table(read.shelf.files[number]), f"{stands[number]:.3f}"))
         print(f"{place:3} {stands[number]:6.2f}  {printable(read.shelf.files[number])}")
     table = out / "cover.csv"
     write_csv(table, ("place", "image", "score"), rows)
@@ -186,7 +187,7 @@ def crop_photos(
         crops = best_crops(small, shapes, networks, personal.score)
         for crop in crops:
             score = float(scale.from_unit(np.clip(crop.score, 0, 1)))
-            rows.append((file, crop.shape, *crop.pixels(width, height), f"{score:.3f}"))
+            rows.append((in_table(file), crop.shape, *crop.pixels(width, height), f"{score:.3f}"))
             if write:
                 write_crop(read.root / file, crop, out / "crops" / _name(file, crop))
     table = out / "crops.csv"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from piaa_lightning.data.images.file_names import in_table
 from piaa_lightning.data.ratings import Indices, Scale
 from piaa_lightning.photos.personal_model import PersonalModel
 from piaa_lightning.photos.reading import Shelf, looks
@@ -103,7 +104,7 @@ def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
     """Return the ranking as csv, the best image first; ``stars`` is empty where the user said nothing."""
     rows = [
         (
-            files[number],
+            in_table(files[number]),
             None if np.isnan(ranking.stars[number]) else f"{ranking.stars[number]:g}",
             f"{ranking.scores[number]:.3f}",
             f"{ranking.generic[number]:.3f}",

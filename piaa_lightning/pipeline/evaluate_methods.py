@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from piaa_lightning.errors import MissingLabelsError, UserError
@@ -23,7 +24,7 @@ from piaa_lightning.pipeline.evaluate_traits import evaluate_traits
 from piaa_lightning.pipeline.evaluate_users import evaluate_users
 from piaa_lightning.pipeline.evaluation_context import EvaluationContext
 from piaa_lightning.pipeline.make import make
-from piaa_lightning.pipeline.open_data import Databases
+from piaa_lightning.pipeline.open_data import Data, Databases
 from piaa_lightning.pipeline.show_users import choose_users
 from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.pipeline.train_models import ModelTrainer
@@ -78,6 +79,24 @@ def refuse_impossible(spec: RunSpec, databases: Databases) -> None:
                 f"{data.name}: the split holds out no users, and {method.label} is evaluated on users; choose a"
                 " database with ratings of single users, or an experiment that evaluates images."
             )
+        if method.evaluation is None:
+            _refuse_too_few_ratings(spec, data)
+
+
+def _refuse_too_few_ratings(spec: RunSpec, data: Data) -> None:
+    """Stop before training where no held-out user has ratings enough to be evaluated.
+
+    Raises:
+        UserError: it says how many ratings users have.
+    """
+    test, _ = protocols(spec)
+    rows, least = data.split.rows(data.table, spec.evaluate_on), min(spec.shots)
+    most = int(np.bincount(data.table.user[rows], minlength=1).max())
+    if test.pool is None and most < least + test.min_query:
+        raise UserError(
+            f"{data.name}: no {spec.evaluate_on} user has the {least} + {test.min_query} ratings that {least} shots and"
+            f" a query take (the most are {most}); lower shots or protocol.test.min_query, or hold out more images."
+        )
 
 
 def evaluate_methods(

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 
@@ -62,6 +63,31 @@ def refuse_unknown_arguments(config: Any, key: str = "") -> None:
     elif isinstance(config, Sequence) and not isinstance(config, str):
         for number, value in enumerate(config):
             refuse_unknown_arguments(value, f"{key}.{number}")
+
+
+def refuse_impossible_steps(config: Any, key: str = "") -> None:
+    """Stop where an optimizer or a schedule does not take its settings, a negative learning rate for instance.
+
+    Each is made once, for a network of one number, and thrown away.
+
+    Args:
+        config: dictionaries, lists and values, with nothing left to resolve.
+        key: where it stands in the configuration.
+
+    Raises:
+        UserError: the sentence has the key, and what the library says.
+    """
+    if not isinstance(config, Mapping):
+        return
+    for name, value in config.items():
+        full = f"{key}.{name}"
+        if name == "optimizer" and isinstance(value, Mapping) and str(value.get("_target_")).startswith("torch.optim."):
+            try:
+                made = get_object(value["_target_"])
+                made([torch.nn.Parameter(torch.zeros(1))], **{k: v for k, v in value.items() if k not in HYDRA})
+            except (ValueError, TypeError, RuntimeError, OverflowError) as error:
+                raise UserError(f"{full}: {' '.join(str(error).split())}; correct its settings.") from error
+        refuse_impossible_steps(value, full)
 
 
 def _refuse_unknown(config: Mapping[Any, Any], key: str) -> None:

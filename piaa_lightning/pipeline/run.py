@@ -17,10 +17,11 @@ from omegaconf import OmegaConf
 from pytorch_lightning.loggers import Logger
 
 from piaa_lightning.errors import MissingLabelsError
+from piaa_lightning.pipeline.argument_kinds import refuse_wrong_kinds
 from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.evaluate_methods import evaluate_methods, protocols, refuse_impossible
 from piaa_lightning.pipeline.log_run import log_configuration
-from piaa_lightning.pipeline.make import make, refuse_unknown_arguments
+from piaa_lightning.pipeline.make import make, refuse_impossible_steps, refuse_unknown_arguments
 from piaa_lightning.pipeline.make_trainer import refuse_sharding
 from piaa_lightning.pipeline.open_data import Databases, module_arguments
 from piaa_lightning.pipeline.show_users import number_of_maps
@@ -77,11 +78,14 @@ def refuse_mistakes(spec: RunSpec) -> None:
     assert isinstance(resolved, dict)
     for name in MADE:
         refuse_unknown_arguments(resolved[name], name)
+        refuse_wrong_kinds(resolved[name], name)
+        refuse_impossible_steps(resolved[name], name)
     for key, data in {
         "data": spec.data,
         **{f"databases.{name}": data for name, data in spec.databases.items()},
     }.items():
         refuse_unknown_arguments(module_arguments(data), key)
+        refuse_wrong_kinds(module_arguments(data), key)
     for method in spec.methods.values():
         for name in ("personalizer", "support", "estimator"):
             if getattr(method, name) is not None:

@@ -214,7 +214,7 @@ class RunSpec:
             methods=methods,
             task=tasks.of(cfg.task),
             comparisons=_pairs(cfg.comparisons),
-            cache=Path(cfg.paths.cache).expanduser(),
+            cache=Path(str(cfg.paths.cache)).expanduser(),
             resume=cfg.resume is not None,
             reuse_models=bool(cfg.reuse_models),
             checkpoint_steps=cfg.checkpoint_steps,

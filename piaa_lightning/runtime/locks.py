@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,13 +11,36 @@ from typing import IO, Any
 
 from filelock import lock_descriptor
 
+from piaa_lightning.errors import UserError
+
 if sys.platform != "win32":
     import fcntl
+
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS)
+
+
+@contextmanager
+def _told(file: IO[Any]) -> Iterator[None]:
+    """Within this, a file system that has no locks is a sentence: without them two runs would spoil each other's files.
+
+    Raises:
+        UserError: the file system refuses locks.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        raise UserError(
+            f"{file.name}: the file system does not let files be locked ({error.strerror}); name directories on another"
+            " with paths.runs=DIR and paths.cache=DIR, or have locks switched on where it is mounted."
+        ) from error
 
 
 def lock(file: IO[Any]) -> None:
     """Lock an open file for this process alone, until the file is closed; wait for whoever holds it."""
-    lock_descriptor(file.fileno())
+    with _told(file):
+        lock_descriptor(file.fileno())
 
 
 def try_lock(file: IO[Any]) -> bool:
@@ -28,7 +52,8 @@ def try_lock(file: IO[Any]) -> bool:
         ...     try_lock(one), try_lock(other)
         (True, False)
     """
-    return lock_descriptor(file.fileno(), blocking=False)
+    with _told(file):
+        return lock_descriptor(file.fileno(), blocking=False)
 
 
 def mark_in_use(descriptor: int) -> None:

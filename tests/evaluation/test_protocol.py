@@ -138,6 +138,10 @@ class TestDraws:
         assert few == {key: value for key, value in splits.items() if key[0] != "u002"}
         assert ids(table, protocol=PROTOCOL.cut_short()) == {("u000", 0, 10): splits["u000", 0, 10]}
 
+    def test_of_no_ratings_nothing_is_drawn(self):
+        table = users(40)
+        assert list(draws(table, everything(table)[:0], [3, 10], PROTOCOL)) == []
+
     def test_only_the_rows_asked_for_are_drawn(self):
         table = users(40, 40)
         rows = np.flatnonzero(table.image < 100)

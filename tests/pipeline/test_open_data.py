@@ -177,5 +177,18 @@ class TestRefuseImpossible:
         with pytest.raises(UserError, match=sentence):
             refuse_impossible(RunSpec.of(composed(cache, *TWO, *overrides)), two)
 
+    @pytest.mark.parametrize(
+        ("overrides", "sentence"),
+        [
+            (["shots=100000"], r"no test user has the 100000 \+ 10 ratings .* \(the most are \d+\); lower shots"),
+            (["protocol.test.min_query=99999"], r"no test user has the 10 \+ 99999 ratings"),
+            (["evaluate_on=val", "shots=5000"], r"no val user has the 5000 \+ \d+ ratings"),
+        ],
+    )
+    def test_users_with_too_few_ratings_are_told_of_before_anything_is_learnt(self, cache, overrides, sentence):
+        cfg = composed(cache, "+method@methods.one=ridge", *overrides)
+        with pytest.raises(UserError, match=sentence):
+            refuse_impossible(RunSpec.of(cfg), opened(cfg))
+
     def test_what_can_be_judged_passes(self, cache, two):
         refuse_impossible(RunSpec.of(composed(cache, *TWO)), two)

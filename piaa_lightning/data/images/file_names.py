@@ -6,6 +6,8 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with which a cell begins that a spreadsheet computes
+
 
 def plain(name: str) -> str:
     r"""Return a path as people read it: ``/`` between directories, and letters composed (NFC), whatever wrote it.
@@ -19,6 +21,18 @@ def plain(name: str) -> str:
         start = "/" if tidy.startswith("/") else ""
         tidy = start + "/".join(part for part in tidy.split("/") if part not in ("", "."))
     return tidy if tidy.isascii() else unicodedata.normalize("NFC", tidy)
+
+
+def in_table(name: str) -> str:
+    """Return a file's name as tables have it: spreadsheets compute what begins with ``=``, ``+``, ``-`` or ``@``.
+
+    What is put before it leads to the same file, and `plain` takes it away again.
+
+    Example:
+        >>> in_table("=HYPERLINK(1).jpg"), in_table("a.jpg")
+        ('./=HYPERLINK(1).jpg', 'a.jpg')
+    """
+    return f"./{name}" if name.startswith(FORMULA) else name
 
 
 def as_named(files: Iterable[str]) -> dict[str, str]:

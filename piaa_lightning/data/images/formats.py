@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import stat
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,5 +38,7 @@ def open_image(source: Path | BinaryIO) -> Image.Image:
         >>> open_image(file).size
         (4, 3)
     """
+    if isinstance(source, Path) and not stat.S_ISREG(source.stat().st_mode):
+        raise OSError(errno.EINVAL, "this is no plain file")  # of a pipe or a device the end would never come
     Image.init()  # registers the plug-ins; the second time it does nothing
     return Image.open(source, formats=[name for name in FORMATS if name in Image.OPEN])

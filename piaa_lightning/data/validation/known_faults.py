@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from piaa_lightning.data.images.photo_ids import photo_ids
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits.split import PARTS, Split
+from piaa_lightning.data.validation.equal_files import equal_files
 from piaa_lightning.data.validation.image_facts import alike
 from piaa_lightning.data.validation.manifest import Manifest
 from piaa_lightning.data.validation.split_facts import leaks
@@ -16,7 +17,7 @@ from piaa_lightning.errors import UserError
 def refuse_known_faults(table: RatingTable, split: Split, manifest: Manifest, max_broken: float) -> None:
     """Stop where an earlier ``mode=check`` found what would spoil a run, or where names tell of one image twice.
 
-    Without an earlier check the names alone are looked at; nothing is opened in either case.
+    Without an earlier check, names are looked at, and files of one size in different parts are compared.
 
     Args:
         table: what was split.
@@ -36,7 +37,10 @@ def refuse_known_faults(table: RatingTable, split: Split, manifest: Manifest, ma
             f" data.max_broken={max_broken:g} allows fewer (first: {broken[0].removesuffix('.')}); replace the files"
             " or raise data.max_broken."
         )
-    _refuse_twins(table, split, alike(["" if file is None else file.sha256 for file in known]), "byte for byte")
+    same = alike(["" if file is None else file.sha256 for file in known])
+    if None in known:
+        same = [*same, *equal_files(table.root, files, [split.images(part) for part in PARTS])]
+    _refuse_twins(table, split, same, "byte for byte")
     _refuse_twins(table, split, alike(photo_ids(table.database, files)), "by the id of the image in their names")
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import warnings
 from collections.abc import Iterable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
@@ -108,11 +108,11 @@ def _read(home: Path, key: str) -> Manifest:
 
 
 def _look(path: Path) -> ImageFile:
-    try:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        digest = ""
+    digest = ""
+    with suppress(OSError):
+        if path.is_file():  # of a pipe or a device the end would never come
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
     try:
         decode(path)
         with open_image(path) as image:
