@@ -16,7 +16,7 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
 from piaa_lightning.errors import MissingLabelsError
-from piaa_lightning.pipeline.build_model import build_extractor
+from piaa_lightning.pipeline.build_model import build_extractor, refuse_start
 from piaa_lightning.pipeline.evaluate_methods import evaluate_methods, protocols, refuse_impossible
 from piaa_lightning.pipeline.make import make, refuse_unknown_arguments
 from piaa_lightning.pipeline.make_trainer import refuse_sharding
@@ -83,6 +83,8 @@ def refuse_mistakes(spec: RunSpec) -> None:
         for name in ("personalizer", "support", "estimator"):
             if getattr(method, name) is not None:
                 make(getattr(method, name), f"methods.{method.key}.{name}")
+    for task in spec.tasks():
+        refuse_start(spec, task)
     protocols(spec)
     number_of_maps(spec)
     refuse_sharding(spec)

@@ -421,10 +421,15 @@ def test_the_protocol_of_zhu_2020():
     learner = cfg.task.module.learner
     assert (cfg.task.dataset.support, cfg.task.dataset.query) == (80, 20)
     assert (list(learner.inner.betas), learner.inner.bias_correction, learner.reduce) == ([0.9, 0.9], False, "sum")
-    # the meta-learnt prior starts from the very prior that BA-PIAA is tuned from
+    # the talk's start is the pretrained backbone; the other's is the very network that BA-PIAA is tuned from
     assert cfg.methods.blg.model == cfg.task
-    assert cfg.methods.ba.model == cfg.task.init_from
-    assert cfg.methods.blg.personalizer == cfg.methods.ba.personalizer
+    assert cfg.task.start == "pretrained"
+    assert cfg.methods.blg_generic.model.start == "generic"
+    assert cfg.methods.ba.model == cfg.task.init_from == cfg.methods.blg_generic.model.init_from
+    for key in ("dataset", "module", "epochs", "batch_size", "validation"):
+        assert cfg.methods.blg_generic.model[key] == cfg.task[key], key
+    assert cfg.methods.blg.personalizer == cfg.methods.blg_generic.personalizer == cfg.methods.ba.personalizer
+    assert (list(cfg.task.validation.shots), cfg.task.validation.draws) == ([10, 100], 3)
 
 
 @pytest.mark.parametrize(
