@@ -11,7 +11,7 @@ import pytest
 from piaa_lightning.cli.app import dispatch
 from piaa_lightning.errors import UserError
 
-from composing import config_of
+from composing import FROM_GENERIC, config_of
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +49,7 @@ def run(cache, tmp_path, monkeypatch):
 
 USERS = {
     "flickr_aes": ["experiment=ba_piaa"],
-    "para": ["experiment=blg_piaa", "task.dataset.min_ratings=5"],
+    "para": [*FROM_GENERIC, "task.dataset.min_ratings=5"],
     "lapis": ["experiment=ba_piaa"],
     "eva": ["experiment=ba_piaa"],
     "real_cur": ["experiment=ba_piaa"],

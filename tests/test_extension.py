@@ -12,6 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from composing import FROM_GENERIC
+
 ROOT = Path(__file__).parents[1]
 
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
@@ -97,7 +99,7 @@ def test_from_the_command_line(environment, notebook, tmp_path):
     run(
         environment,
         tmp_path,
-        *("-m", "piaa_lightning", "experiment=blg_piaa", "logger=none", "report.users=0", "shots=[5]"),
+        *("-m", "piaa_lightning", *FROM_GENERIC, "logger=none", "report.users=0", "shots=[5]"),
         *("data=ratings_csv", "data._target_=mylab.notebook.Notebook", "~data.reader", "~data.split"),
         *(f"data.root={notebook}", f"paths.cache={tmp_path}/cache", f"hydra.run.dir={tmp_path}/run"),
         "+methods.knn={label: nearest, model: ${task.init_from},"

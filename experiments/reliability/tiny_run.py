@@ -16,6 +16,9 @@ ROOT = Path(__file__).parents[2]
 NAME = "faults"
 TINY = (
     "experiment=blg_piaa",
+    "backbone=small_cnn",
+    "init_from=generic",
+    "~methods.blg_generic",
     f"name={NAME}",
     "data.size=tiny",
     "backbone.size=16",

@@ -10,7 +10,7 @@ runs=runs/test_individuals
 run() { "$python" -m piaa_lightning name="$1" logger=none report.maps=0 paths.runs=$runs "${@:2}"; }
 
 case "${1:-embedded}" in
-embedded) run embedded experiment=blg_piaa ;;
+embedded) run embedded experiment=blg_piaa backbone=small_cnn init_from=generic '~methods.blg_generic' ;;
 oasis) run oasis experiment=blg_piaa_oasis "data.root=$2" "backbone.weights=$3" ;;
 *) run "$1" experiment=blg_piaa "${@:2}" ;;
 esac

@@ -51,10 +51,12 @@ def lines(path: Path) -> list[dict[str, str]]:
 def errors(rows: list[dict[str, str]]) -> list[tuple[str, np.ndarray]]:
     """Return, over users, the mean absolute error of each method and their difference, in scores of 0 to 1."""
     of: dict[str, Values] = {}
-    for method in ("BLG-PIAA", "BA-PIAA"):
+    labels = list(dict.fromkeys(row["method"] for row in rows))
+    for name in ("BLG-PIAA", "BA-PIAA"):  # of several starts the first, which is the talk's
+        method = next((label for label in labels if label.split(" from ")[0] == name), name)
         users = dict.fromkeys(row["user"] for row in rows)
         own = {user: [row for row in rows if (row["method"], row["user"]) == (method, user)] for user in users}
-        of[method] = {
+        of[name] = {
             user: float(np.mean([abs(float(row["predicted"]) - float(row["score"])) for row in mine]))
             for user, mine in own.items()
         }

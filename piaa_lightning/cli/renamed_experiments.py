@@ -12,8 +12,11 @@ AVA_SYSTEMS = (
 RENAMED_EXPERIMENTS: dict[str, str] = {
     **{name: f"experiment=personal method={name}" for name in PERSONAL},
     **{f"{name}_piaa": f"experiment=blg_piaa task={name}" for name in LEARNERS},
-    "metasgd_piaa": "experiment=blg_piaa task=metasgd methods.blg.personalizer.inner.rule=learned",
-    **{name: f"experiment=blg_piaa task={name} method@methods.blg=added_only" for name in ("lora", "adapter")},
+    "metasgd_piaa": "experiment=blg_piaa task=metasgd methods.blg.personalizer.inner.rule=learned ~methods.blg_generic",
+    **{
+        name: f"experiment=blg_piaa task={name} method@methods.blg=added_only ~methods.blg_generic"
+        for name in ("lora", "adapter")
+    },
 }
 
 RENAMED_METHODS: dict[str, str] = {

@@ -24,10 +24,12 @@ from piaa_lightning.cli.renamed import new_name
 from piaa_lightning.cli.renamed_experiments import now_called
 from piaa_lightning.errors import AboutArgumentError, UserError
 from piaa_lightning.photos.schema import CoverKeys, CropKeys, ExportKeys, WebKeys
+from piaa_lightning.pipeline.backbone_config import recipe_of_backbone
 from piaa_lightning.runtime.choices import did_you_mean
 from piaa_lightning.studies.runs import read_yaml
 
 MOST_JOBS = 10_000  # of a sweep that are listed
+START_WORDS = {"pretrained": "from pretrained", "generic": "from generic", "none": "from nothing"}  # in labels
 SWEEP_EXTRA = "pip install 'piaa-lightning[sweep]'"
 PLUGINS = {
     ("hydra/launcher", "joblib"),
@@ -99,6 +101,11 @@ class RunKeys:
         name: of the run; names its directory.
         seed: moves initial weights and the order of training, never the splits.
         shots: one support size or a list of them.
+        recipe: by which of ``recipes`` networks are trained and users are fitted: small, pretrained, talk or authors;
+            by default pretrained where the backbone has weights and moves, else small.
+        recipes: what each says: rates, epochs, batches, heads, and the grid for new users.
+        init_from: where learners start: pretrained, the backbone's weights and a random head; generic, what the task
+            below ``task.init_from`` has learnt from average scores; none, random weights everywhere.
         metrics: what is computed: usual stands for the usual ones at each level (SROCC of users; ACC, SROCC, PLCC and
             EMD of images; SROCC and RMSE of traits), and mae, kendall_tau, ... add to them; SROCC is always among them.
         resume: auto goes on with a run of the same configuration that was cut off, or begins one where there is none;
@@ -142,6 +149,9 @@ class RunKeys:
     name: str = "run"
     seed: int = 0
     shots: Any = field(default_factory=lambda: [10, 100])
+    recipe: Any = "small"
+    recipes: dict[str, Any] = field(default_factory=dict)
+    init_from: str | None = "generic"
     metrics: Any = field(default_factory=lambda: ["usual"])
     resume: str | None = None
     checkpoint_steps: int | None = None
@@ -185,8 +195,17 @@ class RunKeys:
 def register() -> None:
     """Tell Hydra the schema and resolvers; may be called more than once."""
     OmegaConf.register_new_resolver("modulo", lambda number, count: int(number) % max(1, int(count)), replace=True)
+    OmegaConf.register_new_resolver("start_words", lambda start: START_WORDS.get(str(start), ""), replace=True)
+    OmegaConf.register_new_resolver("from_generic", _from_generic, replace=True)
+    OmegaConf.register_new_resolver("recipe_of_backbone", recipe_of_backbone, replace=True)
     ConfigStore.instance().store(name="run_keys", node=RunKeys)
     register_families(config_dir())
+
+
+def _from_generic(label: str) -> str:
+    """Name the same learner from the generic network."""
+    said = next((words for words in START_WORDS.values() if label.endswith(words)), "")
+    return f"{label.removesuffix(said).strip()} {START_WORDS['generic']}"
 
 
 def jobs_of(sweep: Path) -> list[tuple[str, ...]]:

@@ -67,6 +67,9 @@ TABLE_II: dict[tuple[str, str], tuple[Cell, Cell]] = {
 _SHOTS = (10, 100)
 
 
+STARTED = re.compile(r" from (?:pretrained|generic|nothing)$")  # where a learner started, as our labels say it
+
+
 def published_number(method: str, backbone: str, shots: int) -> PublishedNumber | None:
     """Find the talk's number for a method, or None where it has none.
 
@@ -80,6 +83,7 @@ def published_number(method: str, backbone: str, shots: int) -> PublishedNumber 
     """
     if shots not in _SHOTS:
         return None
+    method = STARTED.sub("", method)
     column = _SHOTS.index(shots)
     cells = {_key(of): (of, cells) for (name, of), cells in TABLE_II.items() if _key(name) == _key(method)}
     if cells:

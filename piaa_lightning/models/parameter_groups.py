@@ -9,6 +9,8 @@ from torch import nn
 
 from piaa_lightning.errors import UserError
 
+REST = "rest"
+
 
 def names_by_group(
     names: Iterable[str], lr_by_part: Mapping[str, float], key: str = "lr_by_part"
@@ -20,8 +22,9 @@ def names_by_group(
 
     Args:
         names: of parameters, dotted.
-        lr_by_part: learning lr_by_part by submodule, for instance ``{backbone: 1e-4, head: 1e-3}``; names may be
-            dotted, and names that the network lacks (a backbone where features are frozen) take nothing.
+        lr_by_part: learning rates by submodule, for instance ``{backbone: 1e-4, head: 1e-3}``; names may be dotted,
+            names that the network lacks (a backbone where features are frozen) take nothing, and ``rest`` takes
+            whatever lies below no other.
         key: where the lr_by_part stand in the configuration, for errors.
 
     Returns:
@@ -33,6 +36,7 @@ def names_by_group(
     groups: dict[str, list[str]] = {group: [] for group in lr_by_part}
     for name in names:
         covering = [group for group in lr_by_part if name == group or name.startswith(f"{group}.")]
+        covering = covering or [group for group in lr_by_part if group == REST]
         if not covering:
             raise UserError(
                 f"{key}: no rate covers {name}, which moves; add one for {name.split('.')[0]} to"

@@ -56,6 +56,18 @@ def settle_backbone(cfg: DictConfig, overrides: Sequence[str] = ()) -> None:
             del net[key]
 
 
+def recipe_of_backbone(net: DictConfig) -> str:
+    """Return the recipe that suits a backbone: ``pretrained`` where it has weights and moves, else ``small``.
+
+    Args:
+        net: the key ``backbone``, settled or not.
+    """
+    networks = net.get("networks")
+    every = list(networks.values() if OmegaConf.is_dict(networks) else networks or [net])
+    known = [net.get("weights")] if len(every) == 1 and "weights" in net else [own.weights for own in every]
+    return "pretrained" if any(weights is not None for weights in known) and not net.frozen else "small"
+
+
 def network_settings(net: DictConfig) -> list[dict[str, Any]]:
     """Return the settings of each network, as `build_backbone` takes them in a list.
 

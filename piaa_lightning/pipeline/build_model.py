@@ -7,7 +7,7 @@ import torch
 from hydra.utils import instantiate
 from torch import nn
 
-from piaa_lightning.errors import at_key
+from piaa_lightning.errors import UserError, at_key
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.feature_extractor import FeatureExtractor
 from piaa_lightning.models.network import score_network
@@ -28,11 +28,48 @@ def build_extractor(spec: RunSpec, device: torch.device) -> FeatureExtractor:
 
 
 def fresh(spec: RunSpec, task: TaskSpec, extractor: FeatureExtractor) -> nn.Module:
-    """Build a network with the backbone's weights and a random head, the same for the same seed."""
+    """Build a network with the backbone's weights and a random head, the same for the same seed.
+
+    Raises:
+        UserError: as `refuse_start`.
+    """
+    refuse_start(spec, task)
+    if task.start == "none" and pretrained(spec):
+        extractor = _without_weights(spec, extractor)
     pl.seed_everything(spec.seed, workers=True, verbose=False)
     make = score_network if task.network is None else instantiate(task.network)
     network: nn.Module = make(extractor.copy(), instantiate(task.head or spec.head), extractor.features)
     return network
+
+
+def pretrained(spec: RunSpec) -> bool:
+    """Whether the backbone, or one of several, has weights to start from."""
+    return any(network["weights"] is not None for network in network_settings(spec.backbone))
+
+
+def refuse_start(spec: RunSpec, task: TaskSpec) -> None:
+    """Stop where a task cannot start from where it says.
+
+    Raises:
+        UserError: it starts from a pretrained backbone, and this one has no weights; or from nothing, and the backbone
+            would stay random for ever.
+    """
+    if task.start == "pretrained" and not pretrained(spec):
+        raise UserError(
+            f"{task.key}.start=pretrained: backbone.weights=null, so that there is nothing pretrained; give"
+            " backbone.weights, choose backbone=embedded_cnn, or take init_from=none."
+        )
+    if task.start == "none" and spec.backbone.frozen:
+        raise UserError(
+            f"{task.key}.start=none: the backbone is frozen and would stay random; set backbone.frozen=false, or take"
+            " init_from=pretrained."
+        )
+
+
+def _without_weights(spec: RunSpec, extractor: FeatureExtractor) -> FeatureExtractor:
+    pl.seed_everything(spec.seed, workers=True, verbose=False)
+    backbone = build_backbone([{**network, "weights": None} for network in network_settings(spec.backbone)])
+    return FeatureExtractor(backbone, False, None, spec.cache, extractor.device)
 
 
 def extended(spec: RunSpec, task: TaskSpec, network: nn.Module) -> nn.Module:

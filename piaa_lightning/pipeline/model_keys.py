@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
@@ -37,8 +38,8 @@ class ModelKeys:
     def of_task(self, task: TaskSpec) -> str:
         """Name the model that a task trains: by configuration, data, starting weights, seed and source."""
         spec = self.spec
-        parts = {
-            "task": task.config,
+        parts: dict[str, DictConfig | dict[str, Any]] = {
+            "task": _of_use(task),
             "backbone": spec.backbone,
             "head": spec.head,
             "trainer": spec.trainer,
@@ -48,7 +49,7 @@ class ModelKeys:
 
     def of_method(self, method: MethodSpec) -> str:
         """Name what a method's scores depend on: its models, the users that it is evaluated on, and how."""
-        parts = {"method": method.config, "protocol": self.spec.protocol, "trainer": self.spec.trainer}
+        parts: dict[str, Any] = {"method": method.config, "protocol": self.spec.protocol, "trainer": self.spec.trainer}
         told = [_text(parts), str(list(self.spec.shots)), str(self.spec.seed), torch.__version__]
         models = map(self.of_task, method.models())
         return _digest(*told, *models, self._fingerprint(None), source_digest(), str(world_size()))
@@ -71,10 +72,21 @@ class ModelKeys:
         return self._fingerprints[name]
 
 
-def _text(parts: Mapping[str, DictConfig]) -> str:
-    return json.dumps(
-        by_contents({name: OmegaConf.to_container(part, resolve=True) for name, part in parts.items()}), sort_keys=True
-    )
+def _of_use(task: TaskSpec) -> dict[str, Any]:
+    """Return a task's keys; the task before it, which others may name, is none of them where it starts elsewhere."""
+    told = _plain(task.config)
+    return told if task.init_from is not None else {name: value for name, value in told.items() if name != "init_from"}
+
+
+def _plain(part: DictConfig) -> dict[str, Any]:
+    found = OmegaConf.to_container(part, resolve=True)
+    assert isinstance(found, dict)
+    return {str(name): value for name, value in found.items()}
+
+
+def _text(parts: Mapping[str, DictConfig | dict[str, Any]]) -> str:
+    plain = {name: _plain(part) if isinstance(part, DictConfig) else part for name, part in parts.items()}
+    return json.dumps(by_contents(plain), sort_keys=True)
 
 
 def _digest(*told: str) -> str:

@@ -18,7 +18,7 @@ from pytorch_lightning.loggers import Logger
 
 from piaa_lightning.errors import MissingLabelsError
 from piaa_lightning.pipeline.argument_kinds import refuse_wrong_kinds
-from piaa_lightning.pipeline.build_model import build_extractor
+from piaa_lightning.pipeline.build_model import build_extractor, refuse_start
 from piaa_lightning.pipeline.evaluate_methods import evaluate_methods, protocols, refuse_impossible
 from piaa_lightning.pipeline.log_run import log_configuration
 from piaa_lightning.pipeline.make import make, refuse_impossible_steps, refuse_unknown_arguments
@@ -90,6 +90,8 @@ def refuse_mistakes(spec: RunSpec) -> None:
         for name in ("personalizer", "support", "estimator"):
             if getattr(method, name) is not None:
                 make(getattr(method, name), f"methods.{method.key}.{name}")
+    for task in spec.tasks():
+        refuse_start(spec, task)
     protocols(spec)
     number_of_maps(spec)
     refuse_sharding(spec)

@@ -18,6 +18,7 @@ from piaa_lightning.metrics.registry import Chosen, chosen
 from piaa_lightning.pipeline.backbone_config import settle_backbone
 from piaa_lightning.pipeline.choose_metrics import metric_names
 from piaa_lightning.pipeline.spec_reader import SpecReader, full_key
+from piaa_lightning.pipeline.starts import read_start, refuse_word
 from piaa_lightning.runtime.choices import check_choice
 
 EVALUATIONS = ("images", "traits")
@@ -56,7 +57,9 @@ class TaskSpec:
         batch_size: images or users in a step.
         module: what makes its LightningModule.
         sources: what it learns from, one or several in step.
-        init_from: the task whose trained network it goes on from.
+        init_from: the task whose trained network it goes on from; None where ``start`` says otherwise.
+        start: where training starts: ``generic`` (from ``init_from``), ``pretrained``, ``none``, or empty where nothing
+            was said and there is no other task.
         weights: a file of the trained network, instead of training it.
         network: what makes the network; None is a scored image.
         head: of its own; None is the run's.
@@ -74,6 +77,7 @@ class TaskSpec:
     module: DictConfig
     sources: tuple[SourceSpec, ...]
     init_from: TaskSpec | None
+    start: str
     weights: Path | None
     network: DictConfig | None
     head: DictConfig | None
@@ -203,8 +207,10 @@ class RunSpec:
         if cfg.on_shared_photos not in ("refuse", "drop"):
             raise UserError(f"on_shared_photos={cfg.on_shared_photos}: choose refuse or drop.")
         settle_backbone(cfg)
+        check_choice("recipe", str(cfg.recipe), tuple(map(str, cfg.recipes)))
         tasks = _Tasks()
         methods = {str(key): _method(str(key), cfg.methods, tasks) for key in cfg.methods}
+        _refuse_namesakes(methods)
         return cls(
             name=str(cfg.name),
             seed=int(cfg.seed),
@@ -282,7 +288,10 @@ class _Tasks:
     def _read(self, key: str, config: DictConfig) -> TaskSpec:
         read = SpecReader(config, key, "tasks", (*self.KEYS, *self.OWN))
         weights = read.text("weights", None)
+        refuse_word(read)
         before = read.part("init_from", None)
+        start = read_start(read, before is not None)
+        before = before if start == "generic" else None
         keep = read.text("keep", "best")
         with at_key(key):
             check_choice("keep", keep, ("best", "last"))
@@ -292,11 +301,12 @@ class _Tasks:
             label=read.text("label"),
             epochs=read.whole("epochs", least=0),
             keep=keep,
-            candidates_include_start=read.flag("candidates_include_start", False),
+            candidates_include_start=read.flag("candidates_include_start", keep == "best" and before is not None),
             batch_size=read.whole("batch_size", least=1),
             module=read.part("module"),
             sources=_sources(read),
             init_from=None if before is None else self.of(before),
+            start=start,
             weights=None if weights is None else Path(weights).expanduser(),
             network=read.part("network", None),
             head=read.part("head", None),
@@ -351,6 +361,19 @@ def _method(key: str, methods: DictConfig, tasks: _Tasks) -> MethodSpec:
         estimator=estimator,
         config=methods[key],
     )
+
+
+def _refuse_namesakes(methods: Mapping[str, MethodSpec]) -> None:
+    """Stop at two rows of users that tables and records could not tell apart."""
+    known: dict[str, str] = {}
+    for key, method in methods.items():
+        if method.evaluation is None:
+            other = known.setdefault(method.label, key)
+            if other != key:
+                raise UserError(
+                    f"methods.{other} and methods.{key} are both called {method.label}; give one another label, or"
+                    f" leave it out with ~methods.{key}."
+                )
 
 
 def _named(auxiliary: DictConfig, tasks: _Tasks) -> dict[str, TaskSpec]:

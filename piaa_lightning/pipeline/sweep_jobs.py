@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 # what changes nothing that is measured
 ELSEWHERE = (
     "command",
+    "recipes",  # the one that is followed stands where it is used
     "paths",
     "logger",
     "study",

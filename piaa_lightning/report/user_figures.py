@@ -156,8 +156,10 @@ def differences(
     means = np.sort(np.nanmean(pairs, axis=1))[::-1]
     place = np.arange(1, len(means) + 1)
     better, worse = style(0)[0], style(1)[0]
+    sentence = comparison_sentence(asdict(result))
+    width = max(_width(len(means)), 1.0 + 0.06 * len(sentence))  # long names make a long sentence above the panel
     with look():
-        figure = Figure(figsize=(_width(len(means)), 3.0), layout="constrained")
+        figure = Figure(figsize=(width, 3.0), layout="constrained")
         panel = figure.subplots()
         panel.axhspan(*result.ci95, color=INK, alpha=0.18, linewidth=0, zorder=3, label="95 % interval")
         panel.bar(place, means, width=0.75, color=np.where(means > 0, better, worse))
@@ -167,7 +169,6 @@ def differences(
         figure.legend(loc="outside lower center", ncols=2)
         _finish(panel, len(means), f"{main().label} of {a}\nless {main().label} of {b}")
         panel.set_xlabel(f"test users, sorted ({a} is better for {int((means > 0).sum())} of {len(means)})")
-        sentence = comparison_sentence(asdict(result))
         head(panel, title, sentence)
         better_for = f"{a} is better for {int((means > 0).sum())} of {len(means)} test users"
         return save(figure, path_png, f"Bars of differences, one for each test user: {sentence}; {better_for}.")

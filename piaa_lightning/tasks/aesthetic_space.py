@@ -15,11 +15,10 @@ from piaa_lightning.tasks.descent import DescentTask
 
 
 class AestheticSpaceTask(DescentTask):
-    """Triplets teach the space and nothing else; the classifier learns in the space as it is.
+    """Triplets teach the space and nothing else; a classifier learns beside it, so that every epoch can be validated.
 
-    Source: Schwarz et al., WACV 2018, see `losses.triplet`. NOTE: the paper trains the classifier once the space is
-    done; here both learn at once, and no gradient of the classifier reaches the space, so that every epoch can be
-    validated.
+    Source: Schwarz et al., WACV 2018, see `losses.triplet`. No gradient of the classifier reaches the space. The paper
+    trains it once the space is done, which `SpaceClassifierTask` does.
 
     Args:
         network: an `AestheticSpace`; trained in place.

@@ -12,6 +12,7 @@ from piaa_lightning.meta.learner import MetaLearner
 from piaa_lightning.meta.learners import Recipe, recipe_of
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.build import OF_VOTES, MakeHead
+from piaa_lightning.runtime.choices import check_choice
 from piaa_lightning.tasks.meta import MetaTask
 from piaa_lightning.tasks.plain_values import FromPlainValues, described, score_network_from, started_from
 
@@ -20,7 +21,8 @@ class MetaLearning(FromPlainValues, MetaTask):
     """Learns from users as tasks where a new user's fine-tuning should start, on top of learn2learn.
 
     Args:
-        init_from: a trained task, whose network is copied and gone on with; None makes a network from the other values.
+        init_from: a trained task, whose network is copied and gone on with; ``pretrained`` makes a network from the
+            other values, whose backbone must have ``weights``, ``none`` one without, and None either.
         learner: ``blg``, ``reptile``, ``fomaml``, ``maml``, ``anil``, ``metasgd``, or ``plain``: no meta-learning. Or a
             class of your own, or a `Recipe`; `load_from_checkpoint` wants it again then.
         steps: inner steps, for BLG at each of its two levels; None is the learner's own.
@@ -71,6 +73,9 @@ class MetaLearning(FromPlainValues, MetaTask):
         bins: int = 10,
         engine: str | None = None,
     ) -> None:
+        if isinstance(init_from, str):
+            weights = _weights_of_start(init_from, weights, backbone)
+            init_from = None
         values = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
         recipe = recipe_of(learner)
         counts = {"steps": steps, "users_per_batch": users_per_batch, "support": support, "query": query}
@@ -98,6 +103,16 @@ class MetaLearning(FromPlainValues, MetaTask):
     def view_options(self) -> Mapping[str, Any]:
         """How many images of a user a batch holds."""
         return self._episodes
+
+
+def _weights_of_start(start: str, weights: str | None, backbone: str | Backbone) -> str | None:
+    """Return the weights that a network starts from that no task has trained."""
+    if start == "generic":
+        raise ArgumentError("init_from", "give the trained task itself, for instance a GenericAesthetics.", start)
+    check_choice("init_from", start, ("pretrained", "none"))
+    if start == "pretrained" and weights is None and isinstance(backbone, str):
+        raise ArgumentError("weights", "with init_from='pretrained' the backbone needs some, such as 'imagenet'.", None)
+    return weights if start == "pretrained" else None
 
 
 class BilevelMetaLearning(MetaLearning):

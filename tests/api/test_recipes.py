@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.mark.parametrize("name", LEARNERS)
 def test_a_learner_of_python_is_the_task_of_that_name(name):
-    task = config_of("experiment=blg_piaa", f"task={name}").task
+    task = config_of("experiment=blg_piaa", "recipe=small", f"task={name}").task
     learner, recipe = task.module.learner, LEARNERS[name]
     assert get_class(learner._target_) is recipe.learner
     assert learner.steps == recipe.steps

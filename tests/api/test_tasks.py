@@ -19,6 +19,8 @@ from piaa_lightning import (
     PersonalityTraits,
     PsychoFlickr,
 )
+from piaa_lightning.errors import ArgumentError
+from piaa_lightning.models.backbones.factory import build_backbone
 
 TINY = {"image_size": 16, "backbone_options": {"width": 2, "features": 8}}
 
@@ -70,6 +72,22 @@ def test_what_starts_from_a_model_has_its_numbers_and_leaves_it(generic, data, t
     assert again.hparams["image_size"] == 16
     for name, value in blg.network.state_dict().items():
         assert torch.equal(value, again.network.state_dict()[name])
+
+
+def test_a_learner_starts_from_weights_or_from_nothing_by_one_word():
+    given = build_backbone("small_cnn", "embedded").state_dict()
+    pretrained = BilevelMetaLearning("pretrained", weights="embedded")
+    assert all(torch.equal(value, given[name]) for name, value in pretrained.network.backbone.state_dict().items())
+    nothing = BilevelMetaLearning("none", weights="embedded")
+    first = "network.layers.0.weight"
+    assert not torch.equal(nothing.network.backbone.state_dict()[first], given[first])
+    for arguments, sentence in (
+        ({"init_from": "pretrained"}, "the backbone needs some, such as 'imagenet'"),
+        ({"init_from": "generic"}, "give the trained task itself"),
+        ({"init_from": "imagenet"}, "there is no such choice"),
+    ):
+        with pytest.raises(ArgumentError, match=sentence):
+            BilevelMetaLearning(**arguments)
 
 
 def test_a_loss_of_ones_own(data, trained):

@@ -34,7 +34,8 @@ TINY = [
     "methods.ba.personalizer.lr_multipliers=[1.0]",
 ]
 METHODS = {
-    "BLG-PIAA",
+    "BLG-PIAA from pretrained",
+    "BLG-PIAA from generic",
     "BA-PIAA",
     "generic",
     "generic + affine",
@@ -147,11 +148,13 @@ class TestRun:
         }
         assert all({"a", "b", "shots", "difference", "ci95", "p"} <= set(each) for each in summary["comparisons"])
         assert {(each["a"], each["b"]) for each in summary["comparisons"]} == {
-            ("BLG-PIAA", "BA-PIAA"),
-            ("BLG-PIAA", "generic"),
+            ("BLG-PIAA from pretrained", "BA-PIAA"),
+            ("BLG-PIAA from generic", "BA-PIAA"),
+            ("BLG-PIAA from pretrained", "BLG-PIAA from generic"),
+            ("BLG-PIAA from pretrained", "generic"),
             ("BA-PIAA", "generic"),
         }
-        assert set(summary["chosen"]) == {"BLG-PIAA", "BA-PIAA"}
+        assert set(summary["chosen"]) == {"BLG-PIAA from pretrained", "BLG-PIAA from generic", "BA-PIAA"}
 
     def test_the_summary_holds_the_means_of_the_records(self, tiny, summary):
         rows = records(tiny / "runs/latest")
@@ -191,7 +194,7 @@ class TestRun:
     def test_the_page_says_what_was_read(self, tiny):
         page = (tiny / "runs/latest/report.html").read_text()
         assert "flickr_aes, embedded tiny" in page
-        assert all(method in page for method in ("BLG-PIAA", "BA-PIAA"))
+        assert all(method in page for method in ("BLG-PIAA from pretrained", "BLG-PIAA from generic", "BA-PIAA"))
 
     def test_the_terminal_shows_the_table_and_where_the_rest_is(self, tiny):
         out = (tiny / "stdout").read_text()

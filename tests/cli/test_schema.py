@@ -36,17 +36,18 @@ BASES = {
     "backbone": {"base"},
     "data": {"images"},
     "experiment": {"ava_system", "personal_rows", "with_attributes"},
-    "task": {"base", "meta", "as_run", "as_meta", "as_meta_with_rates"},
+    "task": {"base", "meta", "as_run", "as_meta", "as_meta_from_generic", "as_meta_with_rates"},
 }
 # groups that the defaults do not name plainly
 PLUGGED = {
     "optimizer": "optimizer@task.module.optimizer",
     "schedule": "schedule@task.module.schedule",
+    "recipes": "recipes@recipes.small",
     "tuning": "+tuning@method.personalizer",
 }
 PLAIN = (
     *("backbone", "callbacks", "data", "head", "hparams_search", "logger", "paths", "protocol", "sweep", "trainer"),
-    *("debug", "optimizer", "schedule", "tuning"),
+    *("debug", "optimizer", "recipes", "schedule", "tuning"),
 )
 ROWS = ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows")  # several methods in one option
 SIDE_BY_SIDE = ("task", "method", "experiment")
@@ -392,7 +393,9 @@ def test_all_rows_of_a_table_train_like_its_task():
     )
     for task in cfg.tasks.values():
         assert (task.epochs, task.batch_size, task.module.optimizer.lr) == (3, 7, 2), task.name
-        assert task.module.lr_by_part is None
+        assert task.module.lr_by_part is None or task.name == "schwarz"
+    space = cfg.tasks.schwarz.init_from  # what has to be learnt before its classifier
+    assert (space.epochs, space.batch_size, space.module.optimizer.lr) == (3, 7, 2)
 
 
 def test_what_is_called_differently_now_is_refused_with_what_to_type():
@@ -421,10 +424,15 @@ def test_the_protocol_of_zhu_2020():
     learner = cfg.task.module.learner
     assert (cfg.task.dataset.support, cfg.task.dataset.query) == (80, 20)
     assert (list(learner.inner.betas), learner.inner.bias_correction, learner.reduce) == ([0.9, 0.9], False, "sum")
-    # the meta-learnt prior starts from the very prior that BA-PIAA is tuned from
+    # the talk's start is the pretrained backbone; the other's is the very network that BA-PIAA is tuned from
     assert cfg.methods.blg.model == cfg.task
-    assert cfg.methods.ba.model == cfg.task.init_from
-    assert cfg.methods.blg.personalizer == cfg.methods.ba.personalizer
+    assert cfg.task.start == "pretrained"
+    assert cfg.methods.blg_generic.model.start == "generic"
+    assert cfg.methods.ba.model == cfg.task.init_from == cfg.methods.blg_generic.model.init_from
+    for key in ("dataset", "module", "epochs", "batch_size", "validation"):
+        assert cfg.methods.blg_generic.model[key] == cfg.task[key], key
+    assert cfg.methods.blg.personalizer == cfg.methods.blg_generic.personalizer == cfg.methods.ba.personalizer
+    assert (list(cfg.task.validation.shots), cfg.task.validation.draws) == ([10, 100], 2)
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from piaa_lightning.evaluation.published_results import (
         ("pa_iaa", "densenet121", 100, PublishedNumber("PA_IAA", "", 100, 0.639, 0.011)),
         ("USAR PPR & PAD", "", 10, PublishedNumber("USAR_PPR&PAD", "", 10, 0.525, 0.004)),
         ("BLG-PIAA", "resnet18", 20, None),
+        ("BLG-PIAA from pretrained", "resnet18", 10, PublishedNumber("BLG-PIAA", "ResNet18", 10, 0.561, 0.005)),
         ("blg_piaa_authors", "resnet18", 10, None),
         ("random", "", 10, None),
     ],

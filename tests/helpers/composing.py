@@ -7,6 +7,9 @@ from omegaconf import DictConfig
 
 from piaa_lightning.cli.schema import config_dir, register
 
+# BLG-PIAA from the generic network alone, on a small network that starts from nothing: half the work of three starts.
+FROM_GENERIC = ("experiment=blg_piaa", "backbone=small_cnn", "init_from=generic", "~methods.blg_generic")
+
 
 def config_of(*overrides: str, with_hydra: bool = False) -> DictConfig:
     """What ``python -m piaa_lightning OVERRIDES`` would run; with Hydra's own keys, if wanted."""

@@ -95,3 +95,9 @@ def test_what_does_not_move_is_in_no_group():
         parameter.requires_grad_(False)
     (group,) = optimizer_groups(network, {"head": 1})
     assert len(group["params"]) == len(list(network.head.parameters()))
+
+
+def test_the_rest_is_whatever_no_other_name_covers():
+    names = ["backbone.a", "head.b", "personality.c"]
+    assert names_by_group(names, {"rest": 1e-3, "backbone": 1e-4}) == {"rest": names[1:], "backbone": names[:1]}
+    assert names_by_group(names[:1], {"backbone": 1e-4, "rest": 1e-3}) == {"backbone": names[:1]}

@@ -19,10 +19,10 @@ from piaa_lightning.pipeline.open_data import Data
 from piaa_lightning.pipeline.specs import RunSpec
 from piaa_lightning.pipeline.train_models import ModelTrainer
 
-from composing import config_of
+from composing import FROM_GENERIC, config_of
 
 OVERRIDES = [
-    "experiment=blg_piaa",
+    *FROM_GENERIC,
     "task.init_from.epochs=2",
     "task.init_from.batch_size=16",
     "task.epochs=1",

@@ -155,7 +155,8 @@ def test_a_workspace_shows_a_studys_runs_by_what_its_experiment_logs():
     assert (view["entity"], view["project"]) == ("me", "piaa_lightning")
     text = json.dumps(view)
     for expected in (
-        "test/BLG-PIAA/10 shots", "test/BA-PIAA/100 shots", "blg/users", "blg/val/srocc", "generic/val/srocc",
+        "test/BLG-PIAA from pretrained/10 shots", "test/BA-PIAA/100 shots",
+        "blg/users", "blg/val/srocc", "generic/val/srocc",
         "figures/gradient_maps", "test/every_user", "backbones",
     ):  # fmt: skip
         assert expected in text, expected

@@ -41,11 +41,26 @@ class TestKey:
         assert other.keys.of_task(other.spec.task) != trained.keys.of_task(trained.spec.task)
 
     @pytest.mark.parametrize(
-        "overrides", [["shots=5", "name=other", "logger=csv"], ["protocol.test.seed=3", "methods.random.label=R"]]
+        "overrides", [["name=other", "logger=csv"], ["protocol.test.seed=3", "methods.random.label=R"]]
     )
     def test_it_stays_with_everything_else(self, trained, data, tmp_path, overrides):
         other = trainer(composed(tmp_path, *overrides), data, tmp_path)
         assert other.keys.of_task(other.spec.task) == trained.keys.of_task(trained.spec.task)
+
+    def test_a_learner_is_validated_at_the_runs_shots_and_moves_with_them_and_the_generic_network_stays(
+        self, trained, data, tmp_path
+    ):
+        other = trainer(composed(tmp_path, "shots=5"), data, tmp_path)
+        learner, generic = other.spec.task, other.spec.task.init_from
+        assert other.keys.of_task(learner) != trained.keys.of_task(trained.spec.task)
+        assert other.keys.of_task(generic) == trained.keys.of_task(trained.spec.task.init_from)
+
+    def test_a_task_that_is_named_and_not_started_from_changes_nothing(self, data, tmp_path):
+        def key(*overrides):
+            made = trainer(composed(tmp_path, "init_from=none", *overrides), data, tmp_path)
+            return made.keys.of_task(made.spec.task)
+
+        assert key() == key("task.init_from.epochs=7")
 
     def test_the_task_that_it_starts_from_is_another(self, data, tmp_path):
         priors = trainer(composed(tmp_path), data, tmp_path)

@@ -16,11 +16,11 @@ from piaa_lightning.pipeline.build_model import build_extractor
 from piaa_lightning.pipeline.open_data import Databases
 from piaa_lightning.pipeline.specs import RunSpec
 
-from composing import config_of
+from composing import FROM_GENERIC, config_of
 
 
 def composed(cache, *overrides):
-    return config_of("experiment=blg_piaa", "data.size=tiny", f"paths.cache={cache}", *overrides)
+    return config_of(*FROM_GENERIC, "data.size=tiny", f"paths.cache={cache}", *overrides)
 
 
 def spec(cache, *overrides):
@@ -78,7 +78,7 @@ def test_a_run_leaves_predictions_maps_and_their_figures(cache, tmp_path, monkey
     with (tmp_path / "one" / "predictions.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
     summary = json.loads((tmp_path / "one" / "summary.json").read_text())
-    assert {line["method"] for line in lines} == {"BLG-PIAA", "BA-PIAA", "generic"}
+    assert {line["method"] for line in lines} == {"BLG-PIAA from generic", "BA-PIAA", "generic"}
     assert len({line["user"] for line in lines}) == 2
     said = {(line["method"], line["user"], line["image"]): line["predicted"] for line in lines}
     # BA-PIAA after no step is its prior, which is the generic model

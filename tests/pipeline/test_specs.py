@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import pytest
+import torch
+from hydra.utils import instantiate
 from omegaconf import OmegaConf, open_dict
 
 from piaa_lightning.errors import UserError
@@ -26,7 +28,7 @@ def spec(*overrides) -> RunSpec:
 
 class TestTasks:
     def test_a_chain_goes_back_to_where_nothing_was_before(self):
-        found = spec("experiment=blg_piaa")
+        found = spec("experiment=blg_piaa", "init_from=generic", "~methods.blg_generic")
         assert [task.name for task in found.task.chain()] == ["blg", "generic"]
         assert [task.key for task in found.task.chain()] == ["task", "task.init_from"]
 
@@ -34,13 +36,13 @@ class TestTasks:
         found = spec("experiment=blg_piaa")
         methods = found.methods
         assert methods["blg"].model is found.task
-        assert methods["ba"].model is methods["generic"].model is found.task.init_from
+        assert methods["ba"].model is methods["generic"].model is methods["blg_generic"].model.init_from
         # also where a task names another's beginning
         joint = spec("experiment=pa_iaa")
         assert joint.methods["mt_iaa"].model.init_from is joint.task.init_from
 
     def test_all_tasks_of_a_run_come_once_and_auxiliary_ones_with_them(self):
-        assert [task.name for task in spec("experiment=blg_piaa").tasks()] == ["blg", "generic"]
+        assert [task.name for task in spec("experiment=blg_piaa").tasks()] == ["blg", "blg_from_generic", "generic"]
         names = [task.name for task in spec("experiment=flickr_aes_table").tasks()]
         assert names == ["generic", "ten_attributes", "mt_iaa", "joint", "pa_iaa", "blg"]
 
@@ -53,6 +55,69 @@ class TestTasks:
 
     def test_without_methods_there_is_a_task_still(self):
         assert spec("task=generic").task.name == "generic"
+
+
+class TestStarts:
+    @pytest.mark.parametrize(
+        ("start", "begins_with", "label"),
+        [
+            ("pretrained", None, "BLG-PIAA from pretrained"),
+            ("generic", "task.init_from", "BLG-PIAA from generic"),
+            ("none", None, "BLG-PIAA from nothing"),
+        ],
+    )
+    def test_one_word_says_where_every_learner_starts_and_its_label_names_it(self, start, begins_with, label):
+        found = spec("experiment=blg_piaa", f"init_from={start}", "~methods.blg_generic")
+        assert found.task.start == start
+        assert (found.task.init_from and found.task.init_from.key) == begins_with
+        assert found.methods["blg"].label == label
+        every = spec("experiment=meta_learners", f"init_from={start}").methods
+        learners = [every[key] for key in ("blg", "reptile", "fomaml", "maml", "anil", "metasgd", "plain")]
+        assert {method.model.start for method in learners} == {start}
+        assert all(method.label.endswith(label.removeprefix("BLG-PIAA")) for method in learners)
+        assert every["ba"].model is spec_of_generic(every)
+
+    def test_the_authors_preset_starts_keeps_and_scores_as_their_code_does(self):
+        cfg = composed("experiment=blg_piaa_authors")
+        task = RunSpec.of(cfg).task
+        assert (task.start, task.init_from, task.keep, task.candidates_include_start) == (
+            "pretrained",
+            None,
+            "last",
+            False,
+        )
+        losses = [
+            cfg.task.module.learner.inner.loss,
+            cfg.task.init_from.module.loss,
+            *(cfg.methods[key].personalizer.inner.loss for key in ("blg", "ba")),
+        ]
+        for loss in losses:  # the worst of five levels is a fifth, the best is one
+            made = instantiate(loss)
+            assert made(torch.tensor([0.2, 1.0]), torch.tensor([0.0, 1.0])).item() == 0
+
+    def test_what_goes_on_from_a_trained_network_may_stay_as_it_was(self):
+        found = spec("experiment=blg_piaa")
+        assert found.tasks()[1].name == "blg_from_generic"
+        assert found.tasks()[1].candidates_include_start
+        assert not found.task.candidates_include_start, "a random head is no candidate"
+        assert not spec("experiment=blg_piaa", "tasks.blg_generic.keep=last").tasks()[1].candidates_include_start
+
+    @pytest.mark.parametrize(
+        ("overrides", "sentence"),
+        [
+            (["task.start=generic", "task.init_from=null"], r"task\.start=generic: there is no generic task below"),
+            (["init_from=imagenet"], r"task\.start=imagenet: there is no such choice.*pretrained, generic, none"),
+            (["task.init_from=pretrained"], r"task\.init_from=pretrained: .* say init_from=pretrained for the run"),
+            (["init_from=generic"], r"methods\.blg and methods\.blg_generic are both called BLG-PIAA from generic"),
+        ],
+    )
+    def test_what_cannot_be_is_one_sentence(self, overrides, sentence):
+        with pytest.raises(UserError, match=sentence):
+            spec("experiment=blg_piaa", "~methods.ba", "~methods.generic", "~methods.generic_affine", *overrides)
+
+
+def spec_of_generic(methods):
+    return methods["generic"].model
 
 
 class TestMethods:

@@ -94,3 +94,9 @@ def test_ink_follows_the_page(tmp_path):
 
 def test_no_two_of_many_methods_look_alike():
     assert len({style.style(index) for index in range(64)}) == 64
+
+
+def test_long_names_have_room_where_users_are_few(tmp_path, words):
+    names = ("BLG-PIAA from pretrained", "BLG-PIAA from generic")  # a warning of the layout would be an error
+    svg = figures.differences(records(6, names), *names, 100, tmp_path / "d.png", "flickr_aes, embedded tiny")
+    assert any(names[0] in text for text in words(svg))

@@ -7,6 +7,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import LogisticRegression
 
 from piaa_lightning.data.batches import Examples, Labelled, Pairs
 from piaa_lightning.errors import UserError
@@ -24,6 +25,7 @@ from piaa_lightning.tasks.aesthetic_space import AestheticSpaceTask
 from piaa_lightning.tasks.attributes import AttributeTask
 from piaa_lightning.tasks.kong import KongTask
 from piaa_lightning.tasks.scenes import SceneTask
+from piaa_lightning.tasks.space_classifier import SpaceClassifierTask
 
 SGD = partial(torch.optim.SGD, lr=0.5)
 BINARY = partial(binary_loss, middle=0.45)
@@ -155,3 +157,29 @@ class TestKong:
     def test_another_number_of_contents_is_a_sentence(self, logged):
         with pytest.raises(UserError, match=r"^task\.network\.experts=2: the database has 3 tags to learn"):
             self.task(experts=2).training_step(BATCH, 0)
+
+
+def test_a_classifier_in_a_finished_space_is_logistic_regression_and_moves_nothing_else():
+    torch.manual_seed(0)
+    network = AestheticSpace(None, ScoreHead, 4, dimensions=3)
+    before = {name: value.clone() for name, value in network.state_dict().items() if not name.startswith("head.")}
+    task = SpaceClassifierTask(network, partial(torch.optim.SGD, lr=1.0), loss=BINARY)
+    task.log = lambda *args, **kwargs: None
+    inputs = torch.randn(60, 4)
+    scores = (inputs[:, 0] > 0.3).float() * 0.6 + 0.2
+    (optimizer,) = [task.configure_optimizers()]
+    task.on_train_epoch_start()
+    assert {id(p) for group in optimizer.param_groups for p in group["params"]} == {
+        id(p) for p in network.head.parameters()
+    }
+    for _ in range(1500):
+        optimizer.zero_grad()
+        task.training_step(Examples(inputs, scores), 0).backward()
+        optimizer.step()
+    assert all(torch.equal(value, before[name]) for name, value in network.state_dict().items() if name in before)
+    # scikit-learn's without a penalty, on the same places
+    places = network.embed(inputs).detach().numpy()
+    known = LogisticRegression(C=np.inf, max_iter=5000).fit(places, scores.numpy() > 0.5)
+    with torch.no_grad():
+        found = network(inputs).numpy()
+    assert ((found > 0.5) == known.predict(places)).mean() > 0.95

@@ -16,10 +16,13 @@ from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.data.splits import Split
 from piaa_lightning.data.splits.split import Part
+from piaa_lightning.errors import UserError
 
 
 class HeldOutUsers(Dataset[Episode]):
-    """Held-out users, each with a fixed support set and all their other ratings as the query set.
+    """Held-out users, each with fixed support sets and all their other ratings as the query sets.
+
+    Every user, number of shots and draw is an item of its own: a mean over items is a mean over all of them.
 
     Args:
         table: of ratings.
@@ -27,8 +30,12 @@ class HeldOutUsers(Dataset[Episode]):
         part: whose ratings, and of which images.
         inputs: where images come from; never augmented.
         seed: of the draw.
-        support: ratings that a learner may adapt to.
-        min_query: users with fewer query ratings are left out.
+        shots: ratings that a learner may adapt to, one number or several; the fewer are the first of the more.
+        draws: of every user.
+        min_query: users with fewer query ratings are left out, at that number of shots.
+
+    Raises:
+        UserError: less than one draw.
     """
 
     def __init__(
@@ -38,25 +45,30 @@ class HeldOutUsers(Dataset[Episode]):
         part: Part,
         inputs: Inputs,
         seed: int,
-        support: int = 10,
+        shots: int | Sequence[int] = 10,
+        draws: int = 1,
         min_query: int = 10,
     ) -> None:
+        if draws < 1:
+            raise UserError(f"task.validation.draws={draws}: give 1 draw of every validation user or more.")
         self.inputs = inputs
-        self.support = support
         self.image, self.score = table.image, torch.from_numpy(table.score)
         rows, random = split.rows(table, part), np.random.default_rng(seed)
         by_user = [rows[table.user[rows] == user] for user in np.unique(table.user[rows])]
-        self.rows = [random.permutation(own) for own in by_user if len(own) >= support + min_query]
+        numbers = [shots] if isinstance(shots, int) else list(shots)
+        drawn = [random.permutation(own) for _ in range(draws) for own in by_user]
+        self.items = [(own, k) for own in drawn for k in numbers if len(own) >= k + min_query]
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.items)
 
-    def __getitem__(self, user: int) -> Episode:
-        first, second = self.rows[user][: self.support], self.rows[user][self.support :]
+    def __getitem__(self, item: int) -> Episode:
+        rows, shots = self.items[item]
+        first, second = rows[:shots], rows[shots:]
         return Episode(
             Examples(self.inputs.batch(self.image[first]), self.score[first]),
             Examples(self.inputs.batch(self.image[second]), self.score[second]),
-            user,
+            item,
         )
 
 
@@ -115,9 +127,16 @@ class HeldOutLikes(Dataset[Liked]):
 
 
 def held_out(
-    table: RatingTable, split: Split, part: Part, inputs: Inputs, seed: int, bins: int | None = None
+    table: RatingTable,
+    split: Split,
+    part: Part,
+    inputs: Inputs,
+    seed: int,
+    bins: int | None = None,
+    shots: int | Sequence[int] = 10,
+    draws: int = 1,
 ) -> HeldOutUsers | HeldOutImages:
     """Return held-out users, or held-out images where the split holds out no users."""
     if len(split.users(part)):
-        return HeldOutUsers(table, split, part, inputs, seed)
+        return HeldOutUsers(table, split, part, inputs, seed, shots, draws)
     return HeldOutImages(table, split, part, inputs, seed, bins)

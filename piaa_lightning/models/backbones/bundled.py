@@ -22,6 +22,12 @@ BUNDLED = {
     ),
 }
 
+# What the embedded databases have in the place of ImageNet: learnt from the content of other drawn pictures by
+# experiments/embedded_imagenet/train.py, and by nobody's taste.
+EMBEDDED = {
+    "small_cnn": ("small_cnn_embedded.safetensors", "5d2f1b096a5d61e7b80f18b4dac1acebb6e10171393917da36b9c3d999bf3994")
+}
+
 # What another package holds: its name on the package index, its module, the file in it, its sha256, and our extra.
 INSTALLED = {
     "efficientnet_lite2": (
@@ -52,6 +58,27 @@ def bundled_weights(name: str) -> tuple[str, bytes]:
             " a file with backbone.weights=FILE, or start from nothing with backbone.weights=null."
         )
     file, told = BUNDLED[name]
+    return file, _checked(DIRECTORY / file, told, "install piaa_lightning again")
+
+
+def embedded_weights(name: str) -> tuple[str, bytes]:
+    """Read the weights that were learnt from the content of drawn pictures.
+
+    Args:
+        name: of the backbone.
+
+    Returns:
+        The file, for sentences, and its bytes, which are those that the package was released with.
+
+    Raises:
+        UserError: there are none of this network, or the file is missing or damaged.
+    """
+    if name not in EMBEDDED:
+        raise UserError(
+            f"backbone.weights=embedded: a {' or '.join(EMBEDDED)} was learnt from drawn pictures, and no {name};"
+            " take backbone=embedded_cnn, or weights of this network: imagenet, or a file."
+        )
+    file, told = EMBEDDED[name]
     return file, _checked(DIRECTORY / file, told, "install piaa_lightning again")
 
 

@@ -12,7 +12,13 @@ from torch import nn
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
-from piaa_lightning.models.backbones.bundled import BUNDLED, INSTALLED, bundled_weights, installed_weights
+from piaa_lightning.models.backbones.bundled import (
+    BUNDLED,
+    INSTALLED,
+    bundled_weights,
+    embedded_weights,
+    installed_weights,
+)
 from piaa_lightning.models.backbones.catalogue import NETWORKS, Network, Order, timm_network
 from piaa_lightning.models.backbones.layers import Layer, take_layers
 from piaa_lightning.models.backbones.nima import Nima
@@ -20,6 +26,7 @@ from piaa_lightning.models.backbones.several import Backbones
 from piaa_lightning.models.backbones.weights import load_weights
 
 OUTPUTS = ("pooled", "logits")
+AT_HAND_BY = {"bundled": bundled_weights, "installed": installed_weights, "embedded": embedded_weights}
 AT_HAND = "at hand"  # the weights that the package holds of a network, or a random start where it holds none
 SETTINGS = {"name", "weights", "size", "output", "layer", "options"}
 OWN_KEY = re.compile(r"\bbackbone\.(weights|size|options)\b")  # in sentences about one network of a list
@@ -39,9 +46,10 @@ def build_backbone(
         name: a name of ``NETWORKS``, or any timm model name; or a list of names, whose features then stand beside each
             other. An entry of a list may be a dictionary of ``name``, ``weights``, ``size``, ``output``, ``layer`` and
             ``options``; what it leaves out is as below.
-        weights: ``bundled`` for those that the package holds (``mobilenetv2``, ``nima``), ``installed`` for those of
-            another package (``efficientnet_lite2``), ``imagenet`` for the hub's, a ``.safetensors`` or ``.pth`` file,
-            or None for a random start; by default ``bundled``, and None where the package holds none.
+        weights: ``bundled`` for those that the package holds (``mobilenetv2``, ``nima``), ``embedded`` for what was
+            learnt from the content of drawn pictures (``small_cnn`` at 64 pixels), ``installed`` for those of another
+            package (``efficientnet_lite2``), ``imagenet`` for the hub's, a ``.safetensors`` or ``.pth`` file, or None
+            for a random start; by default ``bundled``, and None where the package holds none.
         size: side of the square input in pixels; the network's own by default.
         output: ``pooled`` for what the network's classifier sees (after the pooling, or AlexNet's and VGG's second
             fully connected layer), or ``logits`` for the classifier's 1000 outputs, as in BLG-PIAA's published code.
@@ -127,8 +135,8 @@ def _without_votes(network: Network) -> nn.Linear:
 
 def _load(network: Network, name: str, weights: str) -> None:
     otherwise = "backbone.name=mobilenetv1_100, which has no votes" if network.votes else "backbone.output=pooled"
-    if weights in ("bundled", "installed"):
-        file, content = (bundled_weights if weights == "bundled" else installed_weights)(name)
+    if weights in AT_HAND_BY:
+        file, content = AT_HAND_BY[weights](name)
         load_weights(network.module, file, name, network.classifier, content, otherwise)
     else:
         load_weights(network.module, Path(weights).expanduser(), name, network.classifier, None, otherwise)

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from piaa_lightning.data.datasets import HeldOutImages, HeldOutLikes, HeldOutUsers, held_out
+from piaa_lightning.errors import UserError
 
 
 class TestHeldOutUsers:
@@ -31,6 +32,32 @@ class TestHeldOutUsers:
         assert torch.equal(first[0].support.inputs, first[0].support.inputs)
         assert torch.equal(first[0].support.inputs, same[0].support.inputs)
         assert not torch.equal(first[0].support.inputs, other[0].support.inputs)
+
+    def test_several_draws_of_every_user_at_several_numbers_of_shots(self, users, make_split, numbers):
+        table = users(5, 35, 120)
+        split = make_split(table, val_users=[1, 2], val_images=range(table.images))
+        data = HeldOutUsers(table, split, "val", numbers(table.images), 0, shots=[10, 100], draws=3)
+        episodes = [data[place] for place in range(len(data))]
+        found = [(len(one.support.scores), len(one.query.scores)) for one in episodes]
+        # the first user has no ten ratings left after a hundred
+        assert sorted(found) == sorted(3 * [(10, 25), (10, 110), (100, 20)])
+        assert len({one.user for one in episodes}) == len(episodes), "each is measured by itself"
+        ten, hundred = (
+            {
+                tuple(sorted(e.support.inputs.flatten().int().tolist()[:10]))
+                for e in episodes
+                if len(e.support.scores) == k
+            }
+            for k in (10, 100)
+        )
+        assert len(ten) == 6, "every draw is another"
+        assert hundred <= ten, "the ten shots are the first of the hundred"
+
+    def test_no_draw_is_refused(self, users, make_split, numbers):
+        table = users(5, 60)
+        split = make_split(table, val_users=[1], val_images=range(table.images))
+        with pytest.raises(UserError, match=r"validation\.draws=0: give 1 draw"):
+            HeldOutUsers(table, split, "val", numbers(table.images), 0, draws=0)
 
     def test_users_with_small_query_sets_are_left_out(self, held_out_users):
         assert len(held_out_users(19, 20)[1]) == 1

@@ -6,15 +6,26 @@ import subprocess
 import tomllib
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from piaa_lightning.data.images.decode import squash
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones import bundled
-from piaa_lightning.models.backbones.bundled import BUNDLED, DIRECTORY, bundled_weights, installed_weights
+from piaa_lightning.models.backbones.bundled import (
+    BUNDLED,
+    DIRECTORY,
+    EMBEDDED,
+    bundled_weights,
+    embedded_weights,
+    installed_weights,
+)
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.backbones.spellings import Spellings
+from piaa_lightning.simulation.images import draw
+from piaa_lightning.simulation.latent import draw_image
 
 ROOT = Path(__file__).parents[3]
 MOST = 16_000_000  # bytes of the wheel
@@ -48,6 +59,38 @@ def test_every_weight_is_read_and_none_is_left_at_its_start():
         assert {key for key in logits if not key.endswith("num_batches_tracked")} <= set(stored)
 
 
+def test_the_embedded_worlds_imagenet_is_small_and_whole():
+    file, content = embedded_weights("small_cnn")
+    assert hashlib.sha256(content).hexdigest() == EMBEDDED["small_cnn"][1]
+    assert len(content) < 1_000_000
+    own, drawn = build_backbone("small_cnn", "embedded"), build_backbone("small_cnn")
+    stored = load_file(DIRECTORY / file)
+    for key, value in own.network.state_dict().items():
+        assert torch.equal(value, stored[key].to(value.dtype)), key
+    assert not torch.equal(own.network.layers[0].weight, drawn.network.layers[0].weight)
+    with pytest.raises(UserError, match=r"^backbone\.weights=small_cnn_embedded.*has another shape"):
+        build_backbone("small_cnn", "embedded", size=32)
+
+
+def test_it_sees_what_pictures_show_that_no_network_was_shown():
+    # A nearest mean of features tells ten categories of drawn pictures apart, where a random start hardly does.
+    latents = [draw_image(0, "flickr_aes", number) for number in range(240)]
+    pixels = [squash(draw(latent, *latent.shape(80)), 64) for latent in latents]
+    kinds = torch.tensor([latent.category for latent in latents])
+    images = torch.from_numpy(np.stack(pixels))
+
+    def right(weights):
+        torch.manual_seed(0)
+        backbone = build_backbone("small_cnn", weights).eval()
+        with torch.no_grad():
+            found = torch.nn.functional.normalize(backbone(backbone.normalise(images)))
+        means = torch.stack([found[:160][kinds[:160] == kind].mean(dim=0) for kind in range(10)])
+        return float(((found[160:] @ means.T).argmax(dim=1) == kinds[160:]).float().mean())
+
+    assert right("embedded") > 0.7
+    assert right("embedded") > right(None) + 0.2
+
+
 @pytest.mark.parametrize("damage", [lambda whole: whole[:-1], lambda whole: b"", lambda whole: b"x" + whole[1:]])
 def test_damaged_weights_of_the_package_are_a_sentence(tmp_path, monkeypatch, damage):
     file, _ = BUNDLED["nima"]
@@ -67,6 +110,11 @@ def test_missing_weights_of_the_package_are_a_sentence(tmp_path, monkeypatch):
     ("name", "weights", "sentence"),
     [
         ("resnet18", "bundled", r"holds weights of mobilenetv2 and nima, and none of resnet18; give a file"),
+        (
+            "resnet18",
+            "embedded",
+            r"a small_cnn was learnt from drawn pictures, and no resnet18; take backbone=embedded",
+        ),
         ("nima", "installed", r"a package with weights is known for efficientnet_lite2, and none for nima"),
         ("nima", "imagenet", r"the weights of nima come with the package; give backbone\.weights=bundled"),
         ("mobilenetv2", "imagenet", r"the weights of mobilenetv2 come with the package"),
@@ -120,11 +168,12 @@ def test_the_extra_installs_the_package_that_is_looked_for():
 
 def test_weights_and_their_licences_are_part_of_what_is_released():
     held = {file.name for file in DIRECTORY.iterdir()}
-    assert held == {file for file, _ in BUNDLED.values()} | {"NOTICE", "LICENSE-APACHE-2.0"}
+    files = [file for file, _ in (*BUNDLED.values(), *EMBEDDED.values())]
+    assert held == {*files, "NOTICE", "LICENSE-APACHE-2.0"}
     notice = (DIRECTORY / "NOTICE").read_text()
     for told in ("Copyright 2018 idealo internet GmbH", "TensorFlow Authors", "half precision", "re-estimated"):
         assert told in notice
-    assert all(file in notice for file, _ in BUNDLED.values())
+    assert all(file in notice for file in files)
     assert "Version 2.0, January 2004" in (DIRECTORY / "LICENSE-APACHE-2.0").read_text()
     assert sum(file.stat().st_size for file in DIRECTORY.iterdir()) < MOST
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
