@@ -10,7 +10,7 @@ export OMP_NUM_THREADS=1 # the same rounding whatever the machine
 data=$1 lite2=${2:-} runs=runs/networks_and_layers
 run() { # name, principal components, then overrides: methods see two thirds of the components, as by default
     local methods=$(($2 * 2 / 3))
-    "$python" -m piaa_lightning -m seed=0,1,2,3,4 experiment=closed_form_oasis "data.root=$data" logger=none \
+    "$python" -m piaa_lightning -m seed=0,1,2,3,4 experiment=closed_form_oasis "data.root=$data" logger=none report.users=0 report.maps=0 \
         "shots=[10,100]" "~methods."{ba,gp,ridge_loo,trait_conditioned} "paths.runs=$runs" "name=$1" \
         'comparisons=[[process,generic],[process,hierarchical],[ridge,generic]]' \
         "backbone.components=$2" "methods.ridge.personalizer.components=$methods" \
@@ -39,6 +39,11 @@ layers() { # the one before the last, by itself and beside it
     run mobilenetv2_two_layers 96 backbone=mobilenetv2 'backbone.layer=[last,-2]'
     run nima_two_layers 96 backbone=nima 'backbone.layer=[last,-2]'
 }
-networks
-layers
-collected
+# One part alone: bash experiments/networks_and_layers/run.sh OASIS_DIRECTORY LITE2_WEIGHTS networks | layers | collected
+if [ $# -gt 2 ]; then
+    "${@:3}"
+else
+    networks
+    layers
+    collected
+fi
