@@ -85,7 +85,7 @@ def test_a_run_leaves_predictions_maps_and_their_figures(cache, tmp_path, monkey
     assert all(value == said["generic", user, image] for (m, user, image), value in said.items() if m == "BA-PIAA")
     with (tmp_path / "one" / "gradient_maps.csv").open(newline="") as file:
         maps = list(csv.DictReader(file))
-    assert {line["method"] for line in maps} == {"BLG-PIAA"}
+    assert {line["method"] for line in maps} == {"BLG-PIAA from generic"}
     assert len(maps) == 6
     for line in maps:
         if line["score"]:  # what a map's network says is what the table of predictions says
