@@ -42,6 +42,7 @@ class Results:
         traits: by key of the method, what networks said about test users' traits.
         tables: by key of the method, what it tells of test users beside scores, by the table's name.
         chosen: the settings that validation users chose, by method and shots.
+        on_edge: what of these lies on the edge of its grid, by method and shots.
         left_out: methods that could not take part, and why.
         shown: a few users' single images; None where nobody is shown.
     """
@@ -51,6 +52,7 @@ class Results:
     traits: dict[str, TraitEvaluation] = field(default_factory=dict)
     tables: dict[str, Mapping[str, Sequence[Line]]] = field(default_factory=dict)
     chosen: dict[str, dict[str, Any]] = field(default_factory=dict)
+    on_edge: dict[str, dict[str, list[str]]] = field(default_factory=dict)
     left_out: dict[str, str] = field(default_factory=dict)
     shown: ShownUsers | None = None
 
@@ -128,6 +130,8 @@ def evaluate_methods(
                 results.records += found.records
                 if found.chosen is not None:
                     results.chosen[method.label] = found.chosen
+                if found.on_edge:
+                    results.on_edge[method.label] = found.on_edge
                 if found.tables:
                     results.tables[key] = found.tables
         except (LeftOutError, MissingLabelsError) as reason:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from piaa_lightning.evaluation.grid_edge import edges_of
 from piaa_lightning.evaluation.protocol import choose, evaluate
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.shown_users import ShownUsers
@@ -26,11 +27,13 @@ class UsersEvaluated:
     Args:
         records: one per shots, repeat and user.
         chosen: the settings that validation users chose, by shots; None where there was nothing to choose.
+        on_edge: what of them lies on the edge of its grid, by shots.
         tables: what the method tells of users beside scores, by the table's name; see `Personalizer.extra_tables`.
     """
 
     records: list[Record]
     chosen: dict[str, Any] | None
+    on_edge: dict[str, list[str]]
     tables: Mapping[str, Sequence[Line]]
 
 
@@ -66,4 +69,6 @@ def evaluate_users(context: EvaluationContext, method: MethodSpec, shown: ShownU
     if shown is not None and method in shown_methods(spec) and not process_index():
         show_method(shown, context, label, personalizer, chosen, model)
     settings = {str(k): dict(settings) for k, settings in chosen.items()}
-    return UsersEvaluated(records, settings if len(personalizer.candidates()) > 1 else None, tables)
+    candidates = personalizer.candidates()
+    told = settings if len(candidates) > 1 else None
+    return UsersEvaluated(records, told, edges_of(candidates, chosen), tables)

@@ -135,6 +135,7 @@ def _summary(
         "rows": users + of_images + of_traits,
         "comparisons": _comparisons(cfg, results, metrics, shots),
         "chosen": results.chosen,
+        "on_edge": results.on_edge,
         "left_out": results.left_out,
         "dropped": dict(data.table.dropped),
         "ceiling": ceilings[-1] if ceilings else None,

@@ -103,5 +103,11 @@ def notes(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     if lost:
         dropped.append(f"users without a value: up to {lost} in a row of the table")
     lines.append(("dropped", ", ".join(dropped) or "nothing"))
+    edges = [
+        f"{method} at {shots} shots ({', '.join(names)})"
+        for method, by_shots in (summary.get("on_edge") or {}).items()
+        for shots, names in by_shots.items()
+    ]
+    lines += [("on the edge of its grid", "; ".join(edges))] if edges else []
     lines += [("left out", f"{method}: {why}") for method, why in (summary.get("left_out") or {}).items()]
     return lines

@@ -85,12 +85,12 @@ def test_a_run_leaves_predictions_maps_and_their_figures(cache, tmp_path, monkey
     assert all(value == said["generic", user, image] for (m, user, image), value in said.items() if m == "BA-PIAA")
     with (tmp_path / "one" / "gradient_maps.csv").open(newline="") as file:
         maps = list(csv.DictReader(file))
-    assert {line["method"] for line in maps} == {"BLG-PIAA"}
+    assert {line["method"] for line in maps} == {"BLG-PIAA from generic"}
     assert len(maps) == 6
     for line in maps:
         if line["score"]:  # what a map's network says is what the table of predictions says
             assert float(line["predicted"]) == pytest.approx(
-                float(said["BLG-PIAA", line["whose"], line["image"]]), abs=1e-5
+                float(said["BLG-PIAA from generic", line["whose"], line["image"]]), abs=1e-5
             )
     page = (tmp_path / "one" / "report.html").read_text()
     for name in ("best_and_worst", "predicted_scores", "gradient_maps"):
