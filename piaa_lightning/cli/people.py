@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.terminal import printable
-from piaa_lightning.runtime.user_directories import data_home
+from piaa_lightning.runtime.user_directories import people_home
 
 if TYPE_CHECKING:
     from piaa_lightning.users.home import Home
@@ -54,7 +54,7 @@ def _list() -> None:
     log = open_log()
     for name in log.users():
         print(f"{printable(name)}: {len(log.stars(name))} photographs with stars")
-    print(f"Kept in {printable(str(data_home() / 'people'))}")
+    print(f"Kept in {printable(str(people_home()))}")
 
 
 def _export(given: argparse.Namespace) -> None:
@@ -76,7 +76,7 @@ def _import(given: argparse.Namespace) -> None:
     if source.is_dir():
         from piaa_lightning.web.earlier_sessions import take_over
 
-        count = take_over(source, data_home() / "people")
+        count = take_over(source, people_home())
         print(f"{printable(str(source))}: {count} earlier sessions were taken over.")
         return
     if not source.is_file():
@@ -93,14 +93,14 @@ def open_log() -> RatingLog:
     """Return what people on this computer said; nothing heavy is imported."""
     from piaa_lightning.users.rating_log import RatingLog
 
-    return RatingLog(data_home() / "people" / "ratings.jsonl")
+    return RatingLog(people_home() / "ratings.jsonl")
 
 
 def open_home() -> Home:
     """Return all that is kept of people on this computer."""
-    from piaa_lightning.users.home import Home, home_directory
+    from piaa_lightning.users.home import Home
 
-    return Home(home_directory())
+    return Home(people_home())
 
 
 def is_file(person: str | None) -> bool:

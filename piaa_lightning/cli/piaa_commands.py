@@ -16,7 +16,7 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.photos.folder import Folder, find_photos
 from piaa_lightning.runtime.quiet import quiet_libraries
 from piaa_lightning.runtime.terminal import command_line, printable
-from piaa_lightning.runtime.user_directories import cache_home, data_home
+from piaa_lightning.runtime.user_directories import cache_home, data_home, people_home
 
 if TYPE_CHECKING:
     from piaa_lightning.data.ratings import Scale
@@ -35,12 +35,11 @@ def rate(given: argparse.Namespace) -> None:
         _greet(folder)
     quiet_libraries()
     from piaa_lightning.photos.built_in import open_model
-    from piaa_lightning.users.home import home_directory
     from piaa_lightning.web.earlier_sessions import take_over
     from piaa_lightning.web.serve import serve
 
     model, note = open_model(given.model)
-    home = home_directory()
+    home = people_home()
     take_over(data_home() / "sessions", home)
     wanted = not given.no_browser and _has_browser()
     ready = (lambda: _browse(listening.address)) if wanted else None

@@ -25,26 +25,27 @@ def serve_page(cfg: DictConfig, directory: Path) -> None:
     from piaa_lightning.runtime.terminal import command_line
 
     # first what is quick, so that nothing is read in vain and the address is told at once
-    from piaa_lightning.users.home import Home, home_directory
-    from piaa_lightning.users.take_in import take_in
+    from piaa_lightning.runtime.user_directories import people_home
     from piaa_lightning.web.guard import is_local
     from piaa_lightning.web.listening import listen
     from piaa_lightning.web.uploads import Limits
 
     web = cfg.web
     folder = None if cfg.photos is None else find_photos(Path(cfg.photos).expanduser(), cfg.all_folders)
-    listening = listen(str(web.host), int(web.port), web.token)
-    alone = is_local(listening.host) and listening.token is None
-    earlier = Path(cfg.paths.runs) / "sessions"
-    sessions = (home_directory() if alone else earlier) if web.sessions is None else Path(web.sessions).expanduser()
+    alone = is_local(str(web.host)) and web.token is None
     if cfg.person is not None and not alone:
         raise UserError(f"person={cfg.person}: a page for several visitors takes nobody's taste; bring the file there.")
+    listening = listen(str(web.host), int(web.port), web.token)
+    earlier = Path(cfg.paths.runs) / "sessions"
+    sessions = (people_home() if alone else earlier) if web.sessions is None else Path(web.sessions).expanduser()
     print(f"Open {listening.address} in a browser; end with Ctrl-C. Ratings are kept in {sessions}.", flush=True)
     if alone and earlier != sessions and any(earlier.glob("*/ratings.jsonl")):
         take = command_line(["piaa", "people", "import", str(earlier)])
         print(f"Earlier ratings lie in {earlier}: `{take}` takes them over.")
     from piaa_lightning.cli.photo_keys import cache_of
     from piaa_lightning.pipeline.open_published import open_prior
+    from piaa_lightning.users.home import Home
+    from piaa_lightning.users.take_in import take_in
     from piaa_lightning.web.serve import serve
 
     model, note = open_prior(cfg)

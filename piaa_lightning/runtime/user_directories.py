@@ -25,6 +25,11 @@ def data_home() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / NAME
 
 
+def people_home() -> Path:
+    """Return where people who rate photographs on this computer are kept, whatever directory a command is typed in."""
+    return data_home() / "people"
+
+
 def cache_home() -> Path:
     """Return the directory of what can be made again, the same as that of ``python -m piaa_lightning``."""
     return Path(os.environ.get(CACHE) or "~/.cache/piaa_lightning").expanduser()

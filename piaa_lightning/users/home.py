@@ -22,14 +22,8 @@ from piaa_lightning.photos.published_model import PublishedModel
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.photos.reading import Shelf, looks
 from piaa_lightning.photos.store import KeptImage, NetworkView, Store
-from piaa_lightning.runtime.user_directories import data_home
 from piaa_lightning.users.rated_folders import RatedFolders
 from piaa_lightning.users.rating_log import NOTHING, RatingLog, Said
-
-
-def home_directory() -> Path:
-    """Return where the people of this computer's user are kept, whatever directory a command is typed in."""
-    return data_home() / "people"
 
 
 def place_of(root: Path) -> str:

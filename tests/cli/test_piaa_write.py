@@ -8,8 +8,8 @@ import pytest
 
 from piaa_lightning.photos.read_folder import open_store
 from piaa_lightning.photos.stars import read_stars
-from piaa_lightning.runtime.user_directories import cache_home
-from piaa_lightning.users.home import Home, home_directory
+from piaa_lightning.runtime.user_directories import cache_home, people_home
+from piaa_lightning.users.home import Home
 from piaa_lightning.users.rating_log import REJECT, Said
 from tests.cli.test_people import trips  # noqa: F401  (fixture)
 from tests.cli.test_piaa import do, model, ranking  # noqa: F401  (fixtures)
@@ -59,7 +59,7 @@ def test_own_stars_as_a_table_and_the_best(do, learnt, model, tmp_path):  # noqa
 
 
 def test_a_rejected_photograph_comes_last_and_is_written_as_one(do, learnt, model, tmp_path):  # noqa: F811
-    people = Home(home_directory())
+    people = Home(people_home())
     cache = open_store(cache_home())
     digest = cache.digest_of(tmp_path / "trip 0" / "sea 0.jpg")
     cache.close()

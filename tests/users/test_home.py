@@ -14,7 +14,8 @@ from piaa_lightning.photos.personal_file import PersonalFile
 from piaa_lightning.photos.personal_model import PersonalModel
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.photos.reading import Shelf
-from piaa_lightning.users.home import Home, home_directory, place_of
+from piaa_lightning.runtime.user_directories import people_home
+from piaa_lightning.users.home import Home, place_of
 from piaa_lightning.users.rating_log import FIRST, Said
 from tests.photos.conftest import BLUE, RED, draw, make_prior, read
 
@@ -144,7 +145,7 @@ def test_nothing_was_said(prior, tmp_path):
 def test_people_are_in_one_place_whatever_the_directory(tmp_path, monkeypatch):
     monkeypatch.setenv("PIAA_DATA", str(tmp_path / "data"))
     monkeypatch.chdir(tmp_path)
-    here = home_directory()
+    here = people_home()
     os.mkdir("elsewhere")
     monkeypatch.chdir("elsewhere")
-    assert here == home_directory() == tmp_path / "data" / "people"
+    assert here == people_home() == tmp_path / "data" / "people"
