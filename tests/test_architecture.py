@@ -51,7 +51,7 @@ ONLY = {
     "jinja2": {"report", "photos/contact_sheet.py"},
     "captum": {"explain"},
     "starlette": {"web"},
-    "uvicorn": {"web/serve.py"},
+    "uvicorn": {"web/serve.py", "web/patience.py"},
 }
 
 # What a layer's files may import besides the standard library and this package.
