@@ -94,6 +94,9 @@ bench-sweep: setup ## measure what a sweep costs beside its jobs, and what it sh
 test-faults: setup ## kill runs, fill disks, damage files; prints what was survived and how many records were lost
 	$(BIN)/python experiments/reliability/faults.py $(ARGS)
 
+test-attacks: setup ## attack the page and what is read from others, on this machine alone; prints what was held
+	$(BIN)/python experiments/reliability/attacks.py $(ARGS)
+
 fuzz: setup ## feed every reader with 10,000 spoilt files; prints what was found
 	$(BIN)/python experiments/reliability/fuzz.py $(ARGS)
 

@@ -65,8 +65,7 @@ def read_ratings(source: str, root: Path, files: Sequence[str], scale: Scale = S
             )
         return Ratings(scores, STARS, [])
     path = Path(source).expanduser()
-    scores: dict[str, float] = {}
-    missing, doubled = [], 0
+    scores, missing, doubled = {}, [], 0
     lines = _lines(path)
     known = _meant({name for _, name, _ in lines}, files)
     for number, name, score in lines:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -130,9 +130,27 @@ def learn_person(read: ReadFolder, ratings: str, scale: Scale = STARS, name: str
         log.warning("%d ratings were replaced by a later line on the same photograph.", given.doubled)
     if note := equal_note(list(given.scores.values())):
         log.warning("%s", note)
-    numbers = {file: number for number, file in enumerate(read.shelf.files)}
-    rated = {numbers[file]: score for file, score in given.scores.items()}
+    rated = rated_once(read.shelf, given.scores)
     return PersonalFile.learnt(name, read.model, read.shelf, rated, given.scale)
+
+
+def rated_once(shelf: Shelf, scores: Mapping[str, float]) -> dict[int, float]:
+    """Return scores by the images' numbers; of equal files with several scores the last counts, and that is told.
+
+    Args:
+        shelf: the images.
+        scores: by file.
+    """
+    numbers = {file: number for number, file in enumerate(shelf.files)}
+    by_content: dict[str, tuple[int, float]] = {}
+    contradictory = 0
+    for file, score in scores.items():
+        digest = shelf.digests[numbers[file]]
+        contradictory += digest in by_content and by_content[digest][1] != score
+        by_content[digest] = (by_content[digest][0] if digest in by_content else numbers[file], score)
+    if contradictory:
+        log.warning("%d photographs lie there twice with different ratings: the last counts.", contradictory)
+    return dict(by_content.values())
 
 
 def personal_model_of(read: ReadFolder, who: Who) -> tuple[PersonalModel, Scale, str]:

@@ -124,7 +124,7 @@ def _kinds_of(target: str) -> dict[str, Any]:
         return {}
     makers: list[Callable[..., Any]] = [made]
     if isinstance(made, type):
-        makers = [base.__init__ for base in made.__mro__ if "__init__" in vars(base)]
+        makers = [vars(base)["__init__"] for base in made.__mro__ if "__init__" in vars(base)]
     found: dict[str, Any] = {}
     for maker in makers:
         try:

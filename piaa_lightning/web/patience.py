@@ -24,7 +24,7 @@ class PatientProtocol(H11Protocol):
         """Count the connection, and begin to watch it."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""
-        self._quiet_since, self._last = time.monotonic(), None
+        self._quiet_since, self._last = time.monotonic(), self.cycle  # there is none yet
         self.connections_of[self._address] += 1
         self._look: asyncio.TimerHandle | None = self.loop.call_later(LOOK, self._look_again)
         if self.connections_of[self._address] > MOST_OF_ONE and not _is_here(self._address):

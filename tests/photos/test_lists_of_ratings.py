@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import logging
 import unicodedata
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from piaa_lightning.data.ratings import Scale
 from piaa_lightning.data.readers import ratings_csv
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.ratings import read_ratings
+from piaa_lightning.photos.read_folder import rated_once
 
 COMPOSED, SPLIT = (unicodedata.normalize(form, "Brücke.jpg") for form in ("NFC", "NFD"))
 ASIDE = {"other.jpg": 1.0}  # so that not every name of a list is missing
@@ -252,3 +254,20 @@ def test_all_images_missing_is_told_as_that(tmp_path):
         UserError, match=r"none of the 2 images that .* names is on disk .first: a.jpg.; correct the dir"
     ):
         by_research(tmp_path, text.encode())
+
+
+@pytest.mark.parametrize(
+    ("scores", "rated", "told"),
+    [
+        ({"a": 5, "b": 5, "c": 2}, {0: 5, 2: 2}, False),
+        ({"a": 5, "b": 1, "c": 2}, {0: 1, 2: 2}, True),
+        ({"b": 1, "a": 5}, {1: 5}, True),
+        ({"b": 3}, {1: 3}, False),
+        ({"c": 2}, {2: 2}, False),
+        ({}, {}, False),
+    ],
+)
+def test_equal_files_are_one_photograph_and_contradictions_are_told(caplog, scores, rated, told):
+    shelf = SimpleNamespace(files=["a", "b", "c"], digests=["same", "same", "other"])
+    assert rated_once(shelf, scores) == rated
+    assert ("1 photographs lie there twice with different ratings" in caplog.text) is told

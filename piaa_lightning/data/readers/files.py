@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import lzma
 import os
-import tarfile
-import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
@@ -26,7 +24,8 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".g
 DELIMITERS = (",", ";", "\t")  # that a header is looked through for, where nobody says which
 BYTE_ORDERS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}  # as Excel's "Unicode text" begins
 # What a file that was cut off, or is not what its ending says, makes Python's or pandas' unpacking raise.
-NOT_UNPACKED = (OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, ImportError)
+NOT_UNPACKED = (OSError, EOFError, zlib.error, lzma.LZMAError, ImportError)
+ARCHIVES = ("zipfile", "tarfile")  # modules whose errors mean the same
 
 
 def look(root: Path, variants: Sequence[str], directory: bool = False) -> Path | None:
@@ -336,6 +335,8 @@ def _parse(path: Path, delimiter: str, lines: int | None = None) -> pd.DataFrame
         raise UserError(f"{path} cannot be read: {reason}; correct that line or the delimiter.") from None
     except UnicodeError as error:
         raise UserError(f"{path} cannot be read as text ({shown(error)}); save it in UTF-8.") from None
-    except NOT_UNPACKED as error:
+    except Exception as error:
+        if not isinstance(error, NOT_UNPACKED) and type(error).__module__ not in ARCHIVES:
+            raise
         raise UserError(f"{path} is damaged, or not what its name says ({shown(error)}); copy it again.") from None
     raise UserError(f"{path} cannot be read as text; save it in UTF-8.")

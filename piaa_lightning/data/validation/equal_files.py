@@ -12,7 +12,7 @@ from piaa_lightning.data.images.formats import open_image
 ENDS = 4096  # bytes at either end that are compared before whole files are
 
 
-def equal_files(root: Path, files: Sequence[str], parts: Iterable[Sequence[int]]) -> list[list[int]]:
+def equal_files(root: Path, files: Sequence[str], parts: Iterable[Iterable[int]]) -> list[list[int]]:
     """Return groups of files with the same bytes that lie in different parts.
 
     Sizes are compared first, then both ends, then whole files: of photographs of different scenes hardly any share even
@@ -27,18 +27,20 @@ def equal_files(root: Path, files: Sequence[str], parts: Iterable[Sequence[int]]
         Sorted groups of indices, each from more than one part. Files that are no images are in none.
     """
     part_of = {int(index): number for number, part in enumerate(parts) for index in part}
-    groups = _apart(part_of, _by(part_of, lambda index: _size(root / files[index])))
-    for key in (_ends, _whole):
-        found = [_by(group, lambda index, key=key: key(root / files[index])) for group in groups]
+    groups = [list(part_of)]
+    for key in (_size, _ends, _whole):
+        found = [_by(group, root, files, key) for group in groups]
         groups = [group for some in found for group in _apart(part_of, some)]
     return sorted(sorted(group) for group in groups)
 
 
-def _by(indices: Iterable[int], key: Callable[[int], int | bytes]) -> list[list[int]]:
+def _by(
+    indices: Iterable[int], root: Path, files: Sequence[str], key: Callable[[Path], int | bytes]
+) -> list[list[int]]:
     groups: dict[int | bytes, list[int]] = defaultdict(list)
     for index in indices:
         try:
-            found = key(index)
+            found = key(root / files[index])
         except OSError:  # decoding it says so
             continue
         if found:

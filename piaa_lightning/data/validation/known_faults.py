@@ -37,9 +37,9 @@ def refuse_known_faults(table: RatingTable, split: Split, manifest: Manifest, ma
             f" data.max_broken={max_broken:g} allows fewer (first: {broken[0].removesuffix('.')}); replace the files"
             " or raise data.max_broken."
         )
-    same = alike(["" if file is None else file.sha256 for file in known])
+    same: list[list[int]] = alike(["" if file is None else file.sha256 for file in known])
     if None in known:
-        same = [*same, *equal_files(table.root, files, [split.images(part) for part in PARTS])]
+        same = [*same, *equal_files(table.root, files, (split.images(part).tolist() for part in PARTS))]
     _refuse_twins(table, split, same, "byte for byte")
     _refuse_twins(table, split, alike(photo_ids(table.database, files)), "by the id of the image in their names")
 
