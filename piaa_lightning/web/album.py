@@ -76,6 +76,8 @@ class Album:
 
         def show() -> None:
             nonlocal taken
+            if not waiting:
+                return
             self.take(waiting)
             with self._lock:
                 self._states.update({file: states[file] for file, _, _ in waiting})

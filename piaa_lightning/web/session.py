@@ -101,6 +101,7 @@ class Session:
         self.place = NO_FOLDER if shared is None else place_of(shared.root)
         own = directory / "added" / short_name(self.place) if by_folder and shared is not None else directory
         self.uploads = Uploads(own, limits)
+        self._earlier = self.uploads.files()  # and not what comes while these are read
         self.own = Album(prior, self.home.store, self.uploads.root, limits.pixels)
         self._grouping = Grouping(prior)
         self._lock = threading.RLock()
@@ -120,7 +121,7 @@ class Session:
 
     def resume(self) -> None:
         """Read what the visitor brought before the server was last stopped."""
-        self.own.read(self.uploads.files())
+        self.own.read(self._earlier)
 
     @property
     def version(self) -> list[int]:
