@@ -49,11 +49,13 @@ class Folder:
         root: the directory.
         files: paths of the images relative to it, with ``/``, in the order of their names.
         left_out: how many images lie in directories that programs keep for themselves, by the directories' names.
+        all_folders: whether such directories were looked into as well.
     """
 
     root: Path
     files: list[str]
     left_out: Mapping[str, int] = field(default_factory=dict)
+    all_folders: bool = False
 
     @property
     def note(self) -> str:
@@ -94,7 +96,7 @@ def find_photos(root: Path, all_folders: bool = False) -> Folder:
         below[:] = sorted(name for name in below if not name.startswith(".") and name not in own)
         here = Path(directory).relative_to(root)
         files += [(here / name).as_posix() for name in _photos(names)]
-    folder = Folder(root, sorted(files), left_out)
+    folder = Folder(root, sorted(files), left_out, all_folders)
     if not files:
         others = f" {folder.note}" if left_out else ""
         raise UserError(

@@ -8,7 +8,7 @@ import numpy as np
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.photos.ratings import STARS, equal_note, read_ratings
-from piaa_lightning.photos.read_folder import ReadFolder
+from piaa_lightning.photos.read_folder import ReadFolder, rated_once
 from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.users.home import Home, place_of
 
@@ -33,10 +33,9 @@ def learn_folder(read: ReadFolder, home: Home, name: str, ratings: str, scale: S
     """
     given = read_ratings(ratings, read.root, read.shelf.files, scale)
     name = home.log.add_user(name)
-    digests = dict(zip(read.shelf.files, read.shelf.digests, strict=True))
     stars = {
-        digests[file]: round(float(STARS.from_unit(given.scale.to_unit(np.array(score)))), 3)
-        for file, score in given.scores.items()
+        read.shelf.digests[number]: round(float(STARS.from_unit(given.scale.to_unit(np.array(score)))), 3)
+        for number, score in rated_once(read.shelf, given.scores).items()
     }
     place = place_of(read.root)
     new = home.say_new(name, stars, place, read.store)

@@ -46,10 +46,18 @@ class Album:
         store: keeps what it saw.
         root: the directory.
         max_pixels: the largest image that is read.
+        all_folders: see `find_photos`.
     """
 
-    def __init__(self, prior: PublishedModel, store: Store, root: Path, max_pixels: int = MAX_PIXELS) -> None:
-        self.prior, self.store, self.root = prior, store, root
+    def __init__(
+        self,
+        prior: PublishedModel,
+        store: Store,
+        root: Path,
+        max_pixels: int = MAX_PIXELS,
+        all_folders: bool = False,
+    ) -> None:
+        self.prior, self.store, self.root, self.all_folders = prior, store, root, all_folders
         self.version = 0  # moves whenever there is more to see, or less
         self.trouble = ""  # why reading stopped before its end
         self._max_pixels = max_pixels
@@ -165,7 +173,7 @@ class Album:
             Files that are new, or are others than when they were read.
         """
         try:
-            there = find_photos(self.root).files
+            there = find_photos(self.root, self.all_folders).files
         except UserError:  # the last one is gone, or a disk is not plugged in
             there = []
             if not self.root.is_dir():

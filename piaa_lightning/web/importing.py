@@ -9,6 +9,7 @@ from pathlib import Path
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.personal_file import load_personal_file
 from piaa_lightning.photos.ratings import equal_note, read_ratings
+from piaa_lightning.photos.read_folder import rated_once
 from piaa_lightning.photos.reading import Shelf
 from piaa_lightning.photos.stars import read_stars
 from piaa_lightning.web.session import Session
@@ -64,11 +65,11 @@ def _import(session: Session, user: str, name: str, file: Path) -> str:
 
 
 def _take(session: Session, user: str, shelf: Shelf, scores: Mapping[str, float], missing: list[str]) -> str:
-    digests = dict(zip(shelf.files, shelf.digests, strict=True))
-    new = session.say_new(user, {digests[file]: stars for file, stars in scores.items()})
+    rated = {shelf.digests[number]: stars for number, stars in rated_once(shelf, scores).items()}
+    new = session.say_new(user, rated)
     told = [f"{new} stars were added to those of {user}."]
-    if new < len(scores):
-        told.append(f"{len(scores) - new} photographs had your stars already, which stay.")
+    if new < len(rated):
+        told.append(f"{len(rated) - new} photographs had your stars already, which stay.")
     if missing:
         told.append(f"{len(missing)} lines are about photographs that are not here, for instance {missing[0]}.")
     return " ".join([*told, *filter(None, [equal_note(list(scores.values()))])])

@@ -60,7 +60,7 @@ def serve(
     torch.set_num_threads(max(1, cores() // 2))
     shared = None
     if folder is not None:
-        shared = Album(model, open_store(cache), folder.root, limits.pixels)
+        shared = Album(model, open_store(cache), folder.root, limits.pixels, folder.all_folders)
         threading.Thread(target=shared.watch, args=(folder.files,), daemon=True).start()
     visitors = Visitors(sessions, model, shared, limits, alone)
     server = uvicorn.Server(

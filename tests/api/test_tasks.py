@@ -106,13 +106,19 @@ def test_a_loss_of_ones_own(data, trained):
     [
         (lambda: GenericAesthetics(backbone="resnet81"), r"^backbone=resnet81: neither one of"),
         (lambda: GenericAesthetics(head="big"), r"^head=big: choose one of"),
-        (lambda: GenericAesthetics(loss="mae"), r"^loss=mae: choose one of mse, binary, emd, distribution"),
+        (
+            lambda: GenericAesthetics(loss="mae"),
+            r"^loss=mae: there is no such choice.*; take one of mse, binary, emd, distribution",
+        ),
         (lambda: GenericAesthetics(lr=-1), r"^lr=-1: give a learning rate above 0"),
         (lambda: GenericAesthetics(image_size=7), r"^image_size=7: small_cnn halves"),
-        (lambda: MetaLearning(learner="leap"), r"^learner=leap: choose one of blg"),
+        (lambda: MetaLearning(learner="leap"), r"^learner=leap: there is no such choice.*; take one of blg"),
         (lambda: MetaLearning(steps=0), r"^steps=0: give 1 or more"),
         (lambda: BilevelMetaLearning(beta=0), r"^beta=0: give a learning rate"),
-        (lambda: PersonalAesthetics(fusion="sum"), r"^fusion=sum: choose one of"),
+        (
+            lambda: PersonalAesthetics(fusion="sum"),
+            r"^fusion=sum: there is no such choice; take one of constant, mlp, none",
+        ),
         (lambda: JointAestheticsPersonality(balance="both"), r"^balance=both: choose one of alternate, sum"),
         (lambda: JointData(), r"^sources: give one database"),
     ],

@@ -272,6 +272,18 @@ class TestAFolderThatChanges:
         assert "sea 0.jpg" in album.shelf().files
         store.close()
 
+    def test_folders_of_programs_stay_where_they_were_asked_for(self, prior, tmp_path, trips):
+        (trips[0] / "@eaDir").mkdir()
+        (trips[0] / "sea 0.jpg").rename(trips[0] / "@eaDir" / "sea 0.jpg")
+        store = Store(tmp_path / "cache.sqlite")
+        for asked, count in ((True, 10), (False, 9)):
+            folder = find_photos(trips[0], asked)
+            album = Album(prior, store, folder.root, all_folders=folder.all_folders)
+            album.read(folder.files)
+            assert album.look_again() == []
+            assert len(album.shelf().files) == count
+        store.close()
+
     def test_a_folder_that_is_away_is_not_an_empty_one(self, prior, tmp_path, trips):
         store = Store(tmp_path / "cache.sqlite")
         album = Album(prior, store, trips[0])
