@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
-
-if TYPE_CHECKING:
-    from omegaconf import DictConfig
 
 ON_DATA = ("run", "check", "export")
 ON_PHOTOS = ("adapt", "predict", "cover", "crop", "web")
@@ -40,8 +38,9 @@ def _data(cfg: DictConfig) -> Iterator[tuple[str, str, str]]:
         if data is not None and data.get("root") is not None:
             what = "there is no such directory; give the unpacked copy of the database."
             yield f"{key}.root", data.root, what
-    several = cfg.backbone.get("networks") or ()
-    networks = {f"backbone.networks.{own.name}": own for own in several} or {"backbone": cfg.backbone}
+    several = cfg.backbone.get("networks")
+    own_keys = OmegaConf.is_list(several)  # a list where several were chosen, see `settle_backbone`
+    networks = {f"backbone.networks.{own.name}": own for own in several} if own_keys else {"backbone": cfg.backbone}
     for key, own in networks.items():
         weights = own.get("weights")
         if isinstance(weights, str) and WEIGHTS.fullmatch(weights):
