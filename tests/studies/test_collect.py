@@ -158,7 +158,7 @@ def test_finished_runs_of_earlier_versions_give_the_same_tables(collect, runs, t
         as_before(run)
     collect.main(["--users", str(before), f"one={runs}"])
     assert [file.name for file in sorted(now.iterdir())] == [
-        "comparisons.csv", "images.csv", "results.csv", "traits.csv", "users.csv"
+        "comparisons.csv", "images.csv", "records.csv.gz", "results.csv", "traits.csv", "users.csv"
     ]  # fmt: skip
     for file in now.iterdir():
         assert (before / file.name).read_bytes() == file.read_bytes(), file.name
