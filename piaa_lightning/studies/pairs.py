@@ -103,7 +103,7 @@ def differences_by_seed(
         made.append(paired_differences(*sides))
     if not made:
         raise missing or UserError(f"There are no records of {a} and {b} at {shots} shots.")
-    users = list(dict.fromkeys(user for own, _, _ in made for user in own))
+    users = sorted({user for own, _, _ in made for user in own})  # the draws hold whatever the order of records
     repeats = sorted({repeat for _, own, _ in made for repeat in own})
     found = np.full((len(made), len(users), len(repeats)), np.nan)
     for number, (own_users, own_repeats, values) in enumerate(made):
