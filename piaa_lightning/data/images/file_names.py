@@ -13,7 +13,7 @@ def plain(name: str) -> str:
     r"""Return a path as people read it: ``/`` between directories, and letters composed (NFC), whatever wrote it.
 
     Example:
-        >>> plain(r".\2024\Bru\u0308cke.jpg") == plain("2024//Br\u00fccke.jpg") == "2024/Br\u00fccke.jpg"
+        >>> plain(".\\2024\\Bru\u0308cke.jpg") == plain("2024//Br\u00fccke.jpg") == "2024/Br\u00fccke.jpg"
         True
     """
     tidy = name.replace("\\", "/")
