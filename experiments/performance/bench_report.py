@@ -43,7 +43,7 @@ def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as directory:
         home = Path(directory)
         write_database(home / "data", 40 if asked.quick else 400, 120 if asked.quick else 500)
-        cfg = over_images(home / "data", home / "cache", asked.quick, "experiment=blg_piaa")
+        cfg = over_images(home / "data", home / "cache", asked.quick, "experiment=ba_piaa")
         workload = Workload(cfg, home / "checkpoints")
         results = Results()
         for maps in (0, 6 if asked.quick else MAPS):
