@@ -136,7 +136,7 @@ def served(visitors: Visitors) -> Iterator[int]:
 def over_http(port: int, key: str, ratings: int) -> list[float]:
     """Return the seconds of ratings, each of the image that is asked for."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
-    headers = {"X-Piaa": "1", "Cookie": f"{COOKIE}={key}"}
+    headers = {"X-Piaa": "1", "Cookie": f"{COOKIE}_{port}={key}"}
 
     def answer(method: str, path: str, said: object = None) -> dict[str, list[dict[str, str]]]:
         connection.request(method, path, json.dumps(said), headers)
@@ -172,7 +172,7 @@ def in_chromium(port: int, key: str, ratings: int) -> list[float] | None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         context = browser.new_context()
-        context.add_cookies([{"name": COOKIE, "value": key, "url": f"http://127.0.0.1:{port}"}])
+        context.add_cookies([{"name": f"{COOKIE}_{port}", "value": key, "url": f"http://127.0.0.1:{port}"}])
         page = context.new_page()
         page.goto(f"http://127.0.0.1:{port}/")
         page.wait_for_selector(".tile")
@@ -189,8 +189,8 @@ def latencies(count: int, ratings: int, browser: bool) -> dict[str, float]:
         album = drawn_album(prior, Path(directory), count)
         visitors = Visitors(Path(directory) / "sessions", prior, album, Limits())
         with served(visitors) as port:
-            found = {"over HTTP": over_http(port, Visitors.new_key(), ratings)}
-            painted = in_chromium(port, Visitors.new_key(), ratings) if browser else None
+            found = {"over HTTP": over_http(port, visitors.new_key(), ratings)}
+            painted = in_chromium(port, visitors.new_key(), ratings) if browser else None
             if painted is not None:
                 found["in Chromium"] = painted
         album.store.close()
