@@ -19,6 +19,7 @@ def load(name: str):
     return module
 
 
+load("in_time")
 attacks = load("attacks_on_files")
 
 

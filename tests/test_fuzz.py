@@ -21,7 +21,7 @@ def load(name: str):
     return module
 
 
-layouts, mutations, fuzzers = (load(name) for name in ("layouts", "mutations", "fuzzers"))
+layouts, mutations, _, fuzzers = (load(name) for name in ("layouts", "mutations", "in_time", "fuzzers"))
 
 
 @pytest.mark.parametrize("name", fuzzers.FUZZERS)

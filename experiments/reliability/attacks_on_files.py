@@ -5,38 +5,16 @@ from __future__ import annotations
 import io
 import os
 import pickle
-import signal
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-SECONDS = 20  # after which an input counts as a hang
+from in_time import in_time
 
 Outcomes = dict[str, bool]
-
-
-class HangError(Exception):
-    """An input took too long."""
-
-
-@contextmanager
-def in_time() -> Iterator[None]:
-    """Stop what takes too long."""
-
-    def hang(_number: int, _frame: object) -> None:
-        raise HangError
-
-    before = signal.signal(signal.SIGALRM, hang)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def refused(do: Callable[[], object], or_done: bool = False) -> bool:

@@ -6,7 +6,6 @@ import io
 import logging
 import os
 import shutil
-import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,15 +16,10 @@ from typing import Any
 import layouts
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from in_time import in_time
 from mutations import EDITS, Edit, edited
 
 from piaa_lightning.errors import UserError
-
-SECONDS = 20  # after which an input counts as a hang
-
-
-class HangError(Exception):
-    """An input took too long."""
 
 
 @dataclass
@@ -96,7 +90,7 @@ def run(fuzzer: Fuzzer, home: Path, examples: int, start: int = 0) -> Counts:
         with _spoilt(home, good, spoilt, tree):
             counts.inputs += 1
             try:
-                with _in_time():
+                with in_time():
                     read()
             except UserError as error:
                 counts.tell(str(error).replace(str(home), ""))
@@ -147,20 +141,6 @@ def _quiet() -> Iterator[None]:
         yield
     finally:
         log.setLevel(before)
-
-
-@contextmanager
-def _in_time() -> Iterator[None]:
-    def hang(_number: int, _frame: object) -> None:
-        raise HangError
-
-    before = signal.signal(signal.SIGALRM, hang)
-    signal.alarm(SECONDS)
-    try:
-        yield
-    finally:
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
 
 
 def reader(database: str) -> Fuzzer:

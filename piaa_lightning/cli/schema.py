@@ -26,7 +26,7 @@ from piaa_lightning.errors import AboutArgumentError, UserError
 from piaa_lightning.photos.schema import CoverKeys, CropKeys, ExportKeys, WebKeys
 from piaa_lightning.pipeline.backbone_config import recipe_of_backbone
 from piaa_lightning.runtime.choices import did_you_mean
-from piaa_lightning.studies.runs import read_yaml
+from piaa_lightning.runtime.foreign_yaml import read_foreign_yaml
 
 MOST_JOBS = 10_000  # of a sweep that are listed
 START_WORDS = {"pretrained": "from pretrained", "generic": "from generic", "none": "from nothing"}  # in labels
@@ -218,7 +218,7 @@ def jobs_of(sweep: Path) -> list[tuple[str, ...]]:
     Raises:
         UserError: it cannot be read, or stands for more jobs than anybody runs.
     """
-    hydra = _mapping(read_yaml(sweep).get("hydra"))
+    hydra = _mapping(_mapping(read_foreign_yaml(sweep)).get("hydra"))
     sweeper, overrides = _mapping(hydra.get("sweeper")), _mapping(hydra.get("overrides"))
     target = sweeper.get("_target_")  # text alone: to write out what a few aliases stand for may take for ever
     if not isinstance(target, str) or not target.endswith("BasicSweeper"):

@@ -124,9 +124,9 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     """
     refuse_cover(count, diversity)
     personal, scale, title = personal_model_of(read, who)
-    ranking = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who))
-    stands = ranking.stands
     without = rejected_of(read.shelf, who)
+    ranking = order_of(personal, read.shelf, scale, without)
+    stands = ranking.stands
     chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity, without)
     rows: list[tuple[int, str, str]] = []
     for place, number in enumerate(chosen, start=1):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from piaa_lightning.evaluation.verdict import HOLDS, TOO_FEW, has_level_of_seeds, seeds_of, verdict
+from piaa_lightning.evaluation.conclusion import HOLDS, TOO_FEW, conclusion, has_level_of_seeds, seeds_of
 from piaa_lightning.metrics.registry import main
 from piaa_lightning.report.formatting import MINUS, NOTHING, decimal, probability
 from piaa_lightning.report.result_tables import SEEDS_COLUMN, ResultTable
@@ -26,7 +26,7 @@ def comparison_table(rows: Sequence[Row]) -> ResultTable:
     several = len({row.get("backbone") for row in rows} - {"", None}) > 1
     many = bool({row.get("measure") for row in rows} - {"", None, main().label})
     headings = ["comparison", "measure" if many else "shots", "difference", SEEDS_COLUMN]
-    headings += ["95 % interval", "over seeds alone (t)", "p", "p (Holm)", "verdict"]
+    headings += ["95 % interval", "over seeds alone (t)", "p", "p (Holm)", "conclusion"]
     counted = not all(map(has_level_of_seeds, rows))
     return ResultTable(
         "comparisons",
@@ -39,15 +39,15 @@ def comparison_table(rows: Sequence[Row]) -> ResultTable:
     )
 
 
-def worded_verdict(row: Row) -> str:
+def worded_conclusion(row: Row) -> str:
     """Say what a comparison is worth, with the number of seeds where these are too few."""
-    said, seeds = verdict(row), seeds_of(row)
+    said, seeds = conclusion(row), seeds_of(row)
     return f"{said} ({seeds} seed{'s' if seeds > 1 else ''})" if said == TOO_FEW else said
 
 
 def is_claimed(row: Row) -> bool:
     """Whether a difference is set in bold."""
-    return verdict(row) == HOLDS
+    return conclusion(row) == HOLDS
 
 
 def _cells(row: Row, several: bool, many: bool) -> list[str]:
@@ -56,9 +56,9 @@ def _cells(row: Row, several: bool, many: bool) -> list[str]:
     of = (f"{row['measure']}, {shots} shots" if shots else str(row["measure"])) if many else shots
     told = [name, of, decimal(_number(row, "difference"), True), decimal(_number(row, "difference_std_seeds"))]
     if not has_level_of_seeds(row):
-        return [*told, *[NOTHING] * 4, worded_verdict(row)]
+        return [*told, *[NOTHING] * 4, worded_conclusion(row)]
     chances = [_chance(_number(row, key)) for key in ("p", "p_holm")]
-    return [*told, _interval(row, "low", "high"), _interval(row, "t_low", "t_high"), *chances, worded_verdict(row)]
+    return [*told, _interval(row, "low", "high"), _interval(row, "t_low", "t_high"), *chances, worded_conclusion(row)]
 
 
 def _interval(row: Row, low: str, high: str) -> str:

@@ -10,17 +10,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.verdict import ENOUGH, HOLDS, TOO_FEW, seeds_of, verdict
+from piaa_lightning.evaluation.conclusion import ENOUGH, HOLDS, TOO_FEW, conclusion, seeds_of
 from piaa_lightning.report.formatting import MINUS, comparison_sentence, decimal
 from piaa_lightning.report.style import DECIMAL, INK, broken, head, look, save, style
 
 
 def forest(comparisons: Sequence[Mapping[str, Any]], path_png: Path, title: str, caption: str) -> str:
-    """Draw differences with their 95 % intervals; filled marks are those that may be claimed, see `verdict`.
+    """Draw differences with their 95 % intervals; filled marks are those that may be claimed, see `conclusion`.
 
     Args:
         comparisons: of a run's summary: ``a, b, difference, ci95, p`` and, of users, ``shots``; or over seeds, as
-            `verdict` reads them.
+            `conclusion` reads them.
         path_png: where the PNG goes.
         title: names the data.
         caption: what is compared.
@@ -43,7 +43,7 @@ def forest(comparisons: Sequence[Mapping[str, Any]], path_png: Path, title: str,
             kind = kinds.index(_kind(row))
             at = names.index(_name(row)) + (kind - (len(kinds) - 1) / 2) * height
             colour, marker = style(kind)
-            sure = verdict(row) == HOLDS
+            sure = conclusion(row) == HOLDS
             panel.plot(row["ci95"], [at, at], color=colour, linewidth=1.6, solid_capstyle="butt")
             panel.plot(
                 [row["difference"]], [at], marker=marker, markersize=5.5, color=colour, linestyle="none",

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.verdict import has_level_of_seeds
+from piaa_lightning.evaluation.conclusion import has_level_of_seeds
 from piaa_lightning.metrics.registry import MAIN, find, main
 from piaa_lightning.report.comparison_table import comparison_table
 from piaa_lightning.report.forest import forest

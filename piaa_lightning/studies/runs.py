@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import csv
 import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from piaa_lightning.errors import UserError
+from piaa_lightning.runtime.foreign_yaml import read_foreign_yaml
 
 Lines = list[dict[str, str]]
 Job = tuple[str, ...]  # overrides, as Hydra writes them
@@ -25,9 +22,6 @@ EARLIER = {
     "judged_on": "evaluated_on",
     "judged": "evaluated",
 }
-LONGEST = 500_000  # bytes of a configuration
-DEEPEST = 100
-NESTED = re.compile(rb"(?:[ \t]*[-?:][ \t]+)*")
 SWEEP, STARTED = "multirun.yaml", ".hydra/overrides.yaml"
 
 
@@ -148,36 +142,5 @@ def refuse_different_splits(runs: Iterable[Run], what: str) -> None:
 def _overrides(file: Path) -> Job:
     if not file.is_file():
         return ()
-    told = _yaml(file)
+    told = read_foreign_yaml(file)
     return tuple(sorted(word for word in told if isinstance(word, str))) if isinstance(told, list) else ()
-
-
-def read_yaml(file: Path) -> dict[str, Any]:
-    """Return the mapping in a YAML file, of which nothing is looked up elsewhere.
-
-    Raises:
-        UserError: it cannot be read, or is too long for a configuration.
-    """
-    told = _yaml(file)
-    return told if isinstance(told, dict) else {}
-
-
-def _deepest(text: bytes) -> int:
-    """Return how deeply brackets are open at most, or how many signs of nested blocks begin one line."""
-    steps = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
-    deepest = max(accumulate(steps.get(letter, 0) for letter in text), default=0)
-    blocks = (len(NESTED.match(line).group().split()) for line in text.splitlines())  # type: ignore[union-attr]
-    return max(deepest, max(blocks, default=0))
-
-
-def _yaml(file: Path) -> Any:
-    try:
-        with file.open("rb") as opened:
-            text = opened.read(LONGEST + 1)
-        if len(text) > LONGEST:
-            raise UserError(f"{file} is longer than any configuration; remove it, or copy the run again.")
-        if _deepest(text) > DEEPEST:  # for which the parser takes minutes, or dies
-            raise UserError(f"{file} is nested more deeply than any configuration; remove it, or copy the run again.")
-        return yaml.safe_load(text)
-    except (OSError, yaml.YAMLError, ValueError, RecursionError) as error:
-        raise UserError(f"{file} cannot be read ({type(error).__name__}); copy the run again.") from error

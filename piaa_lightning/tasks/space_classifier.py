@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from piaa_lightning.data.batches import Examples
 from piaa_lightning.losses.score import score_loss
-from piaa_lightning.tasks.descent import DescentTask
+from piaa_lightning.tasks.generic import GenericTask
 
 
-class SpaceClassifierTask(DescentTask):
+class SpaceClassifierTask(GenericTask):
     """The classifier learns in the space as it is; backbone and space stay, statistics of batch norm included.
 
     Source: Schwarz et al., WACV 2018, who train the classifier once the space is done.
@@ -22,8 +20,8 @@ class SpaceClassifierTask(DescentTask):
     Args:
         network: an `AestheticSpace` that `AestheticSpaceTask` has trained; its head is trained in place.
         optimizer: makes the optimiser, see `DescentTask`.
-        schedule: likewise.
-        lr_by_part: likewise.
+        schedule: see `DescentTask`.
+        lr_by_part: see `DescentTask`.
         loss: of the classifier's outputs and average scores.
     """
 
@@ -35,8 +33,7 @@ class SpaceClassifierTask(DescentTask):
         lr_by_part: Mapping[str, float] | None = None,
         loss: Callable[[Tensor, Tensor], Tensor] = score_loss,
     ) -> None:
-        super().__init__(network, optimizer, schedule, lr_by_part)
-        self.loss = loss
+        super().__init__(network, optimizer, schedule, lr_by_part, loss)
         for name, parameter in network.named_parameters():
             parameter.requires_grad_(name.startswith("head."))
 
@@ -44,11 +41,3 @@ class SpaceClassifierTask(DescentTask):
         """Keep the statistics of everything below the classifier."""
         self.network.eval()
         self.network.head.train()
-
-    def training_step(self, batch: Examples, batch_idx: int) -> Tensor:
-        """Take one step on a batch of images."""
-        with torch.no_grad():
-            places = self.network.embed(batch.inputs)
-        loss = self.loss(self.network.head(places), batch.scores)
-        self.log("train/loss", loss, batch_size=len(batch.scores), prog_bar=True)
-        return loss

@@ -7,7 +7,8 @@ import yaml
 
 from piaa_lightning.cli.schema import MOST_JOBS, jobs_of
 from piaa_lightning.errors import UserError
-from piaa_lightning.studies.runs import Run, read_yaml
+from piaa_lightning.runtime.foreign_yaml import read_foreign_yaml
+from piaa_lightning.studies.runs import Run
 
 BASIC = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -93,4 +94,4 @@ def test_bombs_and_nonsense_list_nothing_or_are_a_sentence(tmp_path, text):
 
 def test_a_mapping_is_read(tmp_path):
     (tmp_path / "a.yaml").write_text("a: ${oc.env:HOME}\n")
-    assert read_yaml(tmp_path / "a.yaml") == {"a": "${oc.env:HOME}"}
+    assert read_foreign_yaml(tmp_path / "a.yaml") == {"a": "${oc.env:HOME}"}

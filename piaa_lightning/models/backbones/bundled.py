@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -52,13 +53,12 @@ def bundled_weights(name: str) -> tuple[str, bytes]:
     Raises:
         UserError: there are none of this network, or the file is missing or damaged.
     """
-    if name not in BUNDLED:
-        raise UserError(
-            f"backbone.weights=bundled: the package holds weights of {' and '.join(BUNDLED)}, and none of {name}; give"
-            " a file with backbone.weights=FILE, or start from nothing with backbone.weights=null."
-        )
-    file, told = BUNDLED[name]
-    return file, _checked(DIRECTORY / file, told, "install piaa_lightning again")
+    return _held(
+        BUNDLED,
+        name,
+        f"backbone.weights=bundled: the package holds weights of {' and '.join(BUNDLED)}, and none of {name}; give"
+        " a file with backbone.weights=FILE, or start from nothing with backbone.weights=null.",
+    )
 
 
 def embedded_weights(name: str) -> tuple[str, bytes]:
@@ -73,13 +73,12 @@ def embedded_weights(name: str) -> tuple[str, bytes]:
     Raises:
         UserError: there are none of this network, or the file is missing or damaged.
     """
-    if name not in EMBEDDED:
-        raise UserError(
-            f"backbone.weights=embedded: a {' or '.join(EMBEDDED)} was learnt from drawn pictures, and no {name};"
-            " take backbone=embedded_cnn, or weights of this network: imagenet, or a file."
-        )
-    file, told = EMBEDDED[name]
-    return file, _checked(DIRECTORY / file, told, "install piaa_lightning again")
+    return _held(
+        EMBEDDED,
+        name,
+        f"backbone.weights=embedded: a {' or '.join(EMBEDDED)} was learnt from drawn pictures, and no {name};"
+        " take backbone=embedded_cnn, or weights of this network: imagenet, or a file.",
+    )
 
 
 def installed_weights(name: str) -> tuple[str, bytes]:
@@ -108,6 +107,13 @@ def installed_weights(name: str) -> tuple[str, bytes]:
         )
     directory = Path(spec.submodule_search_locations[0])
     return file, _checked(directory / file, told, f"install {package} again")
+
+
+def _held(files: Mapping[str, tuple[str, str]], name: str, otherwise: str) -> tuple[str, bytes]:
+    if name not in files:
+        raise UserError(otherwise)
+    file, told = files[name]
+    return file, _checked(DIRECTORY / file, told, "install piaa_lightning again")
 
 
 def _checked(file: Path, told: str, remedy: str) -> bytes:

@@ -14,7 +14,7 @@ NOT_APART = "not told apart"
 BELOW_SPREAD = "below the spread"
 
 
-def verdict(row: Mapping[str, Any]) -> str:
+def conclusion(row: Mapping[str, Any]) -> str:
     """Say what a comparison over seeds is worth.
 
     It holds with five seeds or more, if the bootstrap interval over seeds and users (or images) and Student's interval
@@ -29,7 +29,7 @@ def verdict(row: Mapping[str, Any]) -> str:
         ``holds``, ``too few to tell``, ``not told apart`` or ``below the spread``.
 
     Example:
-        >>> verdict({"difference": 0.1, "low": 0.05, "high": 0.15, "p": 0.001, "seeds": 3})
+        >>> conclusion({"difference": 0.1, "low": 0.05, "high": 0.15, "p": 0.001, "seeds": 3})
         'too few to tell'
     """
     if seeds_of(row) < ENOUGH or not has_level_of_seeds(row):

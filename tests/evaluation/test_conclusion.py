@@ -1,6 +1,6 @@
 import pytest
 
-from piaa_lightning.evaluation.verdict import BELOW_SPREAD, HOLDS, NOT_APART, TOO_FEW, has_level_of_seeds, verdict
+from piaa_lightning.evaluation.conclusion import BELOW_SPREAD, HOLDS, NOT_APART, TOO_FEW, conclusion, has_level_of_seeds
 
 SURE = {"difference": 0.03, "difference_std_seeds": 0.01, "low": 0.02, "high": 0.04, "t_low": 0.01, "t_high": 0.05,
         "p": 0.001, "p_holm": 0.002, "seeds": 5}  # fmt: skip
@@ -22,13 +22,13 @@ SURE = {"difference": 0.03, "difference_std_seeds": 0.01, "low": 0.02, "high": 0
 )
 def test_each_condition_alone_takes_the_claim_away(changed, expected):
     row = SURE | changed
-    assert verdict(row) == expected
+    assert conclusion(row) == expected
     printed = {name: "" if value is None else str(value) for name, value in row.items()}
-    assert verdict(printed) == expected, "a csv says the same in print"
+    assert conclusion(printed) == expected, "a csv says the same in print"
 
 
 def test_a_runs_own_comparison_stands_for_one_seed():
-    assert verdict({"difference": 0.3, "ci95": (0.2, 0.4), "p": 0.0001}) == TOO_FEW
+    assert conclusion({"difference": 0.3, "ci95": (0.2, 0.4), "p": 0.0001}) == TOO_FEW
 
 
 def test_seeds_that_were_counted_as_repeats_are_found():
