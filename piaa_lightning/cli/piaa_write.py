@@ -9,10 +9,10 @@ import numpy as np
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.commands import rejected_of
-from piaa_lightning.photos.ranking import order_of
+from piaa_lightning.photos.ranking import order_of, stars_csv
 from piaa_lightning.photos.ratings import STARS
 from piaa_lightning.photos.read_folder import ReadFolder, Who, personal_model_of
-from piaa_lightning.runtime.csv_file import write_csv
+from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.terminal import command_line, printable
 from piaa_lightning.sidecars.best import gather
 from piaa_lightning.sidecars.plan import Entry, plan
@@ -38,9 +38,9 @@ def write_stars(read: ReadFolder, who: Who, given: argparse.Namespace, again: li
     ranking = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who))
     files = read.shelf.files
     if given.table is not None:
-        rated = [number for number in ranking.order.tolist() if not np.isnan(ranking.stars[number])]
-        write_csv(given.table, ("image", "stars"), [(files[n], f"{ranking.stars[n]:g}") for n in rated])
-        print(f"{printable(str(given.table))}: {len(rated)} photographs with stars {title}")
+        replace_file(given.table, stars_csv(ranking, files).encode(errors="surrogateescape"))
+        rated = int(np.isfinite(ranking.stars).sum())
+        print(f"{printable(str(given.table))}: {rated} photographs with stars {title}")
     if given.best is not None:
         best = [files[number] for number in ranking.order[: given.best].tolist()]
         made = gather(read.root, best, given.into, given.link)

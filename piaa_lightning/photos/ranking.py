@@ -114,3 +114,9 @@ def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
         for number in ranking.order.tolist()
     ]
     return csv_text(COLUMNS, rows)
+
+
+def stars_csv(ranking: Ranking, files: Sequence[str]) -> str:
+    """Return what the user said alone, as csv in the order of the files; `read_ratings` reads it."""
+    rated = np.flatnonzero(~np.isnan(ranking.stars)).tolist()
+    return csv_text(("image", "stars"), sorted((in_table(files[n]), f"{ranking.stars[n]:g}") for n in rated))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.cards import user_card
 from piaa_lightning.photos.contact_sheet import contact_sheet
-from piaa_lightning.photos.ranking import ranking_csv
-from piaa_lightning.runtime.csv_file import csv_bytes
-from piaa_lightning.web.session import Session, View
+from piaa_lightning.photos.ranking import ranking_csv, stars_csv
+from piaa_lightning.web.session import Session
 
 
 def exported(session: Session, what: str, user: str) -> tuple[bytes, str]:
@@ -30,7 +27,7 @@ def exported(session: Session, what: str, user: str) -> tuple[bytes, str]:
     if what == "ranking.csv":
         return ranking_csv(view.ranking, view.shelf.files).encode(errors="surrogateescape"), "text/csv; charset=utf-8"
     if what == "stars.csv":
-        return stars_csv(view), "text/csv; charset=utf-8"
+        return stars_csv(view.ranking, view.shelf.files).encode(errors="surrogateescape"), "text/csv; charset=utf-8"
     if what == "person.safetensors":
         return session.user(user).bytes(), "application/octet-stream"
     if what == "person.md":
@@ -41,10 +38,3 @@ def exported(session: Session, what: str, user: str) -> tuple[bytes, str]:
         page = contact_sheet(title, notes, view.shelf, view.ranking, session.thumbnail)
         return page.encode(errors="backslashreplace"), "text/html"
     raise UserError(f"There is no export called {what}.")
-
-
-def stars_csv(view: View) -> bytes:
-    """Return the user's own stars alone, in the order of the files; `piaa learn` reads them."""
-    rated = np.flatnonzero(~np.isnan(view.ranking.stars)).tolist()
-    rows = sorted((view.shelf.files[number], f"{view.ranking.stars[number]:g}") for number in rated)
-    return csv_bytes(("image", "stars"), rows)

@@ -15,7 +15,7 @@ from piaa_lightning.photos.contact_sheet import contact_sheet
 from piaa_lightning.photos.cover import choose_cover
 from piaa_lightning.photos.crops import best_crops, boxes, shape_of
 from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.ranking import order_of, ranking_csv
+from piaa_lightning.photos.ranking import order_of, ranking_csv, stars_csv
 from piaa_lightning.photos.reading import Shelf
 from tests.photos.conftest import read, taste_of
 
@@ -161,3 +161,10 @@ def test_the_best_crop_is_where_the_score_is():
         assert (right - left) / (lower - upper) == pytest.approx(shape_of(crop.shape), abs=0.03)
     dark = best_crops(pixels, ["1:1"], eye, lambda seen: -seen.score)
     assert dark[0].box[2] < 0.8
+
+
+def test_no_table_of_names_holds_a_formula(prior, shelf):
+    ranking = order_of(taste_of(prior, shelf, [0, 1], [0.5, 1.0]), shelf, Scale(1, 5), [])
+    names = [f"=HYPERLINK({number}).jpg" for number in range(len(shelf.files))]
+    for table, rows in ((ranking_csv(ranking, names), len(names)), (stars_csv(ranking, names), 2)):
+        assert [line[:3] for line in table.splitlines()[1:]] == ["./="] * rows
