@@ -36,7 +36,7 @@ run: setup ## train and compare BLG-PIAA from two starts and BA-PIAA on the embe
 test: setup ## run the tests and the examples in docstrings; PYTEST_ARGS="tests/data -x" chooses
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(PYTEST_ARGS)
 
-test-fast: setup ## run the tests that need no process, browser, training or embedded database, in a minute
+test-fast: setup ## run the tests that need no process, browser, training or embedded database
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not processes and not browser" $(PYTEST_ARGS)
 
 check: setup ## look at format, style and types
