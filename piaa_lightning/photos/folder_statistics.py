@@ -48,8 +48,8 @@ class FolderStatistics:
     @classmethod
     def nothing(cls, features: int) -> FolderStatistics:
         """Return the statistics of no image."""
-        zero = torch.zeros(features + 1, dtype=torch.float64)
-        return cls(0.0, zero, zero)
+        mean, variance = torch.zeros(2, features + 1, dtype=torch.float64)
+        return cls(0.0, mean.clone(), variance.clone())  # each its own memory: safetensors refuses to write shared one
 
     def __add__(self, other: FolderStatistics) -> FolderStatistics:
         """Pool two folders: what the statistics of all their images are."""

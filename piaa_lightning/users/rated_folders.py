@@ -29,13 +29,15 @@ class RatedFolders:
         self._directory = directory
 
     def keep(self, place: str, networks: Sequence[str], statistics: FolderStatistics) -> None:
-        """Keep the statistics of a folder as it is now.
+        """Keep the statistics of a folder as it is now; those of no image replace nothing.
 
         Args:
             place: the folder.
             networks: keys of those that looked, see `PhotoNetworks.keys`.
             statistics: of what they saw.
         """
+        if not statistics.count:  # a page that starts again has not read its folder yet
+            return
         told = {"place": place, "count": repr(statistics.count)}
         content = save({"mean": statistics.mean, "variance": statistics.variance}, metadata=told)
         replace_file(self._file(place, networks), content)
