@@ -14,7 +14,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from piaa_lightning.cli.schema import jobs_of
+from piaa_lightning.cli.configuration.schema import jobs_of
 from piaa_lightning.errors import UserError
 from piaa_lightning.studies.collect import group_of, tables_of, write_tables
 from piaa_lightning.studies.compact_records import write_compact

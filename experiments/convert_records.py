@@ -23,7 +23,7 @@ from piaa_lightning.evaluation.records import (
     read_records,
     write_records,
 )
-from piaa_lightning.runtime.csv_file import write_csv
+from piaa_lightning.runtime.files.csv_file import write_csv
 
 
 def main(arguments: list[str]) -> None:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.power import Spreads, least_difference, seeds_needed, spreads_of
+from piaa_lightning.evaluation.comparison.power import Spreads, least_difference, seeds_needed, spreads_of
 from piaa_lightning.metrics.registry import MAIN
 from piaa_lightning.studies.compact_records import read_compact
 from piaa_lightning.studies.pairs import differences_by_seed

@@ -31,9 +31,9 @@ def main() -> None:
 
             print(manual())
             return
+        from piaa_lightning.cli.configuration.overrides import quote_paths
+        from piaa_lightning.cli.configuration.renamed import refuse_renamed
         from piaa_lightning.cli.modes import refuse_unknown_modes
-        from piaa_lightning.cli.overrides import quote_paths
-        from piaa_lightning.cli.renamed import refuse_renamed
 
         refuse_renamed(arguments)
         refuse_unknown_modes(arguments)
@@ -67,9 +67,9 @@ def _compose_and_run(arguments: list[str]) -> None:
     from omegaconf.errors import OmegaConfBaseException
 
     from piaa_lightning.cli.app import hydra_main
+    from piaa_lightning.cli.configuration.guard_hydra import guard_hydra
+    from piaa_lightning.cli.configuration.schema import explain
     from piaa_lightning.cli.failed_jobs import is_of_a_launcher, refuse_failed
-    from piaa_lightning.cli.guard_hydra import guard_hydra
-    from piaa_lightning.cli.schema import explain
 
     guard_hydra()  # before it makes anything
     try:

@@ -36,6 +36,19 @@ LAYERS = {
     "sidecars": {"photos"},
     "web": {"users", "sidecars", "photos", "explain", "data"},
 }
+# The folders of a layer, from what stands lowest to what stands highest; files that lie in no folder stand above them,
+# except in models, where the papers' networks are made of them.
+FOLDERS = {
+    "photos": ("images", "stars", "learning", "results", "."),
+    "pipeline": ("specs", "parts", "training", "evaluating", "writing", "."),
+    "models": ("backbones", ".", "papers"),
+    "cli": ("configuration", "commands", "."),
+    "runtime": ("files", "."),
+    "evaluation": ("comparison", "."),
+    "web": ("serving", "."),
+}
+MOST_FILES = 15  # unlike ones in a folder; siblings, one idea each, may be more
+SIBLINGS = {"datamodules", "features", "meta", "personalizers", "report", "simulation", "tasks"}
 BASE = {"errors", "runtime"}  # which everybody may use
 ABOVE = {"pipeline", "cli", "__main__", "__init__"}  # which may use everything below them
 
@@ -45,16 +58,16 @@ ONLY = {
     "learn2learn": {"meta/_learn2learn.py"},
     "pytorch_lightning": {"tasks", "callbacks", "pipeline", "datamodules", "cli", "runtime"},
     "lightning_fabric": {"runtime/processes.py"},
-    "filelock": {"runtime/locks.py"},
+    "filelock": {"runtime/files/locks.py"},
     "torchmetrics": {"metrics", "tasks"},
     "hydra": {"cli", "pipeline", "runtime", "__main__.py"},
     "omegaconf": {"cli", "pipeline", "runtime", "__main__.py"},
     "wandb": {"runtime", "callbacks", "pipeline", "cli"},
     "matplotlib": {"report", "callbacks", "datamodules"},
-    "jinja2": {"report", "photos/contact_sheet.py"},
+    "jinja2": {"report", "photos/results/contact_sheet.py"},
     "captum": {"explain"},
     "starlette": {"web"},
-    "uvicorn": {"web/serve.py", "web/patience.py"},
+    "uvicorn": {"web/serve.py", "web/serving/patience.py"},
 }
 
 # What a layer's files may import besides the standard library and this package.
@@ -68,15 +81,15 @@ LIBRARIES = {
     "evaluation/protocol.py": {"numpy"},
     "data/batches.py": {"torch"},
     "errors.py": set(),
-    "runtime/atomic.py": set(),
+    "runtime/files/atomic.py": set(),
     "runtime/allocator.py": set(),
     "runtime/cores.py": set(),
-    "runtime/csv_file.py": set(),
+    "runtime/files/csv_file.py": set(),
     "runtime/read_ahead.py": set(),
-    "pipeline/specs.py": {"omegaconf"},
-    "pipeline/spec_reader.py": {"omegaconf"},
+    "pipeline/specs/specs.py": {"omegaconf"},
+    "pipeline/specs/spec_reader.py": {"omegaconf"},
     "runtime/distributed.py": {"torch"},
-    "cli/allowed_targets.py": set(),
+    "cli/configuration/allowed_targets.py": set(),
 }
 
 
@@ -134,6 +147,32 @@ def test_imports_point_down():
         return layers_of(file) & {"cli", "__main__"} if layer(file) == "pipeline" else set()
 
     assert offenders(upwards) == {}
+
+
+def test_within_a_layer_too():
+    def upwards(file: Path) -> set[str]:
+        order = FOLDERS.get(layer(file), ())
+        if not order or file.name == "__init__.py":
+            return set()
+        own = order.index(folder(name(file).split("/")))
+        beside = {module for module in imported(file) if module.startswith(f"{PACKAGE.name}.{layer(file)}.")}
+        return {module for module in beside if order.index(folder(module.split(".")[1:])) > own}
+
+    def folder(parts: list[str]) -> str:
+        return parts[1] if (PACKAGE / parts[0] / parts[1]).is_dir() else "."
+
+    assert offenders(upwards) == {}
+    found = {(layer, path.name) for layer in FOLDERS for path in (PACKAGE / layer).iterdir() if any(path.glob("*.py"))}
+    assert found - {(layer, folder) for layer, folders in FOLDERS.items() for folder in folders} == set()
+
+
+def test_no_folder_holds_more_unlike_files_than_one_can_see_through():
+    folders = {file.parent for file in FILES} - {PACKAGE / layer for layer in SIBLINGS}
+    files = {
+        folder.relative_to(PACKAGE).as_posix(): len({*folder.glob("*.py")} - {folder / "__init__.py"})
+        for folder in folders
+    }
+    assert {folder: number for folder, number in files.items() if number > MOST_FILES} == {}
 
 
 @pytest.mark.parametrize("library", ONLY)

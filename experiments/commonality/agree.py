@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from hydra import compose, initialize_config_dir
 
-from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.cli.configuration.schema import config_dir, register
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.agreement import agreement_by_level, variance_shares, with_others
-from piaa_lightning.pipeline.open_data import read_table
+from piaa_lightning.pipeline.parts.open_data import read_table
 from piaa_lightning.report.agreement import agreement_figure
 
 HERE = Path(__file__).resolve().parent

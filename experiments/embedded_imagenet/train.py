@@ -26,8 +26,8 @@ from piaa_lightning.data.images.decode import decode, squash
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.backbones.bundled import DIRECTORY
 from piaa_lightning.models.backbones.factory import build_backbone
-from piaa_lightning.runtime.atomic import replace_file
-from piaa_lightning.runtime.csv_file import write_csv
+from piaa_lightning.runtime.files.atomic import replace_file
+from piaa_lightning.runtime.files.csv_file import write_csv
 from piaa_lightning.simulation import flickr_aes
 from piaa_lightning.simulation.jpegs import encode
 from piaa_lightning.simulation.latent import ATTRIBUTES, CATEGORIES, attribute_table, draw_image

@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from piaa_lightning.evaluation.over_seeds import OverSeeds, over_seeds_and_users
+from piaa_lightning.evaluation.comparison.over_seeds import OverSeeds, over_seeds_and_users
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.report.formatting import decimal, spread
-from piaa_lightning.runtime.atomic import replace_file
-from piaa_lightning.runtime.csv_file import csv_bytes
+from piaa_lightning.runtime.files.atomic import replace_file
+from piaa_lightning.runtime.files.csv_file import csv_bytes
 from piaa_lightning.studies.compact_records import read_compact
 
 HERE = Path(__file__).parent

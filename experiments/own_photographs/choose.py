@@ -3,11 +3,11 @@
     python experiments/own_photographs/choose.py OASIS [LITE2_WEIGHTS]
 
 Nobody of the fourth set is looked at. Each line of ``chosen.csv`` changes one number of
-``piaa_lightning.photos.built_in`` (or of ``piaa_lightning.photos.learn``, learnt on two sets and tried on the third)
-and leaves the others as they are: mean SROCC over people without a rating and after some, of which ``mean`` is what was
-decided by. ``pretended`` is tried in small folders, where it matters; rules of asking on images that cannot be asked
-for (100 of each set, drawn 12 times). The line ``scale`` is that of all variances at which the uncertainty is right:
-the mean square of (rating - score) over its variance is 1 there.
+``piaa_lightning.photos.learning.built_in`` (or of ``piaa_lightning.photos.learn``, learnt on two sets and tried on the
+third) and leaves the others as they are: mean SROCC over people without a rating and after some, of which ``mean`` is
+what was decided by. ``pretended`` is tried in small folders, where it matters; rules of asking on images that cannot
+be asked for (100 of each set, drawn 12 times). The line ``scale`` is that of all variances at which the uncertainty is
+right: the mean square of (rating - score) over its variance is 1 there.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ from scipy.stats import rankdata
 from piaa_lightning.evaluation.support_choice import by_information
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.photos import learn
-from piaa_lightning.photos.built_in import CHOSEN, built_in_model
-from piaa_lightning.photos.folder_prior import FolderNumbers, FolderPrior
-from piaa_lightning.photos.folder_statistics import FolderStatistics
+from piaa_lightning.photos.images.folder_statistics import FolderStatistics
+from piaa_lightning.photos.images.networks import PhotoNetworks
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.store import Store
 from piaa_lightning.photos.learn import UserRatings, learn_population
-from piaa_lightning.photos.networks import PhotoNetworks
-from piaa_lightning.photos.next_to_rate import asking_order
-from piaa_lightning.photos.personal_model import PersonalModel
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.population import PopulationPrior
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.rating_unit import RatingUnit
-from piaa_lightning.photos.store import Store
-from piaa_lightning.runtime.user_directories import cache_home
+from piaa_lightning.photos.learning.built_in import CHOSEN, built_in_model
+from piaa_lightning.photos.learning.folder_prior import FolderNumbers, FolderPrior
+from piaa_lightning.photos.learning.next_to_rate import asking_order
+from piaa_lightning.photos.learning.personal_model import PersonalModel
+from piaa_lightning.photos.learning.population import PopulationPrior
+from piaa_lightning.photos.learning.published_model import PublishedModel
+from piaa_lightning.photos.learning.rating_unit import RatingUnit
+from piaa_lightning.runtime.files.user_directories import cache_home
 
 SETS, SHOTS, REPEATS = (1, 2, 3), (0, 5, 10, 20, 50, 100), 2
 FOLDER, FOLDERS, FEW = 20, 12, 8  # images of a small folder, how many of them, and ratings in each

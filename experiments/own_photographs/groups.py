@@ -3,7 +3,7 @@
     python experiments/own_photographs/groups.py PHOTOGRAPHS
 
 PHOTOGRAPHS is a directory of photographs of which no two show the same (OASIS's `images`); the thresholds of
-``piaa_lightning/photos/groups.py`` were chosen on every third of them, and are measured on the others. Of every
+``piaa_lightning/photos/images/groups.py`` were chosen on every third of them, and are measured on the others. Of every
 twentieth a burst of five is made: the photograph and four copies, turned, cut, lighter or darker, and paler or more
 colourful, all within two seconds while all others lie hours apart, or without any time.
 Written: ``groups.csv``.
@@ -20,12 +20,12 @@ import numpy as np
 import torch
 from PIL import Image, ImageEnhance
 
-from piaa_lightning.photos.built_in import built_in_model
-from piaa_lightning.photos.groups import group_photos
-from piaa_lightning.photos.opening import open_photo
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.runtime.csv_file import write_csv
+from piaa_lightning.photos.images.groups import group_photos
+from piaa_lightning.photos.images.opening import open_photo
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.learning.built_in import built_in_model
+from piaa_lightning.photos.learning.published_model import PublishedModel
+from piaa_lightning.runtime.files.csv_file import write_csv
 
 STRENGTHS = (
     0.05,

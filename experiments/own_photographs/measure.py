@@ -27,15 +27,15 @@ from oasis import Floats, Numbers, PeopleOfASet, people_of, second_opinions, see
 
 from piaa_lightning.data.ratings import hashed
 from piaa_lightning.metrics.srocc import srocc
-from piaa_lightning.photos.built_in import open_model
-from piaa_lightning.photos.folder_statistics import FolderStatistics
-from piaa_lightning.photos.next_to_rate import asking_order
-from piaa_lightning.photos.personal_model import PersonalModel
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.process import Process
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.store import Store
-from piaa_lightning.runtime.user_directories import cache_home
+from piaa_lightning.photos.images.folder_statistics import FolderStatistics
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.store import Store
+from piaa_lightning.photos.learning.built_in import open_model
+from piaa_lightning.photos.learning.next_to_rate import asking_order
+from piaa_lightning.photos.learning.personal_model import PersonalModel
+from piaa_lightning.photos.learning.process import Process
+from piaa_lightning.photos.learning.published_model import PublishedModel
+from piaa_lightning.runtime.files.user_directories import cache_home
 
 HERE = Path(__file__).parent
 SET, SHOTS, COMPARED = 4, (0, 5, 10, 20, 50, 100), (10, 100)

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from piaa_lightning.photos.networks import PhotoNetworks
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.reading import read_photos, shelf_of
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.images.networks import PhotoNetworks
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.reading import read_photos, shelf_of
+from piaa_lightning.photos.images.store import Store
 
 IMAGES, REPEATS = 225, 5
 LOW, HIGH = 1, 7

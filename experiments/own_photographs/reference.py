@@ -17,11 +17,11 @@ import torch
 from safetensors.torch import save_file
 
 from piaa_lightning.models.backbones.factory import build_backbone
-from piaa_lightning.photos.built_in import NETWORKS, REFERENCE
-from piaa_lightning.photos.folder_statistics import FolderStatistics
-from piaa_lightning.photos.networks import PhotoNetworks
-from piaa_lightning.photos.opening import open_photo
-from piaa_lightning.photos.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.folder_statistics import FolderStatistics
+from piaa_lightning.photos.images.networks import PhotoNetworks
+from piaa_lightning.photos.images.opening import open_photo
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.learning.built_in import NETWORKS, REFERENCE
 
 CROPS, SHARES = 8, (0.35, 0.8)  # of each photograph, and how much of its sides they keep
 WIDER = 1.3  # fourteen photographs and their crops vary less than photographs do

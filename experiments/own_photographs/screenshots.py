@@ -20,9 +20,9 @@ from pathlib import Path
 import uvicorn
 from playwright.sync_api import Page, expect, sync_playwright
 
-from piaa_lightning.photos.built_in import open_model
-from piaa_lightning.photos.folder import find_photos
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.images.folder import find_photos
+from piaa_lightning.photos.images.store import Store
+from piaa_lightning.photos.learning.built_in import open_model
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.uploads import Limits

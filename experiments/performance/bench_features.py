@@ -29,9 +29,9 @@ from piaa_lightning.features import FisherVectors, Planes, colour_statistics, de
 from piaa_lightning.features.folder import measured
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.backbones.factory import build_backbone
-from piaa_lightning.models.double_column import DoubleColumn, StyleColumn
 from piaa_lightning.models.head import ScoreHead
-from piaa_lightning.models.patch_aggregation import PatchAggregation
+from piaa_lightning.models.papers.double_column import DoubleColumn, StyleColumn
+from piaa_lightning.models.papers.patch_aggregation import PatchAggregation
 from piaa_lightning.models.trait_head import TraitHead
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.simulation.jpegs import write_images

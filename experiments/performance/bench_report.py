@@ -25,9 +25,9 @@ from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.shown_users import ExplainedImage, ShownUsers, images_to_explain, shown_users
 from piaa_lightning.evaluation.statistics import compare, corrected, summarise
-from piaa_lightning.pipeline.draw_figures import draw_figures
-from piaa_lightning.pipeline.evaluate_methods import Results as RunResults
-from piaa_lightning.pipeline.show_users import gradients_of
+from piaa_lightning.pipeline.evaluating.evaluate_methods import Results as RunResults
+from piaa_lightning.pipeline.evaluating.show_users import gradients_of
+from piaa_lightning.pipeline.writing.draw_figures import draw_figures
 from piaa_lightning.report.run_page import write_page
 
 USERS, SHOTS, REPEATS, MAPS = 37, (10, 100), 10, 24

@@ -34,13 +34,13 @@ from scipy.ndimage import gaussian_filter
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.models.backbones.factory import build_backbone
-from piaa_lightning.photos.built_in import built_in_model
-from piaa_lightning.photos.networks import PhotoNetworks
-from piaa_lightning.photos.personal_file import PersonalFile
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.reading import Shelf, read_photos
-from piaa_lightning.photos.store import KeptImage, NetworkView, Store
+from piaa_lightning.photos.images.networks import PhotoNetworks
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.reading import Shelf, read_photos
+from piaa_lightning.photos.images.store import KeptImage, NetworkView, Store
+from piaa_lightning.photos.learning.built_in import built_in_model
+from piaa_lightning.photos.learning.personal_file import PersonalFile
+from piaa_lightning.photos.learning.published_model import PublishedModel
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.routes import make_app

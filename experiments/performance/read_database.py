@@ -15,7 +15,7 @@ from harness import peak_memory
 from hydra import compose, initialize_config_dir
 from hydra.utils import instantiate
 
-from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.cli.configuration.schema import config_dir, register
 
 
 def main(name: str, root: Path, labels: str) -> None:

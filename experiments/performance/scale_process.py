@@ -28,8 +28,8 @@ from piaa_lightning.callbacks.keep_last import KeepLast
 from piaa_lightning.data.ratings import RatingTable
 from piaa_lightning.evaluation.protocol import Protocol, evaluate
 from piaa_lightning.personalizers.personalizer import FitContext
-from piaa_lightning.runtime.checkpoints import WholeCheckpoints
 from piaa_lightning.runtime.distributed import process_index, world_size
+from piaa_lightning.runtime.files.checkpoints import WholeCheckpoints
 
 BATCH, USERS = 32, 4  # images and users over all processes
 STEPS, META_STEPS = 3, 1  # that count; one before them does not

@@ -11,13 +11,13 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from torch.utils.data import DataLoader
 
-from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.cli.configuration.schema import config_dir, register
 from piaa_lightning.data.batches import Examples
 from piaa_lightning.datamodules.task_data import RatingsModule
-from piaa_lightning.pipeline.build_model import build_extractor
-from piaa_lightning.pipeline.open_data import Databases
-from piaa_lightning.pipeline.specs import RunSpec
-from piaa_lightning.pipeline.train_models import ModelTrainer
+from piaa_lightning.pipeline.parts.build_model import build_extractor
+from piaa_lightning.pipeline.parts.open_data import Databases
+from piaa_lightning.pipeline.specs.specs import RunSpec
+from piaa_lightning.pipeline.training.train_models import ModelTrainer
 from piaa_lightning.simulation.jpegs import write_images
 from piaa_lightning.tasks.pretraining import PretrainingTask
 

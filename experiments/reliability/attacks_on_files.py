@@ -56,7 +56,7 @@ def pictures(home: Path) -> Outcomes:
     """Programs, bombs, pipes and other formats that are called photographs."""
     from PIL import Image
 
-    from piaa_lightning.photos.opening import open_photo
+    from piaa_lightning.photos.images.opening import open_photo
 
     ico = io.BytesIO()
     Image.new("RGB", (64, 64)).save(ico, "ico")
@@ -100,9 +100,9 @@ def weights(home: Path) -> Outcomes:
     import torch
 
     from piaa_lightning.models.backbones.weights import load_weights
-    from piaa_lightning.photos.published_model import load_prior
-    from piaa_lightning.pipeline.model_cache import load_weights as load_model
-    from piaa_lightning.runtime.checkpoints import last_good
+    from piaa_lightning.photos.learning.published_model import load_prior
+    from piaa_lightning.pipeline.training.model_cache import load_weights as load_model
+    from piaa_lightning.runtime.files.checkpoints import last_good
 
     mark, network = home / "ran", torch.nn.Linear(2, 2)
     torch.save({"state_dict": network.state_dict(), "x": Program(mark)}, home / "new.pth")
@@ -128,7 +128,7 @@ def configurations(home: Path) -> Outcomes:
     import pytorch_lightning  # noqa: F401  # which takes longer than an attack may
     import torchmetrics  # noqa: F401
 
-    from piaa_lightning.cli.allowed_targets import refuse_file_options, refuse_strange_targets
+    from piaa_lightning.cli.configuration.allowed_targets import refuse_file_options, refuse_strange_targets
 
     targets = (
         "os.system",
@@ -144,7 +144,7 @@ def configurations(home: Path) -> Outcomes:
         "pytorch_lightning.plugins.io.TorchCheckpointIO.load_checkpoint",
         "pytorch_lightning.LightningModule.load_from_checkpoint",
         "pytorch_lightning.utilities.migration.migrate_checkpoint",
-        "piaa_lightning.runtime.atomic.replace_file",
+        "piaa_lightning.runtime.files.atomic.replace_file",
         "piaa_lightning.web.serve.serve",
         "piaa_lightning.simulation.embedded.ensure",
         "piaa_lightning.models.backbones.weights.torch.load",
@@ -164,7 +164,7 @@ def configurations(home: Path) -> Outcomes:
 
 def sweeps(home: Path) -> Outcomes:
     """Runs of somebody else with variables, ranges, aliases and nests."""
-    from piaa_lightning.cli.schema import jobs_of
+    from piaa_lightning.cli.configuration.schema import jobs_of
     from piaa_lightning.studies.runs import Run
 
     os.environ["PIAA_ATTACK"] = "hunter2"
@@ -200,7 +200,7 @@ def sweeps(home: Path) -> Outcomes:
 
 def side_cars(home: Path) -> Outcomes:
     """XMP with entities, in every encoding, and nests."""
-    from piaa_lightning.photos.xmp_stars import read_xmp
+    from piaa_lightning.photos.stars.xmp_stars import read_xmp
 
     (home / "secret").write_text("5")
     body = (
@@ -230,7 +230,7 @@ def tables(home: Path) -> Outcomes:
 
     from piaa_lightning.data.images.file_names import in_table, plain
     from piaa_lightning.data.readers import ratings_csv
-    from piaa_lightning.photos.ratings import read_ratings
+    from piaa_lightning.photos.stars.ratings import read_ratings
 
     (home / "images").mkdir()
     (home / "images" / "a.jpg").touch()
@@ -260,7 +260,7 @@ def tables(home: Path) -> Outcomes:
 
 def names(home: Path) -> Outcomes:
     """Names of files that move a terminal's cursor, are no text, or are programs of a page."""
-    from piaa_lightning.photos.folder import find_photos
+    from piaa_lightning.photos.images.folder import find_photos
     from piaa_lightning.runtime.terminal import command_line, printable
 
     odd = (

@@ -28,9 +28,9 @@ class Page:
     """
 
     def __init__(self, home: Path, token: str | None = None) -> None:
-        from piaa_lightning.photos.built_in import open_model
-        from piaa_lightning.web.listening import listen
+        from piaa_lightning.photos.learning.built_in import open_model
         from piaa_lightning.web.serve import serve
+        from piaa_lightning.web.serving.listening import listen
         from piaa_lightning.web.uploads import Limits
 
         listening = listen("127.0.0.1", 0, token)

@@ -236,9 +236,9 @@ def weights() -> Fuzzer:
         from safetensors.torch import save_file
 
         from piaa_lightning.models.backbones.weights import load_weights
-        from piaa_lightning.pipeline.model_cache import key_of
-        from piaa_lightning.pipeline.model_cache import load_weights as load_model
-        from piaa_lightning.runtime.checkpoints import last_good
+        from piaa_lightning.pipeline.training.model_cache import key_of
+        from piaa_lightning.pipeline.training.model_cache import load_weights as load_model
+        from piaa_lightning.runtime.files.checkpoints import last_good
 
         torch.manual_seed(0)
         network = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
@@ -309,10 +309,10 @@ def user() -> Fuzzer:
         import torch
 
         from piaa_lightning.data.ratings import Scale
-        from piaa_lightning.photos.folder_statistics import FolderStatistics
-        from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file, networks_in
-        from piaa_lightning.photos.photo_features import PhotoFeatures
-        from piaa_lightning.photos.published_model import PublishedModel
+        from piaa_lightning.photos.images.folder_statistics import FolderStatistics
+        from piaa_lightning.photos.images.photo_features import PhotoFeatures
+        from piaa_lightning.photos.learning.personal_file import PersonalFile, load_personal_file, networks_in
+        from piaa_lightning.photos.learning.published_model import PublishedModel
 
         networks = SimpleNamespace(names=["one"], keys=["ab" * 10], features=3)
         prior = cast(PublishedModel, SimpleNamespace(networks=networks))

@@ -27,8 +27,8 @@ from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.protocol import Protocol, draws, evaluate
 from piaa_lightning.evaluation.records import Record, write_records
 from piaa_lightning.personalizers.personalizer import Personalizer
-from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.distributed import sum_in_place
+from piaa_lightning.runtime.files.atomic import replace_file
 
 RESNET18 = 11_700_000  # parameters, with the head
 USERS, RATED = 400, 137  # 137 ratings are FLICKR-AES's average

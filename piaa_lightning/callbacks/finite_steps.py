@@ -13,8 +13,8 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.distributed import process_index
+from piaa_lightning.runtime.files.atomic import replace_file
 
 log = logging.getLogger(__name__)
 

@@ -14,18 +14,18 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from piaa_lightning.cli.allowed_targets import refuse_file_options, refuse_strange_targets
-from piaa_lightning.cli.config_dir import config_dir
+from piaa_lightning.cli.configuration.allowed_targets import refuse_file_options, refuse_strange_targets
+from piaa_lightning.cli.configuration.config_dir import config_dir
+from piaa_lightning.cli.configuration.guard_hydra import guard_hydra
+from piaa_lightning.cli.configuration.missing_places import ON_PHOTOS, refuse_missing_places
+from piaa_lightning.cli.configuration.overrides import as_typed
+from piaa_lightning.cli.configuration.schema import explain, refuse_dangling, register
 from piaa_lightning.cli.failed_jobs import note_failure
-from piaa_lightning.cli.guard_hydra import guard_hydra
-from piaa_lightning.cli.missing_places import ON_PHOTOS, refuse_missing_places
 from piaa_lightning.cli.modes import MODES, refuse_unknown_mode
-from piaa_lightning.cli.overrides import as_typed
-from piaa_lightning.cli.schema import explain, refuse_dangling, register
 from piaa_lightning.errors import UserError
-from piaa_lightning.pipeline.backbone_config import settle_backbone
-from piaa_lightning.pipeline.choose_metrics import choose_metrics, metric_names
-from piaa_lightning.pipeline.specs import RunSpec
+from piaa_lightning.pipeline.specs.backbone_config import settle_backbone
+from piaa_lightning.pipeline.specs.choose_metrics import choose_metrics, metric_names
+from piaa_lightning.pipeline.specs.specs import RunSpec
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.quiet import quiet_libraries
 from piaa_lightning.runtime.terminal import command_line
@@ -88,7 +88,7 @@ def sweep_job(cfg: DictConfig, directory: Path) -> float | None:
     Raises:
         UserError: a search on test users, or whatever a user can mend.
     """
-    from piaa_lightning.pipeline.sweep_jobs import finished_before, objective, take_over
+    from piaa_lightning.pipeline.writing.sweep_jobs import finished_before, objective, take_over
 
     sweeper = str(HydraConfig.get().sweeper._target_)
     if not sweeper.endswith("BasicSweeper") and cfg.evaluate_on != "val":

@@ -13,7 +13,7 @@ from hydra.experimental.callback import Callback
 from omegaconf import DictConfig
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.files.atomic import replace_file
 
 FAILED = "failed.txt"
 SHOWN = 3  # sentences in the terminal

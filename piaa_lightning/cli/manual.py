@@ -7,7 +7,7 @@ from pathlib import Path
 
 import yaml
 
-from piaa_lightning.cli.config_dir import config_dir
+from piaa_lightning.cli.configuration.config_dir import config_dir
 
 WIDTH = 118
 

@@ -9,15 +9,15 @@ from piaa_lightning.errors import UserError
 
 # What a mode does besides a run: a module of this package, and its function.
 MODES = {
-    "check": ("cli.check", "check_data"),
-    "collect": ("cli.collect", "collect_runs"),
+    "check": ("cli.commands.check", "check_data"),
+    "collect": ("cli.commands.collect", "collect_runs"),
     "workspace": ("cli.workspace", "make_workspace"),
     "export": ("pipeline.publish_model", "publish_prior"),
-    "adapt": ("cli.adapt", "adapt_user"),
-    "predict": ("cli.predict", "predict_photos"),
-    "cover": ("cli.cover", "choose_photos"),
-    "crop": ("cli.crop", "crop_photos"),
-    "web": ("cli.web", "serve_page"),
+    "adapt": ("cli.commands.adapt", "adapt_user"),
+    "predict": ("cli.commands.predict", "predict_photos"),
+    "cover": ("cli.commands.cover", "choose_photos"),
+    "crop": ("cli.commands.crop", "crop_photos"),
+    "web": ("cli.commands.web", "serve_page"),
 }
 
 

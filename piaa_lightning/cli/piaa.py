@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from piaa_lightning import __version__
-from piaa_lightning.cli.people import SHAPES
+from piaa_lightning.cli.commands.people import SHAPES
 from piaa_lightning.cli.plain_words import plain_words
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.choices import closest

@@ -10,13 +10,13 @@ import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from piaa_lightning.cli.page_libraries import refuse_without_libraries
-from piaa_lightning.cli.people import EVERYBODY, is_file, open_home, refuse_unknown_person, the_only_person
+from piaa_lightning.cli.commands.page_libraries import refuse_without_libraries
+from piaa_lightning.cli.commands.people import EVERYBODY, is_file, open_home, refuse_unknown_person, the_only_person
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.folder import Folder, find_photos
+from piaa_lightning.photos.images.folder import Folder, find_photos
+from piaa_lightning.runtime.files.user_directories import cache_home, data_home, people_home
 from piaa_lightning.runtime.quiet import quiet_libraries
 from piaa_lightning.runtime.terminal import command_line, printable
-from piaa_lightning.runtime.user_directories import cache_home, data_home, people_home
 
 if TYPE_CHECKING:
     from piaa_lightning.data.ratings import Scale
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def rate(given: argparse.Namespace) -> None:
     """Serve the page and open it in the browser."""
     refuse_without_libraries("The page")
-    from piaa_lightning.web.listening import listen
+    from piaa_lightning.web.serving.listening import listen
 
     folder = None if given.photos is None else find_photos(given.photos)
     listening = listen("127.0.0.1", given.port, or_free=True)
@@ -34,7 +34,7 @@ def rate(given: argparse.Namespace) -> None:
     if folder is not None:
         _greet(folder)
     quiet_libraries()
-    from piaa_lightning.photos.built_in import open_model
+    from piaa_lightning.photos.learning.built_in import open_model
     from piaa_lightning.web.earlier_sessions import take_over
     from piaa_lightning.web.serve import serve
 
@@ -103,8 +103,8 @@ def _read(given: argparse.Namespace) -> ReadFolder:
         _refuse_cover(given)
     _greet(folder)
     quiet_libraries()
-    from piaa_lightning.photos.built_in import open_model
     from piaa_lightning.photos.commands import refuse_crops
+    from piaa_lightning.photos.learning.built_in import open_model
     from piaa_lightning.photos.read_folder import read_folder
 
     if given.command == "crop":
@@ -143,7 +143,7 @@ def _who(given: argparse.Namespace, read: ReadFolder) -> Who:
 
 def _scale(given: argparse.Namespace) -> Scale:
     from piaa_lightning.data.ratings import Scale
-    from piaa_lightning.photos.ratings import STARS
+    from piaa_lightning.photos.stars.ratings import STARS
 
     return Scale(*given.scale) if given.scale else STARS
 
@@ -156,7 +156,7 @@ def _results(given: argparse.Namespace) -> Path:
 
 def write(given: argparse.Namespace) -> None:
     """Write stars into side-cars, or copy the best photographs."""
-    from piaa_lightning.cli.piaa_write import refuse, write_stars
+    from piaa_lightning.cli.commands.piaa_write import refuse, write_stars
 
     refuse(given)
     read = _read(given)
@@ -165,7 +165,7 @@ def write(given: argparse.Namespace) -> None:
 
 def people(given: argparse.Namespace) -> None:
     """List, rename, remove, export or import people."""
-    from piaa_lightning.cli.people import do
+    from piaa_lightning.cli.commands.people import do
 
     do(given)
 

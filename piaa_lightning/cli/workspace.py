@@ -11,7 +11,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.pipeline.specs import RunSpec
+from piaa_lightning.pipeline.specs.specs import RunSpec
 from piaa_lightning.runtime.loggers import has_key
 
 INSTALL = "pip install 'piaa-lightning[wandb]'"

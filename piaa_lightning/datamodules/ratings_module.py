@@ -24,7 +24,7 @@ from piaa_lightning.data.validation.published_counts import PUBLISHED, Published
 from piaa_lightning.datamodules.task_data import RatingsModule
 from piaa_lightning.datamodules.views import datasets_of, view_of
 from piaa_lightning.errors import ArgumentError, ArgumentNotFoundError
-from piaa_lightning.runtime.user_directories import cache_home
+from piaa_lightning.runtime.files.user_directories import cache_home
 from piaa_lightning.simulation import embedded as embedded_copies
 
 if TYPE_CHECKING:

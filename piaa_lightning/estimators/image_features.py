@@ -19,7 +19,7 @@ from piaa_lightning.estimators.estimator import ImageContext
 from piaa_lightning.features.folder import measured
 from piaa_lightning.features.planes import LONG_SIDE, Planes
 from piaa_lightning.features.simple import simple_features
-from piaa_lightning.runtime.atomic import replacing
+from piaa_lightning.runtime.files.atomic import replacing
 from piaa_lightning.runtime.progress import track
 
 Found = TypeVar("Found")

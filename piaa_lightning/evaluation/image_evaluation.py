@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.resampling import Indices, interval, paired_interval
+from piaa_lightning.evaluation.comparison.resampling import Indices, interval, paired_interval
 from piaa_lightning.evaluation.statistics import holm
 from piaa_lightning.metrics.registry import Metric, usual
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.registry import find
-from piaa_lightning.runtime.csv_file import write_csv
+from piaa_lightning.runtime.files.csv_file import write_csv
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.bootstrap import bootstrap_interval
+from piaa_lightning.evaluation.comparison.bootstrap import bootstrap_interval
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.registry import MAIN, Metric, find
 

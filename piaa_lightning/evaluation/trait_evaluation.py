@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.comparison.resampling import Indices, paired_interval
 from piaa_lightning.evaluation.image_evaluation import comparison
-from piaa_lightning.evaluation.resampling import Indices, paired_interval
 from piaa_lightning.metrics.registry import Metric, main, usual
 
 Floats = NDArray[np.float64]

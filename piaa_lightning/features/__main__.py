@@ -11,7 +11,7 @@ from piaa_lightning.data.readers.files import images
 from piaa_lightning.errors import UserError
 from piaa_lightning.features.folder import measured
 from piaa_lightning.features.simple import SIMPLE, simple_features
-from piaa_lightning.runtime.csv_file import write_csv
+from piaa_lightning.runtime.files.csv_file import write_csv
 from piaa_lightning.runtime.progress import track
 
 

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from piaa_lightning.data.ratings import Indices, Scores
-from piaa_lightning.models.fusion import FusedHead
 from piaa_lightning.models.network import ScoreNetwork
+from piaa_lightning.models.papers.fusion import FusedHead
 from piaa_lightning.personalizers.network_scorer import NetworkScorer
 from piaa_lightning.personalizers.personalizer import Scorer
 

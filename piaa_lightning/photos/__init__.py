@@ -7,24 +7,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from piaa_lightning.photos.cover import choose_cover as choose_cover
-    from piaa_lightning.photos.folder import find_photos as find_photos
-    from piaa_lightning.photos.next_to_rate import next_to_rate as next_to_rate
-    from piaa_lightning.photos.opening import open_photo as open_photo
-    from piaa_lightning.photos.personal_file import PersonalFile as PersonalFile
-    from piaa_lightning.photos.personal_model import PersonalModel as PersonalModel
-    from piaa_lightning.photos.population import PopulationPrior as PopulationPrior
-    from piaa_lightning.photos.published_model import PublishedModel as PublishedModel
+    from piaa_lightning.photos.images.folder import find_photos as find_photos
+    from piaa_lightning.photos.images.opening import open_photo as open_photo
+    from piaa_lightning.photos.learning.next_to_rate import next_to_rate as next_to_rate
+    from piaa_lightning.photos.learning.personal_file import PersonalFile as PersonalFile
+    from piaa_lightning.photos.learning.personal_model import PersonalModel as PersonalModel
+    from piaa_lightning.photos.learning.population import PopulationPrior as PopulationPrior
+    from piaa_lightning.photos.learning.published_model import PublishedModel as PublishedModel
+    from piaa_lightning.photos.results.cover import choose_cover as choose_cover
 
 _MODULES = {
-    "PersonalFile": "personal_file",
-    "PersonalModel": "personal_model",
-    "PopulationPrior": "population",
-    "PublishedModel": "published_model",
-    "choose_cover": "cover",
-    "find_photos": "folder",
-    "next_to_rate": "next_to_rate",
-    "open_photo": "opening",
+    "PersonalFile": "learning.personal_file",
+    "PersonalModel": "learning.personal_model",
+    "PopulationPrior": "learning.population",
+    "PublishedModel": "learning.published_model",
+    "choose_cover": "results.cover",
+    "find_photos": "images.folder",
+    "next_to_rate": "learning.next_to_rate",
+    "open_photo": "images.opening",
 }
 
 __all__ = list(_MODULES)

@@ -11,19 +11,19 @@ import torch
 from piaa_lightning.data.images.file_names import in_table
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.cards import user_card
-from piaa_lightning.photos.contact_sheet import contact_sheet
-from piaa_lightning.photos.cover import choose_cover
-from piaa_lightning.photos.crop_file import write_crop
-from piaa_lightning.photos.crops import Crop, best_crops, shape_of, small_copy
-from piaa_lightning.photos.opening import open_photo
-from piaa_lightning.photos.ranking import order_of, ranking_csv
-from piaa_lightning.photos.ratings import STARS
+from piaa_lightning.photos.images.opening import open_photo
+from piaa_lightning.photos.images.reading import Shelf
 from piaa_lightning.photos.read_folder import ReadFolder, Who, learn_person, personal_model_of
-from piaa_lightning.photos.reading import Shelf
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.photos.results.cards import user_card
+from piaa_lightning.photos.results.contact_sheet import contact_sheet
+from piaa_lightning.photos.results.cover import choose_cover
+from piaa_lightning.photos.results.crop_file import write_crop
+from piaa_lightning.photos.results.crops import Crop, best_crops, shape_of, small_copy
+from piaa_lightning.photos.results.ranking import order_of, ranking_csv
+from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.runtime.cores import cores
-from piaa_lightning.runtime.csv_file import write_csv
+from piaa_lightning.runtime.files.atomic import replace_file
+from piaa_lightning.runtime.files.csv_file import write_csv
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.runtime.terminal import printable
 

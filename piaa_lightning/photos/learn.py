@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from piaa_lightning.personalizers.empirical_bayes import learn_prior, sums
-from piaa_lightning.photos.learnt_prior import LearntNumbers, LearntPrior, fit_components, likeness
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.rating_unit import SPREAD
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.learning.learnt_prior import LearntNumbers, LearntPrior, fit_components, likeness
+from piaa_lightning.photos.learning.rating_unit import SPREAD
 
 Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]

@@ -10,12 +10,12 @@ import torch
 from piaa_lightning.data.ratings import Indices, RatingTable
 from piaa_lightning.data.splits.split import Split
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.images.networks import PhotoNetworks
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.reading import read_photos, shelf_of
+from piaa_lightning.photos.images.store import Store
 from piaa_lightning.photos.learn import UserRatings, learn_averages, learn_population
-from piaa_lightning.photos.learnt_prior import LearntPrior
-from piaa_lightning.photos.networks import PhotoNetworks
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.reading import read_photos, shelf_of
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.learning.learnt_prior import LearntPrior
 from piaa_lightning.runtime.progress import track
 
 log = logging.getLogger(__name__)

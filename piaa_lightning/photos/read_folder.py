@@ -11,14 +11,14 @@ import torch
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.folder import Folder
-from piaa_lightning.photos.personal_file import PersonalFile, load_personal_file
-from piaa_lightning.photos.personal_model import PersonalModel
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.ratings import STARS, equal_note, read_ratings
-from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.images.folder import Folder
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.reading import Shelf, read_photos, shelf_of
+from piaa_lightning.photos.images.store import Store
+from piaa_lightning.photos.learning.personal_file import PersonalFile, load_personal_file
+from piaa_lightning.photos.learning.personal_model import PersonalModel
+from piaa_lightning.photos.learning.published_model import PublishedModel
+from piaa_lightning.photos.stars.ratings import STARS, equal_note, read_ratings
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.runtime.terminal import printable
 

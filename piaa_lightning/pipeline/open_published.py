@@ -5,8 +5,8 @@ from __future__ import annotations
 from omegaconf import DictConfig
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.built_in import open_model
-from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.learning.built_in import open_model
+from piaa_lightning.photos.learning.published_model import PublishedModel
 
 
 def open_prior(cfg: DictConfig) -> tuple[PublishedModel, str]:

@@ -13,21 +13,21 @@ from omegaconf import DictConfig
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.backbones.factory import build_backbone
-from piaa_lightning.photos.cards import prior_card
+from piaa_lightning.photos.images.networks import PhotoNetworks
 from piaa_lightning.photos.learn_from_table import learn_from_table
-from piaa_lightning.photos.networks import PhotoNetworks
-from piaa_lightning.photos.programs import write_programs
-from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.learning.programs import write_programs
+from piaa_lightning.photos.learning.published_model import PublishedModel
 from piaa_lightning.photos.read_folder import open_store
-from piaa_lightning.pipeline.backbone_config import network_settings
-from piaa_lightning.pipeline.build_model import build_extractor
-from piaa_lightning.pipeline.open_data import Databases, data_module
-from piaa_lightning.pipeline.specs import RunSpec, TaskSpec
-from piaa_lightning.pipeline.train_models import ModelTrainer
+from piaa_lightning.photos.results.cards import prior_card
+from piaa_lightning.pipeline.parts.build_model import build_extractor
+from piaa_lightning.pipeline.parts.open_data import Databases, data_module
+from piaa_lightning.pipeline.specs.backbone_config import network_settings
+from piaa_lightning.pipeline.specs.specs import RunSpec, TaskSpec
+from piaa_lightning.pipeline.training.train_models import ModelTrainer
 from piaa_lightning.runtime.devices import device_of
 
 # Parts that a trained network may have besides its backbone: they read its features and change nothing of them.
-KNOWN = ("piaa_lightning.models.two_streams.TwoStreams", "piaa_lightning.models.fusion.fused")
+KNOWN = ("piaa_lightning.models.papers.two_streams.TwoStreams", "piaa_lightning.models.papers.fusion.fused")
 
 
 def publish_prior(cfg: DictConfig, directory: Path) -> None:

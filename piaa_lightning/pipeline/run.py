@@ -17,18 +17,18 @@ from omegaconf import OmegaConf
 from pytorch_lightning.loggers import Logger
 
 from piaa_lightning.errors import MissingLabelsError
-from piaa_lightning.pipeline.argument_kinds import refuse_wrong_kinds
-from piaa_lightning.pipeline.build_model import build_extractor, refuse_start
-from piaa_lightning.pipeline.evaluate_methods import evaluate_methods, protocols, refuse_impossible
-from piaa_lightning.pipeline.log_run import log_configuration
-from piaa_lightning.pipeline.make import make, refuse_impossible_steps, refuse_unknown_arguments
-from piaa_lightning.pipeline.make_trainer import refuse_sharding
-from piaa_lightning.pipeline.open_data import Databases, module_arguments
-from piaa_lightning.pipeline.show_users import number_of_maps
-from piaa_lightning.pipeline.specs import RunSpec
-from piaa_lightning.pipeline.sweep_jobs import run_key
-from piaa_lightning.pipeline.train_models import ModelTrainer
-from piaa_lightning.pipeline.write_run import write_run
+from piaa_lightning.pipeline.evaluating.evaluate_methods import evaluate_methods, protocols, refuse_impossible
+from piaa_lightning.pipeline.evaluating.show_users import number_of_maps
+from piaa_lightning.pipeline.parts.build_model import build_extractor, refuse_start
+from piaa_lightning.pipeline.parts.make import make, refuse_impossible_steps, refuse_unknown_arguments
+from piaa_lightning.pipeline.parts.make_trainer import refuse_sharding
+from piaa_lightning.pipeline.parts.open_data import Databases, module_arguments
+from piaa_lightning.pipeline.specs.argument_kinds import refuse_wrong_kinds
+from piaa_lightning.pipeline.specs.specs import RunSpec
+from piaa_lightning.pipeline.training.train_models import ModelTrainer
+from piaa_lightning.pipeline.writing.log_run import log_configuration
+from piaa_lightning.pipeline.writing.sweep_jobs import run_key
+from piaa_lightning.pipeline.writing.write_run import write_run
 from piaa_lightning.runtime.allocator import keep_freed_memory
 from piaa_lightning.runtime.devices import device_of
 from piaa_lightning.runtime.distributed import process_index

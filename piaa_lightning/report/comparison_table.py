@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from piaa_lightning.evaluation.conclusion import HOLDS, TOO_FEW, conclusion, has_level_of_seeds, seeds_of
+from piaa_lightning.evaluation.comparison.conclusion import HOLDS, TOO_FEW, conclusion, has_level_of_seeds, seeds_of
 from piaa_lightning.metrics.registry import main
 from piaa_lightning.report.formatting import MINUS, NOTHING, decimal, probability
 from piaa_lightning.report.result_tables import SEEDS_COLUMN, ResultTable

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.conclusion import ENOUGH, HOLDS, TOO_FEW, conclusion, seeds_of
+from piaa_lightning.evaluation.comparison.conclusion import ENOUGH, HOLDS, TOO_FEW, conclusion, seeds_of
 from piaa_lightning.report.formatting import MINUS, comparison_sentence, decimal
 from piaa_lightning.report.style import DECIMAL, INK, broken, head, look, save, style
 

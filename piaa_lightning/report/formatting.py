@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from piaa_lightning.evaluation.conclusion import ENOUGH, TOO_FEW
+from piaa_lightning.evaluation.comparison.conclusion import ENOUGH, TOO_FEW
 from piaa_lightning.metrics.registry import MAIN, main
 
 MINUS = "\u2212"

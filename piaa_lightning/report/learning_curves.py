@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.bootstrap import bootstrap_interval
+from piaa_lightning.evaluation.comparison.bootstrap import bootstrap_interval
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import user_matrix
 from piaa_lightning.metrics.registry import MAIN, main

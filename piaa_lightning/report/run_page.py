@@ -18,7 +18,7 @@ from piaa_lightning.report.formatting import comparison_sentence, decimal, notes
 from piaa_lightning.report.result_tables import published_notes, result_tables, smaller_is_better
 from piaa_lightning.report.style import described
 from piaa_lightning.report.users_table import users_table
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.files.atomic import replace_file
 
 Figures = Mapping[str, str | bytes]
 MOST_TILES = 6

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.errors import UserError
-from piaa_lightning.evaluation.conclusion import has_level_of_seeds
+from piaa_lightning.evaluation.comparison.conclusion import has_level_of_seeds
 from piaa_lightning.metrics.registry import MAIN, find, main
 from piaa_lightning.report.comparison_table import comparison_table
 from piaa_lightning.report.forest import forest
@@ -21,7 +21,7 @@ from piaa_lightning.report.result_tables import ResultTable, published_notes, re
 from piaa_lightning.report.run_page import embedded, template
 from piaa_lightning.report.single_users import single_users
 from piaa_lightning.report.user_figures import summary_bars
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.files.atomic import replace_file
 
 Row = Mapping[str, str]
 FILES = ("results", "images", "traits", "comparisons", "users")

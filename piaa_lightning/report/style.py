@@ -20,7 +20,7 @@ from PIL import Image
 
 from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.report.formatting import decimal
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.files.atomic import replace_file
 
 INK = "#24292f"
 # Okabe and Ito's colours, which users with any colour vision can tell apart; yellow last, it is faint on white.

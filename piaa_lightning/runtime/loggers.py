@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 
 from pytorch_lightning.loggers import WandbLogger
 
-from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.distributed import process_index
+from piaa_lightning.runtime.files.atomic import replace_file
 
 RUN_ID = "checkpoints/wandb_run_id"  # beside the checkpoints: who goes on from them goes on with the run
 

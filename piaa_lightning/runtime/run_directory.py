@@ -12,9 +12,9 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.atomic import replace_file
 from piaa_lightning.runtime.distributed import agree, process_index
-from piaa_lightning.runtime.locks import try_lock
+from piaa_lightning.runtime.files.atomic import replace_file
+from piaa_lightning.runtime.files.locks import try_lock
 
 log = logging.getLogger(__name__)
 

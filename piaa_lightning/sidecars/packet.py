@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from piaa_lightning.photos.xmp_stars import PREDICTED, WRITTEN
+from piaa_lightning.photos.stars.xmp_stars import PREDICTED, WRITTEN
 
 XMP, OURS = "http://ns.adobe.com/xap/1.0/", WRITTEN[1:].split("}")[0]
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"

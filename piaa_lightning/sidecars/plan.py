@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from piaa_lightning.photos.stars import stars_of
-from piaa_lightning.photos.suffixes import RAW
+from piaa_lightning.photos.images.suffixes import RAW
+from piaa_lightning.photos.stars.stars import stars_of
 from piaa_lightning.sidecars.packet import (
     LABEL,
     PREDICTED,

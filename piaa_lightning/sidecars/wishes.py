@@ -6,9 +6,9 @@ from collections.abc import Collection
 
 import numpy as np
 
-from piaa_lightning.photos.ranking import Ranking
-from piaa_lightning.photos.ratings import STARS
-from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.photos.images.reading import Shelf
+from piaa_lightning.photos.results.ranking import Ranking
+from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.sidecars.plan import REJECTED, Wish
 
 OWN, GUESSED, BOTH = "own", "guessed", "both"

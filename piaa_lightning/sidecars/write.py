@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.files.atomic import replace_file
 from piaa_lightning.sidecars.plan import Entry
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.locks import lock
+from piaa_lightning.runtime.files.locks import lock
 from piaa_lightning.simulation import aadb, ava, eva, flickr_aes, lapis, para, psychoflickr, real_cur
 
 VERSION = 5  # raise it whenever the same seed gives other data

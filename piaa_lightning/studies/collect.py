@@ -10,8 +10,8 @@ from pathlib import Path
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.registry import USUAL, Level, main, present
-from piaa_lightning.runtime.atomic import replace_file
-from piaa_lightning.runtime.csv_file import csv_bytes
+from piaa_lightning.runtime.files.atomic import replace_file
+from piaa_lightning.runtime.files.csv_file import csv_bytes
 from piaa_lightning.studies.pairs import comparisons
 from piaa_lightning.studies.rows import Row, evaluations, single_users, users
 from piaa_lightning.studies.runs import Job, Run, finished_runs, newest_of_each, owed_jobs, refuse_different_splits

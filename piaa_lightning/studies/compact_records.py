@@ -11,8 +11,8 @@ from pathlib import Path
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.registry import MAIN
-from piaa_lightning.runtime.atomic import replace_file
-from piaa_lightning.runtime.csv_file import csv_bytes
+from piaa_lightning.runtime.files.atomic import replace_file
+from piaa_lightning.runtime.files.csv_file import csv_bytes
 
 NAME = "records.csv.gz"
 COLUMNS = ("variant", "seed", "method", "backbone", "shots", "user", "repeat", "n_query", MAIN)

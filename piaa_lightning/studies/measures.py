@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from piaa_lightning.evaluation.comparison.over_seeds import OfDrawn
 from piaa_lightning.evaluation.image_evaluation import of_predictions
-from piaa_lightning.evaluation.over_seeds import OfDrawn
 from piaa_lightning.metrics.registry import Metric
 from piaa_lightning.studies.runs import Lines
 

@@ -9,8 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.comparison.over_seeds import (
+    OfDrawn,
+    OverSeeds,
+    over_seeds_and_things,
+    over_seeds_and_users,
+)
 from piaa_lightning.evaluation.image_evaluation import quoted_together
-from piaa_lightning.evaluation.over_seeds import OfDrawn, OverSeeds, over_seeds_and_things, over_seeds_and_users
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.statistics import Floats, holm, label_of, paired_differences, select, signed_rank_p
 from piaa_lightning.metrics.registry import MAIN, Metric, find, labelled

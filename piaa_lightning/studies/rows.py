@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from piaa_lightning.evaluation.over_seeds import over_seeds_and_things
+from piaa_lightning.evaluation.comparison.over_seeds import over_seeds_and_things
 from piaa_lightning.evaluation.records import Record, read_records
 from piaa_lightning.evaluation.statistics import summarise
 from piaa_lightning.metrics.registry import MAIN, Level, of_level, present

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.foreign_yaml import read_foreign_yaml
+from piaa_lightning.runtime.files.foreign_yaml import read_foreign_yaml
 
 Lines = list[dict[str, str]]
 Job = tuple[str, ...]  # overrides, as Hydra writes them

@@ -8,8 +8,8 @@ from typing import Any
 
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.build import MakeHead, backbone_from, head_from
+from piaa_lightning.models.papers.two_streams import TwoStreams
 from piaa_lightning.models.trait_head import TraitHead
-from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.runtime.choices import check_choice
 from piaa_lightning.tasks.generic_aesthetics import LOSSES_OF_VOTES
 from piaa_lightning.tasks.joint import JointTask

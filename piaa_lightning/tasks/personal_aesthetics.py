@@ -9,7 +9,7 @@ from torch import nn
 
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.build import MakeHead
-from piaa_lightning.models.fusion import FUSIONS, fused
+from piaa_lightning.models.papers.fusion import FUSIONS, fused
 from piaa_lightning.runtime.choices import check_choice
 from piaa_lightning.tasks.generic import GenericTask
 from piaa_lightning.tasks.joint_aesthetics_personality import two_streams

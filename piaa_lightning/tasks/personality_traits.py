@@ -8,8 +8,8 @@ from typing import Any
 
 from piaa_lightning.models.backbones.backbone import Backbone
 from piaa_lightning.models.build import backbone_from, head_from
+from piaa_lightning.models.papers.trait_network import TraitNetwork
 from piaa_lightning.models.trait_head import TraitHead
-from piaa_lightning.models.trait_network import TraitNetwork
 from piaa_lightning.tasks.personality import PersonalityTask
 from piaa_lightning.tasks.plain_values import (
     FromPlainValues,

@@ -14,14 +14,14 @@ import torch
 from torch import Tensor
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.folder_statistics import FolderStatistics
-from piaa_lightning.photos.networks import mean_score
-from piaa_lightning.photos.personal_file import PersonalFile, networks_in
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.ratings import STARS
-from piaa_lightning.photos.reading import Shelf, looks
-from piaa_lightning.photos.store import KeptImage, NetworkView, Store
+from piaa_lightning.photos.images.folder_statistics import FolderStatistics
+from piaa_lightning.photos.images.networks import mean_score
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.reading import Shelf, looks
+from piaa_lightning.photos.images.store import KeptImage, NetworkView, Store
+from piaa_lightning.photos.learning.personal_file import PersonalFile, networks_in
+from piaa_lightning.photos.learning.published_model import PublishedModel
+from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.users.rated_folders import RatedFolders
 from piaa_lightning.users.rating_log import NOTHING, RatingLog, Said
 

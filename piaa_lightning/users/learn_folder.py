@@ -7,8 +7,8 @@ import logging
 import numpy as np
 
 from piaa_lightning.data.ratings import Scale
-from piaa_lightning.photos.ratings import STARS, equal_note, read_ratings
 from piaa_lightning.photos.read_folder import ReadFolder, rated_once
+from piaa_lightning.photos.stars.ratings import STARS, equal_note, read_ratings
 from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.users.home import Home, place_of
 

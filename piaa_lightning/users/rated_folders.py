@@ -12,8 +12,8 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 
-from piaa_lightning.photos.folder_statistics import FolderStatistics
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.photos.images.folder_statistics import FolderStatistics
+from piaa_lightning.runtime.files.atomic import replace_file
 
 log = logging.getLogger(__name__)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from piaa_lightning.photos.personal_file import load_personal_file
-from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.learning.personal_file import load_personal_file
+from piaa_lightning.photos.learning.published_model import PublishedModel
 from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.users.home import Home
 

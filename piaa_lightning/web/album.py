@@ -12,11 +12,11 @@ from pathlib import Path
 
 from piaa_lightning.data.images.formats import MAX_PIXELS
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.folder import find_photos
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.images.folder import find_photos
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.reading import Shelf, read_photos, shelf_of
+from piaa_lightning.photos.images.store import Store
+from piaa_lightning.photos.learning.published_model import PublishedModel
 
 log = logging.getLogger(__name__)
 

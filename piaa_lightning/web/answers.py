@@ -10,10 +10,10 @@ import torch
 from numpy.typing import NDArray
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.cover import choose_cover
-from piaa_lightning.photos.crops import best_crops, small_copy
-from piaa_lightning.photos.opening import open_photo
-from piaa_lightning.photos.ratings import STARS
+from piaa_lightning.photos.images.opening import open_photo
+from piaa_lightning.photos.results.cover import choose_cover
+from piaa_lightning.photos.results.crops import best_crops, small_copy
+from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.users.rating_log import NOTHING, PICK, REJECT
 from piaa_lightning.web.session import Session, View

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.read_folder import open_store
-from piaa_lightning.runtime.user_directories import cache_home
+from piaa_lightning.runtime.files.user_directories import cache_home
 from piaa_lightning.users.home import Home
 from piaa_lightning.users.rating_log import NOTHING, RatingLog
 from piaa_lightning.web.uploads import NAMES, PHOTOS

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.cards import user_card
-from piaa_lightning.photos.contact_sheet import contact_sheet
-from piaa_lightning.photos.ranking import ranking_csv, stars_csv
+from piaa_lightning.photos.results.cards import user_card
+from piaa_lightning.photos.results.contact_sheet import contact_sheet
+from piaa_lightning.photos.results.ranking import ranking_csv, stars_csv
 from piaa_lightning.web.session import Session
 
 

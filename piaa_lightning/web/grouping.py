@@ -8,9 +8,9 @@ from collections.abc import Mapping
 import numpy as np
 
 from piaa_lightning.data.ratings import Indices
-from piaa_lightning.photos.groups import group_photos
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.photos.images.groups import group_photos
+from piaa_lightning.photos.images.reading import Shelf
+from piaa_lightning.photos.learning.published_model import PublishedModel
 
 
 class Grouping:

@@ -12,9 +12,9 @@ from PIL import Image
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.explain.gradient_map import gradient_map
-from piaa_lightning.photos.crop_file import write_crop
-from piaa_lightning.photos.crops import Crop, shape_of
-from piaa_lightning.photos.opening import open_photo
+from piaa_lightning.photos.images.opening import open_photo
+from piaa_lightning.photos.results.crop_file import write_crop
+from piaa_lightning.photos.results.crops import Crop, shape_of
 from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.web.session import Session
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.personal_file import load_personal_file
-from piaa_lightning.photos.ratings import equal_note, read_ratings
+from piaa_lightning.photos.images.reading import Shelf
+from piaa_lightning.photos.learning.personal_file import load_personal_file
 from piaa_lightning.photos.read_folder import rated_once
-from piaa_lightning.photos.reading import Shelf
-from piaa_lightning.photos.stars import read_stars
+from piaa_lightning.photos.stars.ratings import equal_note, read_ratings
+from piaa_lightning.photos.stars.stars import read_stars
 from piaa_lightning.web.session import Session
 
 STARS_OF_FILES = "stars"  # the name under which the page asks for those of other programs

@@ -21,11 +21,11 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.cores import cores
 from piaa_lightning.web.answers import MOST, compare_answer, cover_answer, crops_answer, view_answer
 from piaa_lightning.web.exports import exported
-from piaa_lightning.web.guard import Guard, cookie, own_name, set_cookie
 from piaa_lightning.web.images import WHOLE, cut_image, large_copy, map_image
 from piaa_lightning.web.importing import import_ratings
+from piaa_lightning.web.serving.guard import Guard, cookie, own_name, set_cookie
+from piaa_lightning.web.serving.shares import Shares, TooMuchAtOnceError
 from piaa_lightning.web.session import Session
-from piaa_lightning.web.shares import Shares, TooMuchAtOnceError
 from piaa_lightning.web.visitors import COOKIE, TooManyVisitorsError, Visitors
 
 PAGE = Path(__file__).parent / "page"

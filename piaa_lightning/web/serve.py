@@ -11,15 +11,15 @@ from pathlib import Path
 import torch
 import uvicorn
 
-from piaa_lightning.photos.folder import Folder
-from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.images.folder import Folder
+from piaa_lightning.photos.learning.published_model import PublishedModel
 from piaa_lightning.photos.read_folder import open_store
 from piaa_lightning.runtime.cores import cores
 from piaa_lightning.web.album import Album
-from piaa_lightning.web.guard import is_local
-from piaa_lightning.web.listening import Listening
-from piaa_lightning.web.patience import PatientProtocol
 from piaa_lightning.web.routes import make_app
+from piaa_lightning.web.serving.guard import is_local
+from piaa_lightning.web.serving.listening import Listening
+from piaa_lightning.web.serving.patience import PatientProtocol
 from piaa_lightning.web.uploads import Limits
 from piaa_lightning.web.visitors import Visitors
 

@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.next_to_rate import next_to_rate
-from piaa_lightning.photos.personal_file import PersonalFile
-from piaa_lightning.photos.personal_model import PersonalModel
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.ranking import Ranking, order_of
-from piaa_lightning.photos.ratings import STARS
-from piaa_lightning.photos.reading import Shelf, looks
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.reading import Shelf, looks
+from piaa_lightning.photos.learning.next_to_rate import next_to_rate
+from piaa_lightning.photos.learning.personal_file import PersonalFile
+from piaa_lightning.photos.learning.personal_model import PersonalModel
+from piaa_lightning.photos.learning.published_model import PublishedModel
+from piaa_lightning.photos.results.ranking import Ranking, order_of
+from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.users.home import Home, Told, place_of, short_name
 from piaa_lightning.users.rating_log import NOTHING, REJECT, Said

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.suffixes import SUFFIXES
+from piaa_lightning.photos.images.suffixes import SUFFIXES
 
 NAMES, PHOTOS = "names.jsonl", "photos"
 MAX_NAME = 120

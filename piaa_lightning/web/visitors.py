@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.published_model import PublishedModel
+from piaa_lightning.photos.learning.published_model import PublishedModel
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.session import Session
 from piaa_lightning.web.uploads import Limits

@@ -21,8 +21,8 @@ def test_every_one_reads_its_copy_and_holds_out(database):
 def test_splits_are_those_of_the_command_line(cache):
     from hydra import compose, initialize_config_dir
 
-    from piaa_lightning.cli.schema import config_dir, register
-    from piaa_lightning.pipeline.open_data import data_module
+    from piaa_lightning.cli.configuration.schema import config_dir, register
+    from piaa_lightning.pipeline.parts.open_data import data_module
 
     register()
     for database in (AADB, AVA, EVA, LAPIS, PARA, PsychoFlickr, RealCUR, FlickrAES):

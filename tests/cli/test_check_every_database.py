@@ -15,9 +15,9 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from piaa_lightning.cli.app import dispatch
-from piaa_lightning.cli.check import inspect
+from piaa_lightning.cli.commands.check import inspect
 from piaa_lightning.errors import UserError
-from piaa_lightning.pipeline.open_data import read_table
+from piaa_lightning.pipeline.parts.open_data import read_table
 from piaa_lightning.simulation import aadb, ava, embedded, eva, flickr_aes, lapis, para, psychoflickr, real_cur
 
 from composing import config_of

@@ -10,11 +10,11 @@ from PIL import Image
 
 from piaa_lightning.cli.app import MODES, dispatch
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.learnt_prior import LearntPrior
-from piaa_lightning.photos.published_model import load_prior
-from piaa_lightning.photos.stars import EXIF_RATING
+from piaa_lightning.photos.learning.learnt_prior import LearntPrior
+from piaa_lightning.photos.learning.published_model import load_prior
+from piaa_lightning.photos.stars.stars import EXIF_RATING
 from piaa_lightning.pipeline.publish_model import published_task
-from piaa_lightning.pipeline.specs import RunSpec
+from piaa_lightning.pipeline.specs.specs import RunSpec
 from tests.photos.conftest import BLUE, RED, draw
 
 from composing import config_of

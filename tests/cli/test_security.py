@@ -15,7 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 MODULES = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve", "zipfile", "tarfile"}
 # who may open an archive, and why: it reads checksums of a checkpoint, and takes nothing out of it
-MAY = {"runtime/checkpoints.py": {"zipfile"}}
+MAY = {"runtime/files/checkpoints.py": {"zipfile"}}
 CALLS = {"eval", "exec", "compile", "__import__"}
 UNSAFE = {"read_pickle", "unpack_archive", "extractall", "unsafe_load", "full_load", "load_from_checkpoint"}
 

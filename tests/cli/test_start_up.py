@@ -84,7 +84,9 @@ def test_answered_without_torch(tmp_path, arguments, sentence):
     assert imported & {*HEAVY, "numpy"} == set()
 
 
-@pytest.mark.parametrize("module", ["piaa_lightning.cli.app", "piaa_lightning.cli.schema", "piaa_lightning.__main__"])
+@pytest.mark.parametrize(
+    "module", ["piaa_lightning.cli.app", "piaa_lightning.cli.configuration.schema", "piaa_lightning.__main__"]
+)
 def test_the_command_line_can_be_imported_without_torch(module):
     code = f"import sys, {module}; print(*{{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run(
@@ -95,7 +97,7 @@ def test_the_command_line_can_be_imported_without_torch(module):
 
 
 def test_the_manual_lists_every_group_and_option(tmp_path):
-    from piaa_lightning.cli.config_dir import config_dir
+    from piaa_lightning.cli.configuration.config_dir import config_dir
     from piaa_lightning.cli.manual import manual
 
     told = manual()

@@ -9,9 +9,9 @@ from torch import nn
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.parameter_groups import optimizer_groups
-from piaa_lightning.pipeline.backbone_config import recipe_of_backbone
 from piaa_lightning.pipeline.run import refuse_mistakes
-from piaa_lightning.pipeline.specs import RunSpec
+from piaa_lightning.pipeline.specs.backbone_config import recipe_of_backbone
+from piaa_lightning.pipeline.specs.specs import RunSpec
 
 from composing import config_of
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from piaa_lightning.cli.families import options
-from piaa_lightning.cli.schema import config_dir
+from piaa_lightning.cli.configuration.families import options
+from piaa_lightning.cli.configuration.schema import config_dir
 
 ROOT = Path(__file__).parents[2]
 RUNS = sorted((ROOT / "experiments").glob("*/run.sh"))

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from wandb.sdk.launch.sweeps.utils import create_sweep_command_args
 
-from piaa_lightning.pipeline.log_run import OBJECTIVE
+from piaa_lightning.pipeline.writing.log_run import OBJECTIVE
 
 from composing import config_of
 

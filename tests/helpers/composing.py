@@ -5,7 +5,7 @@ from __future__ import annotations
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from piaa_lightning.cli.schema import config_dir, register
+from piaa_lightning.cli.configuration.schema import config_dir, register
 
 # BLG-PIAA from the generic network alone, on a small network that starts from nothing: half the work of three starts.
 FROM_GENERIC = ("experiment=blg_piaa", "backbone=small_cnn", "init_from=generic", "~methods.blg_generic")

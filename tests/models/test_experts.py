@@ -10,7 +10,7 @@ import torch
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.experts import Experts
 from piaa_lightning.models.head import ScoreHead
-from piaa_lightning.models.kong_network import KongNetwork
+from piaa_lightning.models.papers.kong_network import KongNetwork
 from piaa_lightning.models.trait_head import TraitHead
 
 FEATURES = torch.randn(6, 4, generator=torch.Generator().manual_seed(0))

@@ -7,11 +7,11 @@ from torch import nn
 from piaa_lightning.errors import UserError
 from piaa_lightning.meta.groups import moving_groups
 from piaa_lightning.models.backbones.backbone import Backbone
+from piaa_lightning.models.backbones.small_cnn import SmallCNN
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.lora import LowRank, Updated, low_rank
 from piaa_lightning.models.network import ScoreNetwork
 from piaa_lightning.models.residual_adapter import adapted
-from piaa_lightning.models.small_cnn import SmallCNN
 
 GROW = {"lora": lambda network: low_rank(network, 2), "adapter": lambda network: adapted(network, 3)}
 

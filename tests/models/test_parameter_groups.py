@@ -7,16 +7,16 @@ import torch
 from torch import nn
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.models.attribute_network import AttributeNetwork
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.distribution_head import DistributionHead
-from piaa_lightning.models.fusion import fused
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import score_network
+from piaa_lightning.models.papers.attribute_network import AttributeNetwork
+from piaa_lightning.models.papers.fusion import fused
+from piaa_lightning.models.papers.trait_network import TraitNetwork
+from piaa_lightning.models.papers.two_streams import TwoStreams
 from piaa_lightning.models.parameter_groups import names_by_group, optimizer_groups
 from piaa_lightning.models.trait_head import TraitHead
-from piaa_lightning.models.trait_network import TraitNetwork
-from piaa_lightning.models.two_streams import TwoStreams
 
 VOTES = partial(DistributionHead, bins=3, hidden=[4], norm=True)
 TRAITS = partial(TraitHead, traits=2, hidden=[4], norm_output=True)

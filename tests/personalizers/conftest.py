@@ -13,9 +13,9 @@ from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.data.images.stored import Images
 from piaa_lightning.data.splits import Split
 from piaa_lightning.models.backbones.backbone import Backbone
+from piaa_lightning.models.backbones.small_cnn import SmallCNN
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
-from piaa_lightning.models.small_cnn import SmallCNN
 from piaa_lightning.personalizers.personalizer import FitContext, Support
 
 IMAGES, USERS, SIZE = 60, 6, 16

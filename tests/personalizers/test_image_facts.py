@@ -12,9 +12,9 @@ from torch import nn
 
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.errors import UserError
-from piaa_lightning.models.attribute_network import AttributeNetwork
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
+from piaa_lightning.models.papers.attribute_network import AttributeNetwork
 from piaa_lightning.models.trait_head import TraitHead
 from piaa_lightning.personalizers.image_facts import ImageFacts, standardised
 from piaa_lightning.personalizers.personalizer import LeftOutError

@@ -6,9 +6,9 @@ import torch
 
 from piaa_lightning.meta.inner_loop import InnerLoop
 from piaa_lightning.models.distribution_head import DistributionHead
-from piaa_lightning.models.fusion import fused
+from piaa_lightning.models.papers.fusion import fused
+from piaa_lightning.models.papers.two_streams import TwoStreams
 from piaa_lightning.models.trait_head import TraitHead
-from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.personalizers.fine_tune import FineTune
 from piaa_lightning.personalizers.generic import Generic
 from piaa_lightning.personalizers.personal_network import fused_weights

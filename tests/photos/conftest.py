@@ -10,16 +10,16 @@ import torch
 from PIL import Image
 
 from piaa_lightning.models.backbones.factory import build_backbone
-from piaa_lightning.photos.folder_prior import FolderNumbers, FolderPrior
-from piaa_lightning.photos.folder_statistics import FolderStatistics
+from piaa_lightning.photos.images.folder_statistics import FolderStatistics
+from piaa_lightning.photos.images.networks import PhotoNetworks
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.reading import Shelf, read_photos, shelf_of
+from piaa_lightning.photos.images.store import Store
 from piaa_lightning.photos.learn import UserRatings, learn_population
-from piaa_lightning.photos.learnt_prior import LearntPrior
-from piaa_lightning.photos.networks import PhotoNetworks
-from piaa_lightning.photos.personal_model import PersonalModel
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.published_model import PublishedModel
-from piaa_lightning.photos.reading import Shelf, read_photos, shelf_of
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.learning.folder_prior import FolderNumbers, FolderPrior
+from piaa_lightning.photos.learning.learnt_prior import LearntPrior
+from piaa_lightning.photos.learning.personal_model import PersonalModel
+from piaa_lightning.photos.learning.published_model import PublishedModel
 
 FEATURES = 8
 OPTIONS = {"width": 8, "features": FEATURES}

@@ -13,8 +13,8 @@ import pytest
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.data.readers import ratings_csv
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.ratings import read_ratings
 from piaa_lightning.photos.read_folder import rated_once
+from piaa_lightning.photos.stars.ratings import read_ratings
 
 COMPOSED, SPLIT = (unicodedata.normalize(form, "Brücke.jpg") for form in ("NFC", "NFD"))
 ASIDE = {"other.jpg": 1.0}  # so that not every name of a list is missing

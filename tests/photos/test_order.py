@@ -11,12 +11,12 @@ import torch
 
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.contact_sheet import contact_sheet
-from piaa_lightning.photos.cover import choose_cover
-from piaa_lightning.photos.crops import best_crops, boxes, shape_of
-from piaa_lightning.photos.photo_features import PhotoFeatures
-from piaa_lightning.photos.ranking import order_of, ranking_csv, stars_csv
-from piaa_lightning.photos.reading import Shelf
+from piaa_lightning.photos.images.photo_features import PhotoFeatures
+from piaa_lightning.photos.images.reading import Shelf
+from piaa_lightning.photos.results.contact_sheet import contact_sheet
+from piaa_lightning.photos.results.cover import choose_cover
+from piaa_lightning.photos.results.crops import best_crops, boxes, shape_of
+from piaa_lightning.photos.results.ranking import order_of, ranking_csv, stars_csv
 from tests.photos.conftest import read, taste_of
 
 
@@ -117,7 +117,7 @@ def test_equal_scores_and_no_images_make_a_cover_too(monkeypatch):
     some = shelf_seeing(torch.randn(5, 4).tolist())
     assert len(set(choose_cover(torch.ones(5), some, 3))) == 3
     assert choose_cover(torch.empty(0), Shelf.empty(4), 3) == []
-    monkeypatch.setattr("piaa_lightning.photos.cover.CANDIDATES", 2)
+    monkeypatch.setattr("piaa_lightning.photos.results.cover.CANDIDATES", 2)
     assert sorted(choose_cover(torch.tensor([0.1, 0.9, 0.5, 0.8, 0.2]), some, 4)) == [1, 3]
 
 

@@ -15,9 +15,9 @@ from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import users_and_images
 from piaa_lightning.models.backbones.factory import build_backbone
 from piaa_lightning.models.feature_extractor import FeatureExtractor
-from piaa_lightning.pipeline.open_data import Data
-from piaa_lightning.pipeline.specs import RunSpec
-from piaa_lightning.pipeline.train_models import ModelTrainer
+from piaa_lightning.pipeline.parts.open_data import Data
+from piaa_lightning.pipeline.specs.specs import RunSpec
+from piaa_lightning.pipeline.training.train_models import ModelTrainer
 
 from composing import FROM_GENERIC, config_of
 

@@ -10,10 +10,10 @@ import torch
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import Estimator, ImageContext, Prediction
-from piaa_lightning.pipeline.build_model import build_extractor
-from piaa_lightning.pipeline.evaluate_images import evaluate_estimator
-from piaa_lightning.pipeline.open_data import Databases
-from piaa_lightning.pipeline.specs import RunSpec
+from piaa_lightning.pipeline.evaluating.evaluate_images import evaluate_estimator
+from piaa_lightning.pipeline.parts.build_model import build_extractor
+from piaa_lightning.pipeline.parts.open_data import Databases
+from piaa_lightning.pipeline.specs.specs import RunSpec
 
 from composing import config_of
 

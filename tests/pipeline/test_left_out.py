@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.pipeline.evaluate_methods import Results, refuse_controls_alone
+from piaa_lightning.pipeline.evaluating.evaluate_methods import Results, refuse_controls_alone
 
 
 def methods(**controls: bool):

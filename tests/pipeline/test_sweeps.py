@@ -10,7 +10,7 @@ import pytest
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import OmegaConf
 
-from piaa_lightning.cli.schema import explain
+from piaa_lightning.cli.configuration.schema import explain
 
 from composing import config_of
 

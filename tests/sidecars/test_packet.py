@@ -6,7 +6,7 @@ import difflib
 
 import pytest
 
-from piaa_lightning.photos.xmp_stars import read_xmp
+from piaa_lightning.photos.stars.xmp_stars import read_xmp
 from piaa_lightning.sidecars.packet import (
     LABEL,
     PREDICTED,

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.stars import read_stars
+from piaa_lightning.photos.stars.stars import read_stars
 from piaa_lightning.sidecars.best import gather
 from piaa_lightning.sidecars.packet import RATING, values_of, with_values
 from piaa_lightning.sidecars.plan import Wish, plan

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from piaa_lightning.cli.schema import MOST_JOBS, jobs_of
+from piaa_lightning.cli.configuration.schema import MOST_JOBS, jobs_of
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.foreign_yaml import read_foreign_yaml
+from piaa_lightning.runtime.files.foreign_yaml import read_foreign_yaml
 from piaa_lightning.studies.runs import Run
 
 BASIC = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"

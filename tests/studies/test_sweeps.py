@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from piaa_lightning.cli.schema import jobs_of
+from piaa_lightning.cli.configuration.schema import jobs_of
 from piaa_lightning.errors import UserError
 from piaa_lightning.evaluation.records import Record, write_records
 from piaa_lightning.report.study_page import write_study_page

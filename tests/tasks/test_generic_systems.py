@@ -15,11 +15,11 @@ from piaa_lightning.losses.binary import binary_loss
 from piaa_lightning.losses.labels import content_loss, label_loss
 from piaa_lightning.losses.ranking import ranking_loss
 from piaa_lightning.losses.triplet import triplet_loss
-from piaa_lightning.models.aesthetic_space import AestheticSpace
-from piaa_lightning.models.attribute_network import AttributeNetwork
 from piaa_lightning.models.head import ScoreHead
-from piaa_lightning.models.kong_network import KongNetwork
-from piaa_lightning.models.scene_columns import SceneColumns
+from piaa_lightning.models.papers.aesthetic_space import AestheticSpace
+from piaa_lightning.models.papers.attribute_network import AttributeNetwork
+from piaa_lightning.models.papers.kong_network import KongNetwork
+from piaa_lightning.models.papers.scene_columns import SceneColumns
 from piaa_lightning.models.trait_head import TraitHead
 from piaa_lightning.tasks.aesthetic_space import AestheticSpaceTask
 from piaa_lightning.tasks.attributes import AttributeTask

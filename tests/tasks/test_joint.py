@@ -14,8 +14,8 @@ from piaa_lightning.errors import UserError
 from piaa_lightning.losses.distribution import distribution_loss
 from piaa_lightning.losses.traits import trait_loss
 from piaa_lightning.models.distribution_head import DistributionHead
+from piaa_lightning.models.papers.two_streams import TwoStreams
 from piaa_lightning.models.trait_head import TraitHead
-from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.tasks.joint import JointTask
 
 ADAM = partial(torch.optim.Adam, lr=0.01, weight_decay=0.1)

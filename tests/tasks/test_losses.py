@@ -13,12 +13,12 @@ from piaa_lightning.data.batches import Distributions, Episode, Examples, Labell
 from piaa_lightning.errors import UserError
 from piaa_lightning.losses.binary import binary_loss
 from piaa_lightning.losses.emd import emd_loss
-from piaa_lightning.models.attribute_network import AttributeNetwork
 from piaa_lightning.models.distribution_head import DistributionHead
 from piaa_lightning.models.head import ScoreHead
 from piaa_lightning.models.network import ScoreNetwork
+from piaa_lightning.models.papers.attribute_network import AttributeNetwork
+from piaa_lightning.models.papers.trait_network import TraitNetwork
 from piaa_lightning.models.trait_head import TraitHead
-from piaa_lightning.models.trait_network import TraitNetwork
 from piaa_lightning.tasks.attributes import AttributeTask
 from piaa_lightning.tasks.distribution import DistributionTask
 from piaa_lightning.tasks.generic import GenericTask

@@ -13,8 +13,8 @@ from torch import nn
 from piaa_lightning.data.batches import Distributions, Episode, Examples, Liked
 from piaa_lightning.metrics.srocc import srocc
 from piaa_lightning.models.distribution_head import DistributionHead
+from piaa_lightning.models.papers.two_streams import TwoStreams
 from piaa_lightning.models.trait_head import TraitHead
-from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.tasks.generic import GenericTask
 from piaa_lightning.tasks.pretraining import MONITOR
 

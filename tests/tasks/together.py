@@ -25,8 +25,8 @@ from piaa_lightning.data.ratings import RatingTable, Scale
 from piaa_lightning.data.splits import random_images, users_and_images
 from piaa_lightning.datamodules.task_data import RatingsModule, SourcesModule
 from piaa_lightning.models.distribution_head import DistributionHead
+from piaa_lightning.models.papers.two_streams import TwoStreams
 from piaa_lightning.models.trait_head import TraitHead
-from piaa_lightning.models.two_streams import TwoStreams
 from piaa_lightning.runtime.distributed import agree, world_size
 from piaa_lightning.tasks.generic import GenericTask
 from piaa_lightning.tasks.joint import JointTask

@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from piaa_lightning.errors import UserError
-from piaa_lightning.photos.personal_file import PersonalFile
-from piaa_lightning.photos.personal_model import PersonalModel
-from piaa_lightning.photos.ratings import STARS
-from piaa_lightning.photos.reading import Shelf
-from piaa_lightning.runtime.user_directories import people_home
+from piaa_lightning.photos.images.reading import Shelf
+from piaa_lightning.photos.learning.personal_file import PersonalFile
+from piaa_lightning.photos.learning.personal_model import PersonalModel
+from piaa_lightning.photos.stars.ratings import STARS
+from piaa_lightning.runtime.files.user_directories import people_home
 from piaa_lightning.users.home import Home, place_of
 from piaa_lightning.users.rating_log import FIRST, Said
 from tests.photos.conftest import BLUE, RED, draw, make_prior, read

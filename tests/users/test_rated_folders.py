@@ -2,7 +2,7 @@
 
 import torch
 
-from piaa_lightning.photos.folder_statistics import FolderStatistics
+from piaa_lightning.photos.images.folder_statistics import FolderStatistics
 from piaa_lightning.users.rated_folders import RatedFolders
 
 SEEN = FolderStatistics(3.0, torch.tensor([1.0, 2.0]).double(), torch.tensor([0.5, 0.25]).double())

@@ -17,11 +17,11 @@ from starlette.testclient import TestClient
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.users.rating_log import Said
-from piaa_lightning.web import guard, patience, peers
 from piaa_lightning.web import visitors as visitors_module
-from piaa_lightning.web.patience import PatientProtocol
 from piaa_lightning.web.routes import make_app
-from piaa_lightning.web.shares import Shares, TooMuchAtOnceError
+from piaa_lightning.web.serving import guard, patience, peers
+from piaa_lightning.web.serving.patience import PatientProtocol
+from piaa_lightning.web.serving.shares import Shares, TooMuchAtOnceError
 from piaa_lightning.web.uploads import Limits, Uploads
 from piaa_lightning.web.visitors import TooManyVisitorsError, Visitors
 

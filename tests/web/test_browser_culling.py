@@ -10,8 +10,8 @@ from contextlib import contextmanager
 import pytest
 import uvicorn
 
-from piaa_lightning.photos.folder import find_photos
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.images.folder import find_photos
+from piaa_lightning.photos.images.store import Store
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.visitors import Visitors

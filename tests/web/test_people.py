@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from piaa_lightning.photos.folder import find_photos
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.images.folder import find_photos
+from piaa_lightning.photos.images.store import Store
 from piaa_lightning.users.rating_log import RatingLog
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.visitors import Visitors

@@ -8,15 +8,15 @@ import json
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
+from tests.photos.test_opening import bomb
 
-from piaa_lightning.photos.personal_file import load_personal_file
-from piaa_lightning.photos.reading import Shelf
-from piaa_lightning.photos.store import Store
+from piaa_lightning.photos.images.reading import Shelf
+from piaa_lightning.photos.images.store import Store
+from piaa_lightning.photos.learning.personal_file import load_personal_file
 from piaa_lightning.web.album import Album
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.visitors import Visitors
 from tests.photos.conftest import GREEN, draw
-from tests.photos.test_opening import bomb
 
 pytestmark = pytest.mark.slow
 

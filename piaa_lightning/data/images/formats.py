@@ -21,7 +21,7 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 def open_image(source: Path | BinaryIO) -> Image.Image:
     """Open an image of a kind in `FORMATS`; its pixels are read later.
 
-    HEIF is among them where pillow-heif is installed and registered, see `photos.opening`.
+    HEIF is among them where pillow-heif is installed and registered, see `photos.images.opening`.
 
     Args:
         source: a file, or its bytes.

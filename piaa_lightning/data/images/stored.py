@@ -24,8 +24,8 @@ from torch.utils.data import get_worker_info
 from piaa_lightning.data.images.augment import Squares, copy_squares
 from piaa_lightning.data.images.decode import Pixels, Resize, check_resize, decode, squash
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.atomic import replace_file, replacing
-from piaa_lightning.runtime.cache_directories import finish, hold, locked, prune, remove_leftovers
+from piaa_lightning.runtime.files.atomic import replace_file, replacing
+from piaa_lightning.runtime.files.cache_directories import finish, hold, locked, prune, remove_leftovers
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.runtime.read_ahead import read_ahead
 

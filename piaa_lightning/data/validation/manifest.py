@@ -14,7 +14,7 @@ from pathlib import Path
 from piaa_lightning.data.images.decode import decode
 from piaa_lightning.data.images.formats import open_image
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.atomic import replace_file
+from piaa_lightning.runtime.files.atomic import replace_file
 from piaa_lightning.runtime.progress import track
 from piaa_lightning.runtime.read_ahead import read_ahead
 

@@ -11,9 +11,9 @@ from torch import nn
 
 from piaa_lightning.data.images.decode import Resize
 from piaa_lightning.errors import UserError
+from piaa_lightning.models.backbones.bn_inception import BNInception
 from piaa_lightning.models.backbones.nima import VOTES
-from piaa_lightning.models.bn_inception import BNInception
-from piaa_lightning.models.small_cnn import SmallCNN
+from piaa_lightning.models.backbones.small_cnn import SmallCNN
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

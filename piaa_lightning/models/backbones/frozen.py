@@ -17,7 +17,7 @@ from piaa_lightning.data.images.raw import AnyImages
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
 from piaa_lightning.models.backbones.backbone import Backbone
-from piaa_lightning.runtime.atomic import replacing
+from piaa_lightning.runtime.files.atomic import replacing
 from piaa_lightning.runtime.progress import track
 
 Values = NDArray[np.float32]

@@ -18,7 +18,7 @@ from piaa_lightning.data.images import stored as module
 from piaa_lightning.data.images.decode import decode, squash
 from piaa_lightning.data.images.stored import Images, open_images
 from piaa_lightning.errors import UserError
-from piaa_lightning.runtime.cache_directories import prune
+from piaa_lightning.runtime.files.cache_directories import prune
 
 from patience import PATIENCE
 

@@ -1,0 +1,1 @@
+"""What is done to a configuration between the command line and the pipeline."""

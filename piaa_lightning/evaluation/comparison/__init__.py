@@ -1,0 +1,1 @@
+"""Pure functions of statistics: intervals, several seeds, power."""

@@ -1,0 +1,1 @@
+"""Networks of papers, one file each, and the parts that only they have."""

@@ -1,0 +1,1 @@
+"""Photographs of a folder: found, opened, seen by networks, and kept."""

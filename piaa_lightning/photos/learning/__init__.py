@@ -1,0 +1,1 @@
+"""What a model learns of one user, and what it starts from."""

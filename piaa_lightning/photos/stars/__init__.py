@@ -1,0 +1,1 @@
+"""Stars that are in files already: tables, side-cars, EXIF."""

@@ -1,0 +1,1 @@
+"""Evaluate methods on test users, models on test images."""

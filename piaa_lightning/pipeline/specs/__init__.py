@@ -1,0 +1,1 @@
+"""A configuration as frozen dataclasses, refused where it does not fit."""

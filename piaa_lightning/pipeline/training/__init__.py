@@ -1,0 +1,1 @@
+"""Train the models of a run, or find them among those of earlier runs."""

@@ -1,0 +1,1 @@
+"""Write what a run found: records, figures, page, dashboard."""

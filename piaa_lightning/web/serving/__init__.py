@@ -1,0 +1,1 @@
+"""How requests are let in: limits, patience, fair shares."""
