@@ -18,8 +18,6 @@ import yaml
 
 from piaa_lightning.evaluation.records import COLUMNS
 
-from patience import PATIENCE
-
 pytestmark = pytest.mark.processes
 
 ROOT = Path(__file__).parents[2]
@@ -48,23 +46,16 @@ METHODS = {
 @pytest.fixture(scope="session")
 def once(cache):
     """Run a command once for all processes of this test session, in a directory of its own, and return that."""
+    from warm import python_m
 
-    def run(name: str, *arguments: str) -> Path:
+    def run(name: str, *arguments: str, fresh: bool = False) -> Path:
         home = cache.parent / "command_line" / name
         home.mkdir(parents=True, exist_ok=True)
         with (home / ".lock").open("w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not (home / "status").exists():
                 environment = {**os.environ, "PIAA_CACHE": str(cache), "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
-                done = subprocess.run(
-                    [sys.executable, "-m", "piaa_lightning", *arguments],
-                    cwd=home,
-                    env=environment,
-                    capture_output=True,
-                    text=True,
-                    timeout=PATIENCE,
-                    check=False,
-                )
+                done = python_m(arguments, home, environment, fresh)
                 (home / "stdout").write_text(done.stdout)
                 (home / "stderr").write_text(done.stderr)
                 (home / "status").write_text(str(done.returncode))
@@ -82,7 +73,7 @@ def tiny(once) -> Path:
 @pytest.fixture(scope="session")
 def again(once) -> Path:
     """The same run with W&B's logger, which must change nothing that is measured."""
-    return once("again", *TINY, "logger=wandb")
+    return once("again", *TINY, "logger=wandb", fresh=True)
 
 
 @pytest.fixture(scope="session")

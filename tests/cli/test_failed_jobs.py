@@ -22,7 +22,7 @@ OTHERS = "The other jobs were done. The same command, typed again, takes over wh
 @pytest.mark.parametrize("launcher", ["joblib"])
 def test_the_other_jobs_are_done_and_the_status_says_that_one_failed(command, tmp_path, launcher):
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
-    done = command(*JOBS, f"sweep={launcher}")
+    done = command(*JOBS, f"sweep={launcher}", fresh=True)
     assert done.returncode == 1
     sentence = "data.root=/no where: there is no such directory; give the unpacked copy of the database."
     (sweep,) = Path(tmp_path / "runs" / "check").glob("*_sweep")

@@ -32,7 +32,7 @@ def done(process):
 def test_jobs_side_by_side_train_a_prior_once_and_a_sweep_that_was_cut_off_goes_on(command, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     jobs = ["-m", *QUICK, "sweep=joblib", "shots=10,100", f"paths.cache={tmp_path}/cache"]
-    done(command(*jobs))
+    done(command(*jobs, fresh=True))
     runs = tmp_path / "runs" / "ba_piaa"
     first = summaries(runs)
     assert set(first) == {"0", "1"}
@@ -44,7 +44,7 @@ def test_jobs_side_by_side_train_a_prior_once_and_a_sweep_that_was_cut_off_goes_
     assert "Incomplete: 1 run of this variant has not finished" in (sweep / "report.html").read_text()
     sweep.rename(sweep.with_name("1_sweep"))
 
-    again = done(command(*jobs))
+    again = done(command(*jobs, fresh=True))
     assert again.stdout.count("taken over from") == 1
     assert "1_sweep/0" in again.stdout
     (second,) = set(runs.iterdir()) - {runs / "1_sweep"}
@@ -58,7 +58,7 @@ def test_jobs_side_by_side_train_a_prior_once_and_a_sweep_that_was_cut_off_goes_
 
 def test_submitits_local_executor_runs_a_job(command, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
-    done(command("-m", *QUICK, "sweep=local", "seed=3"))
+    done(command("-m", *QUICK, "sweep=local", "seed=3", fresh=True))
     (summary,) = summaries(tmp_path / "runs" / "ba_piaa").values()
     assert summary["seed"] == 3
 
