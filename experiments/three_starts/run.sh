@@ -25,20 +25,26 @@ settings() {
     run experiment=blg_piaa name=settings evaluate_on=val protocol.validation.repeats=5 '~methods.blg_generic' seed=0 \
         task.module.optimizer.lr=0.25,0.075,0.025 task.epochs=4,16,50 task.module.learner.steps=5,20
 }
+# 5. The positive control: 1,000 training users whose taste differs on one axis.
+one_axis() {
+    "$python" experiments/three_starts/one_axis.py $runs/one_axis_data
+    run experiment=one_axis name=one_axis data.root=$runs/one_axis_data seed=$five
+}
 collected() {
     local sources=()
-    for variant in embedded last_stage plain plain_oasis; do
+    for variant in embedded last_stage plain plain_oasis one_axis; do
         [ -d $runs/$variant ] && sources+=("$variant=$runs/$variant")
     done
     "$python" experiments/collect.py experiments/three_starts --add "${sources[@]}"
 }
 
-# One part alone: bash experiments/three_starts/run.sh embedded | last_stage DIRECTORY | plain | plain_oasis DIRECTORY | settings
+# One part alone: bash experiments/three_starts/run.sh embedded | last_stage DIRECTORY | plain | plain_oasis DIRECTORY | one_axis | settings
 case "${1:-all}" in
-embedded | last_stage | plain | plain_oasis | settings | collected) "$@" && exit ;;
+embedded | last_stage | plain | plain_oasis | one_axis | settings | collected) "$@" && exit ;;
 esac
 embedded
 plain
+one_axis
 if [ $# -ge 1 ]; then
     last_stage "$1"
     plain_oasis "$1"

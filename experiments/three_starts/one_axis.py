@@ -1,6 +1,6 @@
 """Simulate users whose taste differs on one axis, as ratings of one's own: there is a covariance to learn.
 
-    python experiments/one_axis/make.py DIRECTORY [users=1200] [images=3000] [ratings=200]
+    python experiments/three_starts/one_axis.py DIRECTORY [users=1200] [images=3000] [ratings=200]
 
 All users share the embedded population's common taste. What is personal, as much variance as there, lies on one axis
 that images show: colourfulness, which some like and some dislike. Noise, means and spreads are those of the embedded
@@ -61,5 +61,5 @@ def simulated(users: int, images: int, ratings: int) -> list[tuple[int, int, int
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or any(word.partition("=")[0] not in NUMBERS for word in sys.argv[2:]):
-        sys.exit("make.py: give a DIRECTORY, then users=, images= and ratings= as you like.")
+        sys.exit("one_axis.py: give a DIRECTORY, then users=, images= and ratings= as you like.")
     main(sys.argv[1:])
