@@ -1,9 +1,14 @@
-"""The page docs/python.md runs as it stands."""
+"""The Python of README.md and of docs/python.md runs as it stands."""
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
+from typing import Any
+
+import pytest
+import pytorch_lightning as pl
 
 import piaa_lightning
 from piaa_lightning import ArgumentError
@@ -22,6 +27,20 @@ def test_the_page_runs(kept):
     code = blocks(page)
     assert code.count("fit(") > 5
     exec(compile(code, str(page), "exec"), {})
+
+
+@pytest.mark.slow
+def test_the_first_page_runs(kept, tmp_path, monkeypatch):
+    """As it stands, but for a trainer that writes nothing and stops early, and one split of two users."""
+    monkeypatch.chdir(tmp_path)
+    quiet = ("logger", "enable_checkpointing", "enable_progress_bar", "enable_model_summary")
+    few = {"accelerator": "cpu", "limit_train_batches": 2, "limit_val_batches": 1}
+    monkeypatch.setattr(pl, "Trainer", partial(pl.Trainer, **few, **dict.fromkeys(quiet, False)))
+    monkeypatch.setattr(piaa_lightning, "evaluate", partial(piaa_lightning.evaluate, repeats=1, users=2))
+    page = ROOT / "README.md"
+    names: dict[str, Any] = {}
+    exec(compile(blocks(page), str(page), "exec"), names)
+    assert set(names["results"].to_frame()["method"]) >= {"BA-PIAA", "BLG-PIAA"}
 
 
 def test_errors_are_of_the_kinds_that_python_knows():
