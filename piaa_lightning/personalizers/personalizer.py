@@ -70,7 +70,7 @@ class Personalizer(ABC):
     :meth:`prepare` once, and :meth:`trace_all` for every user of a database. Whoever writes a method writes
     :meth:`fit_user` and, where the method looks at a database first, :meth:`prepare`; the rest follows from them.
 
-    Args:
+    Attributes:
         model: the trained network that users start from; None for methods that need none.
         user_batch_size: how many supports of one size :meth:`trace_all` is handed at once.
 
