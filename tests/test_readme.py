@@ -20,7 +20,7 @@ README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 STUDIES = sorted(ROOT.glob("experiments/*/README.md"))
 TEXT = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
-COMMANDS = sorted(set(re.findall(r"^\.venv/bin/python -m piaa_lightning (.+)$", TEXT, re.MULTILINE)))
+COMMANDS = sorted(set(re.findall(r"^ *\.venv/bin/python -m piaa_lightning (.+)$", TEXT, re.MULTILINE)))
 
 
 def test_there_are_commands():

@@ -1,4 +1,4 @@
-"""The Python of README.md and of docs/python.md runs as it stands."""
+"""The Python of README.md, docs/python.md and docs/tutorials.md runs as it stands."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 import pytorch_lightning as pl
 
@@ -41,6 +42,23 @@ def test_the_first_page_runs(kept, tmp_path, monkeypatch):
     names: dict[str, Any] = {}
     exec(compile(blocks(page), str(page), "exec"), names)
     assert set(names["results"].to_frame()["method"]) >= {"BA-PIAA", "BLG-PIAA"}
+
+
+@pytest.mark.slow
+def test_the_tutorials_run(data, tmp_path, monkeypatch):
+    """As they stand, on a directory of ratings as the second tutorial wants one."""
+    monkeypatch.chdir(tmp_path)
+    table, (published,) = data.table, data.table.root.glob("*worker.csv")
+    ratings = pd.read_csv(published, skipinitialspace=True)
+    ratings.columns = ["user", "image", "score"]
+    (tmp_path / "my_ratings").mkdir()
+    ratings.drop_duplicates(["user", "image"]).to_csv("my_ratings/ratings.csv", index=False)
+    (tmp_path / "my_ratings" / "images").symlink_to((table.root / table.image_files[0]).parent)
+    page = ROOT / "docs" / "tutorials.md"
+    names: dict[str, Any] = {}
+    exec(compile(blocks(page), str(page), "exec"), names)
+    assert set(names["results"].to_frame()["method"]) == {"generic", "personal", "nearest"}
+    assert len(names["scores"]) == 10
 
 
 def test_errors_are_of_the_kinds_that_python_knows():
