@@ -20,7 +20,7 @@ def test_the_tables_in_the_pages_are_those_of_the_committed_csv_files():
 
 
 def test_what_the_first_page_says_of_its_table_is_so():
-    """All six gains hold; ten ratings add about .01, a hundred about .05; a second network adds more than ten ratings."""
+    """All six gains hold: about .01 for ten ratings, .05 for a hundred; a second network adds more than ten ratings."""
     study = ROOT / "experiments" / "networks_and_layers"
     short = pd.read_csv(study / "short.csv", dtype=str)
     gains = {shots: short[f"gain, {shots}"].str.split().str[0].astype(float) for shots in (10, 100)}
