@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import piaa_lightning
 from piaa_lightning.cli.app import MODES
 from piaa_lightning.simulation import embedded
 
@@ -83,6 +84,17 @@ def test_the_first_page_answers_the_five_questions():
     assert "<!-- table: experiments/networks_and_layers/short.csv all -->\n| networks |" in section["What was found"]
     told = (ROOT / "docs" / "five_questions.md").read_text()
     assert all(f"*{name}*" in told for name in ("Installation", "For a photographer", "For the command line"))
+
+
+def test_sizes_of_databases_are_those_of_their_classes():
+    own = [getattr(piaa_lightning, name) for name in piaa_lightning.__all__ if name != "__version__"]
+    told = {cls.SOURCE.name: cls.__doc__ for cls in own if hasattr(cls, "SOURCE") and hasattr(cls.SOURCE, "name")}
+    for page in (README, ROOT / "docs" / "databases.md"):
+        rows = re.findall(r"^\| `(\w+)` \| ([^|]+)\|", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len({name for name, _ in rows}) == 10
+        for name, what in rows:
+            for number in re.findall(r"\d+,\d{3}|\b\d{3}\b", what):
+                assert number in told[name], f"{page.name}: {name} has {number}"
 
 
 def test_every_command_for_photographs_is_one():
