@@ -12,6 +12,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import piaa_lightning
+from piaa_lightning import photos
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -34,9 +35,24 @@ def test_every_page_and_every_study_stands_in_the_navigation_once():
 
 def test_the_reference_holds_everything_public_once():
     text = "\n".join(page.read_text() for page in sorted((DOCS / "reference").glob("*.md")))
-    assert sorted(re.findall(r"^::: piaa_lightning\.(\w+)$", text, re.MULTILINE)) == sorted(
-        set(piaa_lightning.__all__) - {"__version__"}
-    )
+    named = re.findall(r"^::: piaa_lightning\.([\w.]+)$", text, re.MULTILINE)
+    assert len(named) == len(set(named))
+    assert sorted(name for name in named if "." not in name) == sorted(set(piaa_lightning.__all__) - {"__version__"})
+    own = sorted(name.removeprefix("photos.") for name in named if name.startswith("photos."))
+    assert own == sorted(photos.__all__)
+
+
+def test_the_reference_holds_every_loss_learner_and_estimator():
+    text = (DOCS / "reference" / "losses_metrics.md").read_text() + (DOCS / "reference" / "learners.md").read_text()
+    package = ROOT / "piaa_lightning"
+    for folder, pattern in {
+        "losses": r"^def (\w+_loss\w*)\(",
+        "meta": r"^class (\w+Learner)\(",
+        "estimators": r"^class (\w+)\((?:ABC|Estimator)\)",
+    }.items():
+        for file in sorted((package / folder).glob("*.py")):
+            for name in re.findall(pattern, file.read_text(), re.MULTILINE):
+                assert f"::: piaa_lightning.{folder}.{file.stem}.{name}\n" in text, name
 
 
 def test_the_faq_quotes_the_program():
