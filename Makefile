@@ -39,10 +39,19 @@ test: setup ## run the tests and the examples in docstrings; PYTEST_ARGS="tests/
 test-fast: setup ## run the tests that need no process, browser, training or embedded database
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not processes and not browser" $(PYTEST_ARGS)
 
-check: setup ## look at format, style and types
+check: setup ## look at format, style, types and spelling
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/codespell
+
+# Links of the pages hold here as in the repository: the site is built from links to README.md, docs/ and experiments/.
+docs: .venv-docs/.ready ## build the site of the documentation into build/site; a broken link or missing reference fails
+	@rm -rf build/pages && mkdir -p build/pages/piaa_lightning/weights
+	@for part in README.md LICENSE docs experiments; do ln -s "$(CURDIR)/$$part" build/pages/$$part; done
+	@ln -s "$(CURDIR)/piaa_lightning/weights/NOTICE" build/pages/piaa_lightning/weights/NOTICE
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --quiet --strict --config-file docs/mkdocs.yml
+	@echo "docs: open build/site/index.html"
 
 format: setup ## bring the code into the common format
 	$(BIN)/ruff format .
@@ -111,6 +120,13 @@ constraints: setup ## choose the newest versions that fit together and write con
 		echo "constraints: the lines above hold addresses, so constraints.txt was left as it is." >&2; exit 1; fi
 	@mv .constraints.new constraints.txt
 
+docs-lock: setup ## choose the newest versions of what builds the site and write requirements/docs.txt
+	@uv="$(UV)"; "$${uv:-$(BIN)/uv}" pip compile --quiet --universal --no-header --no-annotate --no-emit-index-url \
+		--no-emit-find-links --python-version 3.11 --group docs -o .constraints.new
+	@if grep -nE '://|^--|@' .constraints.new; then rm -f .constraints.new; \
+		echo "docs-lock: the lines above hold addresses, so requirements/docs.txt was left as it is." >&2; exit 1; fi
+	@mv .constraints.new requirements/docs.txt
+
 clean: ## remove what the tools left behind; keeps .venv, runs and cached pictures
 	rm -rf .mypy_cache .pytest_cache .ruff_cache build dist .constraints.new
 	find piaa_lightning experiments tests -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
@@ -145,4 +161,18 @@ clean: ## remove what the tools left behind; keeps .venv, runs and cached pictur
 	fi; \
 	"$$uv" pip install --compile-bytecode --python $(BIN)/python -c constraints.txt -e ".[$$(echo dev $(EXTRAS) | tr ' ' ',')]" \
 		|| stop "the packages could not be installed; read the message above and run make setup again."; \
+	touch $@
+
+# The tools of the site are small and of no use to a run: they have an environment of their own, and setup knows nothing of it.
+.venv-docs/.ready: requirements/docs.txt
+	@stop() { echo "docs: $$1" >&2; exit 1; }; \
+	rm -rf .venv-docs; uv="$(UV)"; \
+	test -n "$$uv" || { test -x $(BIN)/uv && uv=$(BIN)/uv; } || true; \
+	if [ -n "$$uv" ]; then \
+		"$$uv" venv --quiet --python "$(PYTHON)" .venv-docs && \
+		"$$uv" pip install --quiet --python .venv-docs/bin/python --no-deps -r requirements/docs.txt; \
+	else \
+		"$(PYTHON)" -m venv .venv-docs && \
+		.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r requirements/docs.txt; \
+	fi || stop "the tools of the site could not be installed; read the message above and run make docs again."; \
 	touch $@

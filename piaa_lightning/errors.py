@@ -44,7 +44,7 @@ class AboutArgumentError(UserError):
 
 
 class ArgumentError(AboutArgumentError, ValueError):
-    """A value that an argument cannot have.
+    """An argument has a value that it cannot have.
 
     >>> raise ArgumentError("steps", "there are no negative steps.", -1)
     Traceback (most recent call last):
@@ -53,11 +53,11 @@ class ArgumentError(AboutArgumentError, ValueError):
 
 
 class ArgumentTypeError(AboutArgumentError, TypeError):
-    """A thing of a kind that an argument cannot be."""
+    """An argument is of a kind that it cannot be."""
 
 
 class ArgumentNotFoundError(AboutArgumentError, FileNotFoundError):
-    """An argument that names a file or directory that is not there."""
+    """An argument names a file or directory that does not exist."""
 
 
 class MissingLabelsError(UserError):

@@ -1,8 +1,13 @@
+import csv
 import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
+
+from piaa_lightning.evaluation.published_results import published_number
+from piaa_lightning.report.comparison_table import is_claimed
 
 ROOT = Path(__file__).parents[1]
 
@@ -12,6 +17,39 @@ def test_the_tables_in_the_pages_are_those_of_the_committed_csv_files():
         [sys.executable, "experiments/tables.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_what_the_first_page_says_of_its_table_is_so():
+    """All six gains hold: about .01 for ten ratings, .05 for a hundred; a second network adds more than ten ratings."""
+    study = ROOT / "experiments" / "networks_and_layers"
+    short = pd.read_csv(study / "short.csv", dtype=str)
+    gains = {shots: short[f"gain, {shots}"].str.split().str[0].astype(float) for shots in (10, 100)}
+    assert {shots: round(float(gain.mean()), 2) for shots, gain in gains.items()} == {10: 0.01, 100: 0.05}
+    everybody = short["for everybody"].str.split("±").str[0].astype(float)
+    assert everybody[1] - everybody[0] > gains[10].max()
+    with (study / "comparisons.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if (row["a"], row["b"]) == ("hierarchical process", "generic")]
+    shown = [row for row in rows if row["variant"] in ("mobilenetv2", "two_networks", "three_networks")]
+    assert len(shown) == 6
+    assert {int(row["seeds"]) for row in shown} == {5}
+    assert all(is_claimed(row) for row in shown)
+    for row, gain in zip(
+        sorted(shown, key=lambda row: (row["shots"], row["variant"])), sorted_gains(gains), strict=True
+    ):
+        assert float(row["difference"]) == pytest.approx(gain, abs=0.0011)  # rounded to three places
+
+
+def sorted_gains(gains):
+    """The gains of the table in the order of shots and variants."""
+    by_name = {"mobilenetv2": 0, "two_networks": 1, "three_networks": 2}
+    return [gains[shots][by_name[name]] for shots in (10, 100) for name in sorted(by_name)]
+
+
+def test_the_talks_gains_in_the_tutorial_are_the_published_ones():
+    text = (ROOT / "docs" / "tutorials.md").read_text()
+    for shots in (10, 100):
+        blg, ba = (published_number(name, "resnet18", shots).mean for name in ("BLG-PIAA", "BA-PIAA"))
+        assert f"{blg - ba:.3f}"[1:] + f" at {shots}" in text
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
     python experiments/networks_and_layers/table.py
 
-Reads ``records.csv.gz``; writes ``table.csv``. A difference is of the hierarchical process, paired over people and
-splits; its interval draws seeds, people and splits.
+Reads ``records.csv.gz``; writes ``table.csv``, and ``short.csv`` for the README of the repository. A difference is of
+the hierarchical process, paired over people and splits; its interval draws seeds, people and splits.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ FEATURES = {
     "mobilenetv2_two_layers": "MobileNetV2, both layers",
     "nima_two_layers": "NIMA, both layers",
 }
+SHORT = ("mobilenetv2", "two_networks", "three_networks")
 
 
 def values_of(by_seed: dict[int, Sequence[Record]], method: str, shots: int) -> NDArray[np.float64]:
@@ -52,8 +53,14 @@ def told(found: OverSeeds) -> str:
     return spread(found.mean, found.std_seeds or 0.0)
 
 
+def with_interval(found: OverSeeds) -> str:
+    """Return a difference with its 95 % interval."""
+    low, high = (decimal(end, signed=True) for end in (found.low, found.high))
+    return f"{decimal(found.mean, signed=True)} [{low}, {high}]"
+
+
 def main() -> None:
-    """Write ``table.csv``."""
+    """Write ``table.csv`` and ``short.csv``."""
     known = read_compact(HERE)
     header = ["features"]
     for k in SHOTS:
@@ -68,10 +75,29 @@ def main() -> None:
                 row.append("")
                 continue
             ahead = over_seeds_and_users(values[PROCESS] - values_of(known[REFERENCE], PROCESS, shots))
-            low, high = (decimal(end, signed=True) for end in (ahead.low, ahead.high))
-            row.append(f"{decimal(ahead.mean, signed=True)} [{low}, {high}]")
+            row.append(with_interval(ahead))
         rows.append(row)
     replace_file(HERE / "table.csv", csv_bytes(header, rows))
+    replace_file(HERE / "short.csv", csv_bytes(*short_table(known)))
+
+
+def short_table(known: dict[str, dict[int, Sequence[Record]]]) -> tuple[list[str], list[list[str]]]:
+    """Return the generic and the personal model on each set of networks, and what the personal one gains."""
+    header = ["networks", "for everybody"]
+    for shots in SHOTS:
+        header += [f"personal, {shots} ratings", f"gain, {shots}"]
+    rows = []
+    for variant in SHORT:
+        generic = {shots: values_of(known[variant], "generic", shots) for shots in SHOTS}
+        row = [FEATURES[variant], told(over_seeds_and_users(generic[SHOTS[0]]))]
+        for shots in SHOTS:
+            personal = values_of(known[variant], PROCESS, shots)
+            row += [
+                told(over_seeds_and_users(personal)),
+                with_interval(over_seeds_and_users(personal - generic[shots])),
+            ]
+        rows.append(row)
+    return header, rows
 
 
 if __name__ == "__main__":

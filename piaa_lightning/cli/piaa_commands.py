@@ -1,4 +1,4 @@
-"""What the commands of ``piaa`` do: what is quick comes first, and torch is imported where photographs are read."""
+"""Run the commands of ``piaa``: quick checks first, and torch is imported where photographs are read."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What learners learn from: one batch of each form in which a task sees a database."""
+"""Batches that learners learn from, one kind for each view of a database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a method sees of a database, whoever opened it."""
+"""The database as a method sees it, whoever opened it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Database(Protocol):
 
     @property
     def split(self) -> Split:
-        """Who and what is held out."""
+        """Which users and images are held out for validation and for test."""
         ...
 
     def inputs_at(self, size: int) -> Inputs:

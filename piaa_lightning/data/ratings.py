@@ -85,7 +85,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class RatingTable:
-    """Who rated which image how, and whatever else a database knows about images and users.
+    """The ratings of a database, and whatever else it knows about its images and users.
 
     Rows, images and users are numbered from 0; everything is keyed by id, nothing by the order of files.
     Images that are not on disk are not in the table: readers drop and count them.

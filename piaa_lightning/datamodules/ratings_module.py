@@ -1,4 +1,4 @@
-"""What the LightningDataModules of all databases share: reading, splitting, images, and views for tasks."""
+"""Base of the LightningDataModules of all databases: reading, splitting, images, and views for tasks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ CACHES = ("disk", "memory", "none")
 
 @dataclass(frozen=True)
 class DatabaseSource:
-    """What tells one database from another.
+    """What distinguishes a database: its name, reader, split rule and embedded copy.
 
     Args:
         name: in tables, and of the embedded copy where there is one.
@@ -57,7 +57,7 @@ class DatabaseSource:
 
 
 class RatingsDataModule(pl.LightningDataModule):
-    """A database, in the view that the fitted task asks for.
+    """A database as a LightningDataModule, in the view that the fitted task asks for.
 
     ``Trainer.fit(task, datamodule=data)`` looks at the task: it says which view of the database it learns from (average
     scores, episodes of users, ...), how large its images are and how many it wants in a batch. Whatever is given here
@@ -190,7 +190,7 @@ class RatingsDataModule(pl.LightningDataModule):
 
     @cached_property
     def split(self) -> Split:
-        """Who and what is held out."""
+        """Which users and images are held out for validation and for test."""
         return self._rule if isinstance(self._rule, Split) else self._rule(self.table)
 
     @property

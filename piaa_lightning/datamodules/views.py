@@ -1,4 +1,4 @@
-"""How a task sees a database: which labels of which items, by a name that a task can ask for."""
+"""Views of a database by name: which labels of which items a task sees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What experts measure and what a network sees, side by side, evaluated by boosted trees."""
+"""Boosted trees on handcrafted features and those of a network."""
 
 from __future__ import annotations
 

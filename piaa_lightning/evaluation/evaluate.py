@@ -39,7 +39,7 @@ def evaluate(
     on: str = "test",
     metrics: Sequence[str] = ("usual",),
 ) -> EvaluationResults:
-    """Fit every method to every held-out user, and ask how well it orders what the user rated beside that.
+    """Fit every method to every held-out user's support set, and measure how well it orders the query set.
 
     All methods see the same users and the same random splits of their ratings. A method with several candidate settings
     has them chosen on validation users, for each number of shots; test users choose nothing.

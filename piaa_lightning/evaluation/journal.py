@@ -1,4 +1,4 @@
-"""What was evaluated so far: a file that a run adds to, batch by batch, and that a resumed run begins with."""
+"""The journal of an evaluation: a run adds to it batch by batch, and a resumed run begins with it."""
 
 from __future__ import annotations
 

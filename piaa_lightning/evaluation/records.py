@@ -1,4 +1,4 @@
-"""What is kept of every single measurement: one row per method, backbone, shots, repeat, user and metric."""
+"""Records of single measurements: one row per method, backbone, shots, repeat, user and metric."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an evaluation found, as tables: every single measurement, means, and paired comparisons."""
+"""The results of an evaluation as tables: every single measurement, means, and paired comparisons."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well the personality of users who like images is predicted from these images."""
+"""Evaluate how well the traits of users are predicted from the images that they like."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What methods tell of test users beside scores, in tables of their own."""
+"""Extra tables of methods about test users, beside scores."""
 
 from __future__ import annotations
 

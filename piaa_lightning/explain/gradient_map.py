@@ -1,4 +1,4 @@
-"""Which pixels a score depends on: the size of its gradient, pixel by pixel."""
+"""Gradient maps: how much a score depends on each pixel."""
 
 from __future__ import annotations
 

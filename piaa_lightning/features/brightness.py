@@ -1,4 +1,4 @@
-"""How bright an image is."""
+"""Measure the brightness of an image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much colour there is: Hasler's and Süsstrunk's measure, the mean saturation, and the number of hues."""
+"""Measure colour: Hasler's and Süsstrunk's colourfulness, the mean saturation, and the number of hues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far light and shade are apart."""
+"""Measure contrast: how far light and shade are apart."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever is measured of images, on a folder full of them."""
+"""Measure all images of a folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What catches the eye, and how far it is spread."""
+"""Measure saliency, and how far it is spread."""
 
 from __future__ import annotations
 

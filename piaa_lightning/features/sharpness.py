@@ -1,4 +1,4 @@
-"""How sharp an image is, and whether its edges are all over the place."""
+"""Measure the sharpness of an image, and how its edges are spread."""
 
 from __future__ import annotations
 

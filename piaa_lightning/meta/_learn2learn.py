@@ -1,4 +1,4 @@
-"""What is used of learn2learn 0.2.0, imported in one place and without the noise of its import."""
+"""Import what is used of learn2learn 0.2.0 in one place, without the noise of its import."""
 
 from __future__ import annotations
 

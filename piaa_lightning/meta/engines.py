@@ -1,4 +1,4 @@
-"""How an outer step runs: the two engines that lend one user of a learner a network, by name."""
+"""The two engines of an outer step, by name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which parameters of a network move in an inner loop, and at which rate: named groups that partition them."""
+"""Groups of parameters that move in an inner loop, each with its rate."""
 
 from __future__ import annotations
 

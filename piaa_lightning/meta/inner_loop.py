@@ -24,7 +24,7 @@ DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropou
 
 @dataclass(frozen=True)
 class InnerLoop:
-    """How a network descends on one user's images.
+    """The inner loop of meta-learning: how a network is fitted to one user's images.
 
     What batch norm does (``bn_mode``):
 

@@ -1,4 +1,4 @@
-"""What every learner is: users as tasks, and an outer gradient that moves theta."""
+"""The interface of a learner: users are tasks, and an outer gradient moves theta."""
 
 from __future__ import annotations
 

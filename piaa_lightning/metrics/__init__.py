@@ -1,1 +1,1 @@
-"""How well predictions order what users like: functions on arrays, one file each, and the registry that lists them."""
+"""Metrics of predictions: functions on arrays, one file each, and the registry that lists them."""

@@ -1,4 +1,4 @@
-"""What is added to a trained network so that it alone moves with a user."""
+"""Layers that are added to a trained network, so that they alone move with a user."""
 
 from __future__ import annotations
 

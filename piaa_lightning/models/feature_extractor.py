@@ -1,4 +1,4 @@
-"""What all images of a run are seen through."""
+"""The feature extractor of a run: one backbone or several, with sizes, scaling and cached features."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which parameters learn at which rate: groups by the names of submodules, proven to partition what moves."""
+"""Groups of parameters by learning rate, named by submodules; they are checked to be a partition."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users' weights have in common, learnt from many users: linear-Gaussian regression by EM."""
+"""Learn the mean and covariance of users' weights: linear-Gaussian regression by EM."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ Path = tuple[Way, float]  # candidates with the same way and rate lie on one des
 
 
 class FineTune(Personalizer):
-    """Steps on the whole support set as one batch, from the prior and with fresh moments for every user.
+    """Fine-tune a trained model on one user's support set: one batch, fresh moments for every user.
 
     The authors take 19 effective steps with alpha = 1e-5 for all parameters and report the last; zero steps are the
     prior itself, whatever the settings. Here factor of the rates, number of steps (which is early stopping) and layers

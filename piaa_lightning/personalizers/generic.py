@@ -9,7 +9,7 @@ from piaa_lightning.personalizers.personalizer import FitContext, Personalizer, 
 
 
 class Generic(Personalizer):
-    """The prior's own scores, zero shots; every held-out image is scored once for all users and repeats.
+    """The generic model's own scores, without any rating of the user; each image is scored once for all users.
 
     Args:
         model: trained to score images, a LightningModule or its network.

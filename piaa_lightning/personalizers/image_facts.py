@@ -1,4 +1,4 @@
-"""What is known of images before any user: semantic features, contents and attributes, shared by methods."""
+"""Semantic features, contents and attributes of images, computed before any user and shared by methods."""
 
 from __future__ import annotations
 

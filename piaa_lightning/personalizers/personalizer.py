@@ -25,7 +25,7 @@ Settings = Mapping[str, float | int | str]
 
 @dataclass(frozen=True)
 class Support:
-    """What is known of one user.
+    """One user's support set: the images that the user rated, and their scores.
 
     Args:
         user: number of the user in the table.
@@ -42,7 +42,7 @@ class Support:
 
 @dataclass(frozen=True)
 class FitContext:
-    """What every personaliser stands on.
+    """What a personalizer is given before any user: the database, its split, the model and the device.
 
     Args:
         table: of ratings; who may look at which rows is the personaliser's own honesty, oracles say so in their name.
@@ -70,7 +70,7 @@ class Personalizer(ABC):
     :meth:`prepare` once, and :meth:`trace_all` for every user of a database. Whoever writes a method writes
     :meth:`fit_user` and, where the method looks at a database first, :meth:`prepare`; the rest follows from them.
 
-    Args:
+    Attributes:
         model: the trained network that users start from; None for methods that need none.
         user_batch_size: how many supports of one size :meth:`trace_all` is handed at once.
 

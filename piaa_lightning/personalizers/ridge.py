@@ -74,7 +74,7 @@ def decompose(rows: Floats, targets: Floats) -> Decomposed:
 
 
 class Ridge(OnFeatures):
-    """A user's score is the generic score on the user's scale, plus a ridge regression of what it leaves.
+    """Ridge regression of one user's residuals from the generic score, on frozen features.
 
     A user whose ratings are all equal is scored as everybody, generically.
 

@@ -1,1 +1,1 @@
-"""What a user sees of a run: a table, figures, a page."""
+"""Reports of a run: tables, figures, a page."""

@@ -1,4 +1,4 @@
-"""How numbers and results are worded, the same in the terminal, on the page and in figures."""
+"""Word numbers and results, the same in the terminal, on the page and in figures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each trait in an image is worth to each user, after PA_IAA was fitted to the user."""
+"""Draw the weights of traits that PA_IAA learnt for each user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where in an image the prior and the models of two users look."""
+"""Draw where in an image the generic model and the models of two users look."""
 
 from __future__ import annotations
 

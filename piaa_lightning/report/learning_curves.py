@@ -1,4 +1,4 @@
-"""How much more a method knows with more ratings of a user: SROCC over the number of shots."""
+"""Draw learning curves: SROCC over the number of shots."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user gave images, and what models of the user say."""
+"""Draw the scores of a user beside those that models predict."""
 
 from __future__ import annotations
 

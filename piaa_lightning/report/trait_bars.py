@@ -1,4 +1,4 @@
-"""How well each trait of users is predicted, for each network, with what few users can say about it."""
+"""Draw how well each trait of users is predicted, for each network, with intervals over users."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How votes on test images are distributed, and how that was predicted."""
+"""Draw the distributions of votes on test images, and their predictions."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What a run stands on: directories, checkpoints, processes, files that are whole or absent."""
+"""The base of a run: directories, checkpoints, processes, files that are whole or absent."""

@@ -1,4 +1,4 @@
-"""What was likely meant by a word that is none of the choices."""
+"""Guess which choice a misspelt word meant."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many cores this process may use."""
+"""Count the cores that this process may use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a run is written: a new directory, or with ``resume`` that of a run that was cut off."""
+"""Choose a run's directory: a new one, or with ``resume`` that of a run that was cut off."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is printed: names of files in any script or none, and commands that can be pasted."""
+"""Format what is printed: names of files in any script, and commands that can be pasted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What would be written beside which photograph, known before anything is."""
+"""Plan what is written beside which photograph, before anything is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which stars are to be written: the user's own word, the program's guesses, or both."""
+"""Choose the stars to write: the user's own, the program's guesses, or both."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who rates which image: exact numbers per user and per image, otherwise at random, no pair twice."""
+"""Assign images to users: exact numbers per user and per image, otherwise at random, no pair twice."""
 
 from __future__ import annotations
 

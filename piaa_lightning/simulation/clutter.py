@@ -1,4 +1,4 @@
-"""What crowds an image: small objects of many colours, and roughness."""
+"""Draw clutter: small objects of many colours, and roughness."""
 
 from __future__ import annotations
 

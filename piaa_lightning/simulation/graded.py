@@ -1,4 +1,4 @@
-"""What simulated users say about single aspects of an image, beside how much they like it."""
+"""Simulated ratings of single aspects of an image, beside how much a user likes it."""
 
 from __future__ import annotations
 

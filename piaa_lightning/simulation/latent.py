@@ -1,4 +1,4 @@
-"""What an image is before it is drawn: the few numbers that both the pixels and the simulated taste come from."""
+"""The latent numbers of a drawn image, from which its pixels and the simulated taste come."""
 
 from __future__ import annotations
 

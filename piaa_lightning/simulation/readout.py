@@ -1,4 +1,4 @@
-"""How well users' traits can be read from their images by a linear map, evaluated on users it was not fitted to."""
+"""Evaluate how well a linear map reads users' traits from their images, on other users."""
 
 from __future__ import annotations
 

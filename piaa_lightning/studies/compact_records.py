@@ -1,4 +1,4 @@
-"""What a study keeps of its runs' records: enough to compute every interval of users anew, and small."""
+"""Compact records of a study: enough to compute every interval of users anew."""
 
 from __future__ import annotations
 

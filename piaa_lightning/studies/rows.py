@@ -1,4 +1,4 @@
-"""What several seeds say together: rows of users, images and traits as means over seeds, with the spread."""
+"""Average rows of users, images and traits over seeds, with the spread."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ LOSSES_OF_VOTES: Mapping[str, Loss] = {
 
 
 class GenericAesthetics(FromPlainValues, DescentTask):
-    """What people like on average: the model that BA-PIAA, BLG-PIAA and the closed forms start from.
+    """Predict what users give an image on average; BA-PIAA, BLG-PIAA and the closed forms start from this model.
 
     Source: ``mse`` is the regression of average scores of Zhu et al., IEEE T-CYB 2020; ``distribution`` is L_a of Li et
     al., IEEE TIP 2020 (PA_IAA); ``emd`` is NIMA's squared earth mover's distance (Talebi and Milanfar, IEEE TIP 2018);

@@ -18,7 +18,7 @@ from piaa_lightning.tasks.plain_values import FromPlainValues, described, score_
 
 
 class MetaLearning(FromPlainValues, MetaTask):
-    """Learns from users as tasks where a new user's fine-tuning should start, on top of learn2learn.
+    """Learn where a new user's fine-tuning should start, with users as tasks; stands on learn2learn.
 
     Args:
         init_from: a trained task, whose network is copied and gone on with; ``pretrained`` makes a network from the
@@ -116,7 +116,7 @@ def _weights_of_start(start: str, weights: str | None, backbone: str | Backbone)
 
 
 class BilevelMetaLearning(MetaLearning):
-    """BLG-PIAA's meta-learning: for every user steps on a support batch, then on a query batch, and theta follows.
+    """BLG-PIAA's meta-learning: each user takes steps on a support batch, then on a query batch; theta follows.
 
     Source: Zhu et al., "Personalized Image Aesthetics Assessment via Meta-Learning With Bilevel Gradient Optimization",
     IEEE T-CYB 2020. The arguments are those of `MetaLearning`, whose ``learner`` is ``blg`` here.

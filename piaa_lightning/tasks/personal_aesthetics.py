@@ -23,7 +23,7 @@ from piaa_lightning.tasks.plain_values import (
 
 
 class PersonalAesthetics(FromPlainValues, GenericTask):
-    """PA_IAA's personal model before any user: the generic score plus what an image's personality is worth.
+    """PA_IAA's personal model before any user: the generic score plus weighted traits of the image.
 
     It starts from a joint task and learns the fusion from average scores of training users; `FineTune` then moves it
     for each user.

@@ -21,7 +21,7 @@ HIDDEN = (64,)  # of the personality branch, as conf/task/personality.yaml has i
 
 
 class PersonalityTraits(FromPlainValues, PersonalityTask):
-    """The traits of users who like an image: L_p of PA_IAA.
+    """Predict the traits of users who like an image: L_p of PA_IAA.
 
     Source: Li et al., "Personality-Assisted Multi-Task Learning for Generic and Personalized Image Aesthetics
     Assessment", IEEE TIP 2020.

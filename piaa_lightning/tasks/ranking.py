@@ -1,4 +1,4 @@
-"""Which of two images is liked more: pairs beside the scores themselves."""
+"""A ranking task: learn which of two images is liked more, beside the scores themselves."""
 
 from __future__ import annotations
 

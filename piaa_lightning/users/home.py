@@ -1,4 +1,4 @@
-"""Where everything that users said is kept, and what is learnt from it for the folder at hand."""
+"""The home of a computer's users: their stars, and the models learnt from them for the folder at hand."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What networks saw on average in the folders in which images were rated: a taste is measured against it elsewhere."""
+"""Mean features of the folders in which images were rated; a personal model needs them in other folders."""
 
 from __future__ import annotations
 

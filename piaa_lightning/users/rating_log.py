@@ -1,4 +1,4 @@
-"""What users said, line by line on the disk before anybody is told that it is kept."""
+"""The log of stars and marks: each line is on the disk before anybody is told that it is kept."""
 
 from __future__ import annotations
 

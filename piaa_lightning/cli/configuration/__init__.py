@@ -1,1 +1,1 @@
-"""What is done to a configuration between the command line and the pipeline."""
+"""Compose and check a configuration between the command line and the pipeline."""

@@ -1,4 +1,4 @@
-"""What a configuration may have made: classes and functions of named kinds, of this package and of its libraries."""
+"""Allow a configuration to make named kinds of classes and functions, and nothing else."""
 
 from __future__ import annotations
 

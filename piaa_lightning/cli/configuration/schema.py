@@ -1,4 +1,4 @@
-"""Where the configuration lies, the keys of a run, and what is wrong with a key in one sentence."""
+"""The schema of a run's keys: where the configuration lies, and one sentence for a mistake in a key."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a task is validated on, in the form that the database allows: users, images, or what users like."""
+"""The validation data of a task: users, images, or images that users like, as the database allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all forms of single images have in common: a batch is fetched at once, with crops keyed by image."""
+"""Base of datasets of single images: a batch is fetched at once, with crops keyed by image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all forms of labelled images have in common: some images carry labels beside their score, others do not."""
+"""Base of datasets of labelled images: some images carry labels beside their score, others do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is true of an image for each part of a split: its average score and the distribution of its votes."""
+"""Targets of each part of a split: average scores and distributions of votes."""
 
 from __future__ import annotations
 

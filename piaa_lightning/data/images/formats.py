@@ -1,4 +1,4 @@
-"""Which kinds of image files are read, and the one place where Pillow opens one."""
+"""The kinds of image files that are read, and the one place where Pillow opens one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What networks are fed: stored images, or features of them computed once."""
+"""Inputs of networks: stored images, or features of them computed once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which way up an image is: what EXIF says, and where a reader has turned the image already."""
+"""Turn images upright: by EXIF, unless a reader has turned them already."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which image an image is, whatever the database and the file it lies in."""
+"""Identify an image across databases and files."""
 
 from __future__ import annotations
 

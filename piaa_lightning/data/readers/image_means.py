@@ -1,4 +1,4 @@
-"""What raters said about images beside their score, averaged per image."""
+"""Average per image what raters said beside their score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who and what is held out: one rule per file, each returns a `Split`."""
+"""Rules that hold users and images out: one file each, each returns a `Split`."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ PARTS: tuple[Part, ...] = ("train", "val", "test")
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Who and what is held out.
+    """Which users and images are held out for validation and for test.
 
     Args:
         description: how the split was made, in a sentence for reports.

@@ -1,4 +1,4 @@
-"""What the facts mean: each becomes a line that is fine, worth a note, or wrong to train on."""
+"""Judge the facts of a database: each becomes a line that is fine, worth a note, or wrong to train on."""
 
 from __future__ import annotations
 

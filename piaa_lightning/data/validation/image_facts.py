@@ -1,4 +1,4 @@
-"""What the image files look like: sizes, kinds, which cannot be read and which are there twice."""
+"""Describe the image files: sizes, kinds, unreadable and doubled ones."""
 
 from __future__ import annotations
 

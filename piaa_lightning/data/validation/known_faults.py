@@ -1,4 +1,4 @@
-"""What an earlier check of the images, or their names, tell against a run: stop before anything is decoded."""
+"""Stop a run, before anything is decoded, on faults that an earlier check or the names of images tell."""
 
 from __future__ import annotations
 

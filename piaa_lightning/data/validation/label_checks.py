@@ -1,4 +1,4 @@
-"""What distributions of votes and traits must be before anything is learnt from them."""
+"""Check distributions of votes and traits before anything is learnt from them."""
 
 from __future__ import annotations
 

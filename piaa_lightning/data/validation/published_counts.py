@@ -1,4 +1,4 @@
-"""What the authors of each database say is in it."""
+"""The counts that the authors of each database publish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What users' ratings look like: how many, which levels, how often tied."""
+"""Describe users' ratings: how many, which levels, how often tied."""
 
 from __future__ import annotations
 

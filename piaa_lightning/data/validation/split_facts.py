@@ -1,4 +1,4 @@
-"""What a split holds, and what crosses its borders."""
+"""Describe a split, and find what is on both sides of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a mean over users would move with other users and other splits: a two-stage bootstrap."""
+"""Two-stage bootstrap of a mean over users: over users, then over each user's splits."""
 
 from __future__ import annotations
 

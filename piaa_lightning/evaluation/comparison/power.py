@@ -1,4 +1,4 @@
-"""How many seeds and users it takes to tell a difference of a given size from none."""
+"""Compute how many seeds and users tell a difference of a given size from none."""
 
 from __future__ import annotations
 

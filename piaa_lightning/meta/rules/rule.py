@@ -1,4 +1,4 @@
-"""What every rule of an inner loop is: it moves a user's parameters along their gradients."""
+"""The interface of a rule of the inner loop: it moves a user's parameters along their gradients."""
 
 from __future__ import annotations
 

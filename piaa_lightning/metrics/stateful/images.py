@@ -1,4 +1,4 @@
-"""How well the average taste is predicted, over a set of images."""
+"""Metrics of average scores over a set of images, for several processes."""
 
 from __future__ import annotations
 

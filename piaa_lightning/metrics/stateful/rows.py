@@ -1,4 +1,4 @@
-"""What all metrics have in common that need every row at once: they keep rows, and join those of several processes."""
+"""Base of metrics that need every row at once: it keeps rows, and joins those of several processes."""
 
 from __future__ import annotations
 

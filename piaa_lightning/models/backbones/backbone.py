@@ -1,4 +1,4 @@
-"""What every backbone is to the rest of the program."""
+"""The interface of every backbone."""
 
 from __future__ import annotations
 

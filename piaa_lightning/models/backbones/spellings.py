@@ -1,4 +1,4 @@
-"""How others name what our networks have: wrappers and prefixes of training programs, and other libraries' modules."""
+"""Translate names of weights: prefixes of training programs, and modules of other libraries."""
 
 from __future__ import annotations
 

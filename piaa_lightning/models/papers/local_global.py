@@ -1,4 +1,4 @@
-"""What early layers see of parts of an image, joined with what the last layer sees of the whole."""
+"""Join local features of early layers with global features of the last layer."""
 
 from __future__ import annotations
 

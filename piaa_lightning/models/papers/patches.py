@@ -1,4 +1,4 @@
-"""What networks have in common that look at an image and at patches of it."""
+"""Common parts of networks that look at an image and at patches of it."""
 
 from __future__ import annotations
 

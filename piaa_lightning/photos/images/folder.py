@@ -1,4 +1,4 @@
-"""Which images lie in a folder, however it is laid out."""
+"""Find the images in a folder, however it is laid out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the networks of a model see in photographs: their features beside each other, and a score for everybody."""
+"""Features of photographs by the networks of a model, and a generic score."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was read of images, kept by their content in one file that survives interruptions and renames."""
+"""Keep what was read of images, by their content, in one file that survives interruptions and renames."""
 
 from __future__ import annotations
 

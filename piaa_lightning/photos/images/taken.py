@@ -1,4 +1,4 @@
-"""When a photograph was taken, as its EXIF says."""
+"""Read from EXIF when a photograph was taken."""
 
 from __future__ import annotations
 

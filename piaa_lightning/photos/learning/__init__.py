@@ -1,1 +1,1 @@
-"""What a model learns of one user, and what it starts from."""
+"""Personal models of photographs, and what they start from."""

@@ -1,4 +1,4 @@
-"""Which image a user should rate next: the one that tells most about the order of all others."""
+"""Choose the image that a user should rate next: it tells most about the order of all others."""
 
 from __future__ import annotations
 

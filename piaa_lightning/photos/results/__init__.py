@@ -1,1 +1,1 @@
-"""What becomes of an order: lists, contact sheets, crops, covers and model cards."""
+"""Results of an order: lists, contact sheets, crops, covers and model cards."""

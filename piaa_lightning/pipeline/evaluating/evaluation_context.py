@@ -1,4 +1,4 @@
-"""What every kind of evaluation of a run stands on."""
+"""The context that every kind of evaluation of a run needs."""
 
 from __future__ import annotations
 

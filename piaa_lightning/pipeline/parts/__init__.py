@@ -1,1 +1,1 @@
-"""What a run is made of: data, networks, trainers."""
+"""The parts of a run: data, networks, trainers."""

@@ -1,4 +1,4 @@
-"""Which metrics a run computes, from its key ``metrics``."""
+"""Choose the metrics that a run computes, from its key ``metrics``."""
 
 from __future__ import annotations
 

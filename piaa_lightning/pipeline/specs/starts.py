@@ -1,4 +1,4 @@
-"""Where a task's training starts: from the task before it, from the backbone's weights, or from nothing."""
+"""The start of a task's training: the task before it, the backbone's weights, or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run tells its logger: its configuration first, in the end numbers, and to W&B tables, users and images."""
+"""Log a run: its configuration first, in the end numbers, and to W&B tables, users and images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies at a path, as a name: a configuration is the same where the files are, wherever they lie."""
+"""Name the contents of a path, so that a configuration is the same wherever its files lie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a person's things lie on this system, whatever directory a command is typed in."""
+"""Directories of a person's own data on this system, whatever directory a command is typed in."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""How requests are let in: limits, patience, fair shares."""
+"""Admission of requests: limits, patience, fair shares."""

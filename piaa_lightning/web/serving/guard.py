@@ -1,4 +1,4 @@
-"""Who may talk to the page: the right names, no other sites, and those who know the token."""
+"""Admit requests with the right host name, origin and token; refuse all others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which user of this machine is at the other end of a connection."""
+"""Find the user of this machine at the other end of a connection."""
 
 from __future__ import annotations
 
