@@ -40,7 +40,9 @@ class GalleryLasso(GalleryRegression):
         ArgumentError: a negative number of Gaussians, no penalty, or one outside (0, 1].
     """
 
-    def __init__(self, gaussians: int = 10, penalties: Sequence[float] = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)) -> None:
+    def __init__(
+        self, gaussians: int = 10, penalties: Sequence[float] = (0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01)
+    ) -> None:
         if gaussians < 0:
             raise ArgumentError("gaussians", "give 0 or more.", gaussians)
         if not penalties or not all(0 < penalty <= 1 for penalty in penalties):

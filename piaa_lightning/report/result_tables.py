@@ -6,11 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from piaa_lightning.evaluation.published_results import big_five, published_images, published_number, published_traits
+from piaa_lightning.evaluation.published_results import (
+    big_five,
+    missing_images,
+    missing_methods,
+    missing_traits,
+    published_images,
+    published_number,
+    published_traits,
+)
 from piaa_lightning.metrics.registry import USUAL, Level, Metric, main, present
 from piaa_lightning.report.formatting import backbones, decimal, mean_of, spread
 
 SEEDS_COLUMN = "± over seeds"
+NOT_RUN = "not run"  # beside a published number that this run has no method for
 PUBLISHED_COLUMN = "published (FLICKR-AES)"
 LEVELS: dict[str, Level] = {"users": "user", "images": "image", "traits": "trait"}  # of the kinds of rows
 _PUBLISHED_NOTES = {
@@ -103,7 +112,13 @@ def published_cell(row: Row) -> str:
 
 
 def _users(rows: list[Row], database: str, several: bool) -> ResultTable:
-    """Fewest shots first, the spread over seeds where several were run, published numbers in the last column."""
+    """Fewest shots first, the spread over seeds where several were run, published numbers in the last column.
+
+    Where most of a published table was run, its other methods stand below as not run.
+    """
+    missing = missing_methods(str(row["method"]) for row in rows)
+    holes = [{"method": name, "shots": k} for k in {row["shots"] for row in rows} for name in missing]
+    rows = [*rows, *(hole for hole in holes if published_cell(hole))]
     rows = sorted(rows, key=lambda row: int(row["shots"]))
     headings = [*_names(several), "shots"]
     cells = [[*_named(row, several), str(row["shots"])] for row in rows]
@@ -112,7 +127,8 @@ def _users(rows: list[Row], database: str, several: bool) -> ResultTable:
         of_seeds = _spreads(metric, rows)
         headings += [SEEDS_COLUMN] * len(of_seeds)
         for row, line in zip(rows, cells, strict=True):
-            line.append(spread(row.get(metric.name), row.get(f"{metric.name}_std_repeats")))
+            value = spread(row.get(metric.name), row.get(f"{metric.name}_std_repeats"))
+            line.append(NOT_RUN if row in holes else value)
             line += [decimal(row.get(name)) for name in of_seeds]
     headings.append("users")
     for row, line in zip(rows, cells, strict=True):
@@ -142,7 +158,10 @@ def _counted_users(row: Row) -> str:
 
 
 def _images(rows: list[Row], database: str, several: bool) -> ResultTable:
-    """A line per network, the published right under it; a metric that no network has gets no column."""
+    """A line per network, the published right under it, then those that were not run, where most of a table was.
+
+    A metric that no network has gets no column.
+    """
     metrics = metrics_of("images", rows)
     shown = [(metric, name) for metric in metrics for name in (metric.name, *_spreads(metric, rows))]
     headings = [*_names(several), *(metric.label if name == metric.name else SEEDS_COLUMN for metric, name in shown)]
@@ -155,6 +174,10 @@ def _images(rows: list[Row], database: str, several: bool) -> ResultTable:
             values = [_or_blank(known.values.get(name)) for _, name in shown]
             theirs.add(len(cells))
             cells.append([f"published: {known.method}", *[""] * several, *values])
+    for known in missing_images(str(row["method"]) for row in rows):
+        values = [_or_blank(known.values.get(name)) for _, name in shown]
+        theirs.add(len(cells))
+        cells.append([f"published: {known.method} ({NOT_RUN})", *[""] * several, *values])
     title = f"Images of {database}{_count(rows, 'images', 'test images')}"
     return _with_published("images", title, headings, cells, theirs, several, {main().label})
 
@@ -178,10 +201,13 @@ def _traits(rows: list[Row], database: str, several: bool, metric: Metric | None
         spreads = [row.get(f"{metric.name}_std_seeds") for row in own]
         cells[-1] += [decimal(mean_of(spreads))] if of_seeds else []
     letters = [big_five(trait) for trait in traits]
-    published = _distinct(published_traits(*method) for method in methods) if all(letters) and metric == main() else []
-    for known in published:
+    told = all(letters) and metric == main()
+    published = _distinct(published_traits(*method) for method in methods) if told else []
+    missing = missing_traits(method for method, _ in methods) if told else []
+    for known in [*published, *missing]:
         found = [known.srocc[letter] for letter in letters if letter]
-        cells.append([f"published: {known.method}", *[""] * several, *_trait_cells(found), *[""] * len(of_seeds)])
+        name = f"published: {known.method}" + (f" ({NOT_RUN})" if known in missing else "")
+        cells.append([name, *[""] * several, *_trait_cells(found), *[""] * len(of_seeds)])
     title = f"Traits of users of {database}, {metric.label}{_count(rows, 'users', 'test users')}"
     headings = [*_names(several), *traits, "mean", *(f"{SEEDS_COLUMN} (mean)" for _ in of_seeds)]
     theirs = set(range(len(methods), len(cells)))
