@@ -86,4 +86,4 @@ class LatentAnswers(GalleryRegression):
         with warnings.catch_warnings():  # where fewer answers already tell all that can be told
             warnings.simplefilter("ignore")
             found = PLSRegression(int(setting), scale=False).fit(galleries * weight, traits)
-        return np.asarray(found.coef_).T * weight[:, None]
+        return np.asarray(found.coef_.T * weight[:, None], dtype=np.float64)

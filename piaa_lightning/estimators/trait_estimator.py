@@ -28,7 +28,7 @@ class KnownLikes:
     users: Indices
     traits: Floats
 
-    def means(self, values: Floats) -> Floats:
+    def means(self, values: NDArray[np.floating]) -> Floats:
         """Average over what each user likes.
 
         Args:

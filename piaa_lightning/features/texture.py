@@ -73,5 +73,5 @@ def _details(luma: Plane) -> list[float]:
         a, b, c, d = (low[down:height:2, right:width:2] for down in (0, 1) for right in (0, 1))
         parts = (a - b + c - d, a + b - c - d, a - b - c + d)
         found.append(float(sum(np.abs(part).mean() for part in parts)) / 6)
-        low = (a + b + c + d) / 4
+        low = (a + b + c + d) * np.float32(0.25)
     return found

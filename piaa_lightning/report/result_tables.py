@@ -27,6 +27,7 @@ _PUBLISHED_NOTES = {
     "images": "measured by its authors on AVA itself; that its EMD is r=1 divided by the bins is a hypothesis",
     "traits": "measured by its authors; that these are users of PsychoFlickr is a hypothesis",
 }
+_HOLE_NOTE = "; where a row says not run, its numbers are published ones and no method here is like it"
 
 Row = Mapping[str, Any]
 
@@ -177,7 +178,7 @@ def _images(rows: list[Row], database: str, several: bool) -> ResultTable:
     for known in missing_images(str(row["method"]) for row in rows):
         values = [_or_blank(known.values.get(name)) for _, name in shown]
         theirs.add(len(cells))
-        cells.append([f"published: {known.method} ({NOT_RUN})", *[""] * several, *values])
+        cells.append([f"{NOT_RUN}: {known.method}", *[""] * several, *values])
     title = f"Images of {database}{_count(rows, 'images', 'test images')}"
     return _with_published("images", title, headings, cells, theirs, several, {main().label})
 
@@ -206,8 +207,8 @@ def _traits(rows: list[Row], database: str, several: bool, metric: Metric | None
     missing = missing_traits(method for method, _ in methods) if told else []
     for known in [*published, *missing]:
         found = [known.srocc[letter] for letter in letters if letter]
-        name = f"published: {known.method}" + (f" ({NOT_RUN})" if known in missing else "")
-        cells.append([name, *[""] * several, *_trait_cells(found), *[""] * len(of_seeds)])
+        name = NOT_RUN if known in missing else "published"
+        cells.append([f"{name}: {known.method}", *[""] * several, *_trait_cells(found), *[""] * len(of_seeds)])
     title = f"Traits of users of {database}, {metric.label}{_count(rows, 'users', 'test users')}"
     headings = [*_names(several), *traits, "mean", *(f"{SEEDS_COLUMN} (mean)" for _ in of_seeds)]
     theirs = set(range(len(methods), len(cells)))
@@ -235,6 +236,7 @@ def _with_published(
     ends: set[int] | None = None,
 ) -> ResultTable:
     """Make a table with published lines in it, and rules where there are any of these."""
+    holes = any(line[0].startswith(f"{NOT_RUN}: ") for line in cells)
     return ResultTable(
         kind,
         title,
@@ -244,7 +246,7 @@ def _with_published(
         words=set(range(1 + several)),
         main={headings.index(name) for name in first if name in headings},
         published_rows=published,
-        published_note=_PUBLISHED_NOTES[kind] if published else "",
+        published_note=_PUBLISHED_NOTES[kind] + (_HOLE_NOTE if holes else "") if published else "",
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-
 from galleries import USERS, known, painted
+
 from piaa_lightning.errors import ArgumentError
 from piaa_lightning.estimators.latent_answers import LatentAnswers
 from piaa_lightning.features import COMPUTATIONAL

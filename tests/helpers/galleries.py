@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from rating_tables import numbered, table_of
 
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.splits import Split
 from piaa_lightning.estimators.estimator import ImageContext
 from piaa_lightning.estimators.trait_estimator import KnownLikes
-
-from rating_tables import numbered, table_of
 
 USERS, FAVOURITES = 40, 6
 NONE = np.zeros(0, np.int64)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from rating_tables import numbered, table_of
 
 from piaa_lightning.data.images.inputs import Features, Inputs
 from piaa_lightning.data.ratings import hashed
@@ -19,7 +20,6 @@ from piaa_lightning.pipeline.run import refuse_mistakes
 from piaa_lightning.pipeline.specs.specs import RunSpec
 
 from composing import config_of
-from rating_tables import numbered, table_of
 
 USERS, IMAGES = 12, 60
 RANDOM = np.random.default_rng(0)

@@ -43,7 +43,9 @@ def evaluate_traits(context: EvaluationContext, method: MethodSpec) -> TraitEval
         network, data = context.model_of(method), context.data_of(method)
         return evaluate_on_likes(network, data, method.label, backbone, context.device, part, **options)
     estimator = make(method.estimator, f"methods.{method.key}.estimator")
-    return evaluate_trait_estimator(estimator, context.image_context_of(method), method.label, backbone, part, **options)
+    return evaluate_trait_estimator(
+        estimator, context.image_context_of(method), method.label, backbone, part, **options
+    )
 
 
 def evaluate_on_likes(

@@ -55,9 +55,7 @@ class EvaluationContext:
         """Return what a method's estimator stands on."""
         data = self.data_of(method)
         seen = (data.table, data.split, data.inputs, self.device, data.threshold)
-        return ImageContext(
-            *seen, self.spec.seed, self.spec.cache, self.model_of(method), self.auxiliary_of(method)
-        )
+        return ImageContext(*seen, self.spec.seed, self.spec.cache, self.model_of(method), self.auxiliary_of(method))
 
     def backbone_of(self, method: MethodSpec) -> str:
         """Name the backbone of a method; empty where it has no network."""
