@@ -63,6 +63,20 @@ def test_a_lasso_of_orthogonal_values_is_soft_thresholding():
     assert GalleryLasso().regress(0.3, signs, 0 * traits).tolist() == np.zeros((3, 2)).tolist()
 
 
+def test_an_image_that_several_users_like_is_described_once_and_counts_for_each(world, monkeypatch):
+    context, share, images_of = world
+    traits = np.stack([2 * share - 1] * 2, axis=1)
+    one = GalleryLasso(0)
+    one.fit(context, known(images_of, traits, slice(0, 24)), known(images_of, traits, slice(24, 30)))
+    alone = one.predict(np.array([1, 3]))
+    asked = []
+    monkeypatch.setattr(
+        one, "describe", lambda images: asked.append(images.tolist()) or GalleryLasso.describe(one, images)
+    )
+    assert one.predict(np.array([3, 1, 3])).tolist() == alone[[1, 0, 1]].tolist()
+    assert asked == [[1, 3]]
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

@@ -49,7 +49,7 @@ PLAIN = (
     *("backbone", "callbacks", "data", "head", "hparams_search", "logger", "paths", "protocol", "sweep", "trainer"),
     *("debug", "optimizer", "recipes", "schedule", "tuning"),
 )
-ROWS = ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows")  # several methods in one option
+ROWS = ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows", "trait_rows")  # of several methods
 SIDE_BY_SIDE = ("task", "method", "experiment")
 
 
