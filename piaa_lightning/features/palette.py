@@ -28,7 +28,7 @@ def palette(image: AnyImage) -> NDArray[np.float64]:
         image: ``(height, width, 3)`` uint8, or its planes.
 
     Example:
-        >>> dict(zip(PALETTE, palette(np.full((16, 16, 3), (255, 0, 0), np.uint8))))["red"]
+        >>> float(palette(np.full((16, 16, 3), (255, 0, 0), np.uint8))[PALETTE.index("red")])
         1.0
     """
     planes = planes_of(image)
