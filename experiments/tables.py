@@ -15,6 +15,9 @@ from pathlib import Path
 from piaa_lightning.evaluation.published_results import (
     PublishedImages,
     big_five,
+    missing_images,
+    missing_methods,
+    missing_traits,
     published_images_of,
     published_number,
     published_traits,
@@ -120,7 +123,10 @@ def published(row: dict[str, str]) -> str:
 
 
 def results(rows: Rows) -> str:
-    """One line per method and backbone; per number of shots a column, with published numbers beside it."""
+    """One line per method and backbone; per number of shots a column, with published numbers beside it.
+
+    Methods of a published table of which most was run stand below as not run.
+    """
     shots = sorted({int(row["shots"]) for row in rows})
     told = {k: any(published(row) for row in rows if int(row["shots"]) == k) for k in shots}
     several = len({row["backbone"] for row in rows} - {""}) > 1
@@ -137,7 +143,8 @@ def results(rows: Rows) -> str:
     ]
     heads = ["method", *(["backbone"] if several else []), *heads, "users"]
     lines = [f"| {' | '.join(heads)} |", "|" + "---|" * len(heads)]
-    for method, backbone in dict.fromkeys((row["method"], row["backbone"]) for row in rows):
+    holes = [(method, "") for method in missing_methods(row["method"] for row in rows)]
+    for method, backbone in [*dict.fromkeys((row["method"], row["backbone"]) for row in rows), *holes]:
         own = {int(row["shots"]): row for row in rows if (row["method"], row["backbone"]) == (method, backbone)}
         cells = [method, *([backbone] if several else [])]
         for k, metric in ((k, metric) for k in shots for metric in metrics):
@@ -178,6 +185,8 @@ def images(rows: Rows) -> str:
         cells = [measured_value(row, key) if row[key] else "–" for key in keys]
         ends = [known] if any(told) else []
         lines.append(f"| {row['method']} | {' | '.join([*cells, row['images'], *ends])} |")
+    for hole in missing_images(row["method"] for row in rows):
+        lines.append(f"| {hole.method} | {' | '.join([HOLE] * len(shown))} | – | {one_published(hole)} |")
     return "\n".join(lines) + "\n"
 
 
@@ -215,10 +224,14 @@ def traits(rows: Rows) -> str:
         ends = [decimal(mean(of_seeds)) if all(of_seeds) else "–"] if spread else []
         lines.append(f"| {' | '.join([method, *map(decimal, [*found, mean(found)]), *ends, own[0]['users']])} |")
         if all(letters) and (one := published_traits(method, own[0]["backbone"])):
-            told[one.method] = [str(one.srocc[letter]) for letter in letters if letter]
-    for method, found in told.items():
+            told[f"*published: {one.method}*"] = one.srocc
+    if all(letters):
+        missing = missing_traits(row["method"] for row in rows)
+        told |= {f"*published: {one.method}* ({HOLE})": one.srocc for one in missing}
+    for name, srocc in told.items():
+        found = [str(srocc[letter]) for letter in letters if letter]
         ends = "".join(" |" for _ in spread)
-        lines.append(f"| *published: {method}* | {' | '.join(map(decimal, [*found, mean(found)]))} | |{ends}")
+        lines.append(f"| {name} | {' | '.join(map(decimal, [*found, mean(found)]))} | |{ends}")
     return "\n".join(lines) + "\n"
 
 

@@ -105,6 +105,17 @@ def test_databases_of_users_with_traits_drive_personality(run, arguments):
         assert len(list(csv.DictReader(file))) == 5 * users
 
 
+def test_handcrafted_features_of_what_users_like_give_both_rows_that_the_talk_has(run):
+    small = [f"methods.guntuku.estimator.{setting}" for setting in ("gaussians=2", "components=4", "vocabulary=10")]
+    directory, summary = run("experiment=handcrafted", *small)
+    rows = [(row["method"], row["trait"]) for row in summary["rows"]]
+    assert rows == [(method, trait) for method in ("Segalin et al.", "Guntuku et al.") for trait in "OCEAN"]
+    assert all(-1 <= row["srocc"] <= 1 for row in summary["rows"])
+    assert [c["measure"] for c in summary["comparisons"]] == ["mean SROCC of traits"]
+    assert not list(directory.glob("checkpoints/*")), "no network is trained"
+    assert "not run: PA_IAA" in (directory / "report.html").read_text()
+
+
 @pytest.mark.parametrize(
     ("experiment", "kinds"),
     [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from piaa_lightning.evaluation.published_results import published_number
+from piaa_lightning.evaluation.published_results import TABLE_AVA, TABLE_I, published_number
 from piaa_lightning.report.comparison_table import is_claimed
 
 ROOT = Path(__file__).parents[1]
@@ -161,6 +161,27 @@ def test_traits_and_images_get_published_lines(tables, tmp_path):
     assert made[2].startswith("| PA_IAA | .800 | .700 | .600 | .500 | .060 | .090 | 99 | ")
     assert ".829 / .666 / .049 DenseNet121" in made[2]
     assert made[-1] == "*Measured: ours on a; published on AVA.*"
+
+
+def test_rows_of_a_published_table_that_were_not_run_are_marked(tables, tmp_path):
+    file = tmp_path / "traits.csv"
+    lines = [f"one,{name},net,{trait},0.100,60,p,1" for name in ("PA_IAA", "single task") for trait in "OCEAN"]
+    file.write_text("variant,method,backbone,trait,srocc,users,data,seeds\n" + "\n".join(lines) + "\n")
+    made = tables.table(file, "one").splitlines()
+    assert made[6] == "| *published: Segalin et al.* (*not run*) | .354 | .535 | .625 | .476 | .613 | .521 | |"
+    assert made[7].startswith("| *published: Guntuku et al.* (*not run*) |")
+    file = tmp_path / "results.csv"
+    rows = [f"one,{name},net,10,0.5,0.01,37,d,1," for name in TABLE_I if name != "USAR_PAD"]
+    file.write_text(RESULTS + "\n".join(rows) + "\n")
+    made = tables.table(file, "one").splitlines()
+    assert [line for line in made if "not run" in line] == ["| USAR_PAD | *not run* | .520 ± .003 | – |"]
+    file = tmp_path / "images.csv"
+    head = "variant,method,backbone,acc,balanced_acc,srocc,plcc,emd_r1,emd_r2,images,data,seeds\n"
+    rows = [f"one,{row.method},net,0.8,0.7,0.6,0.5,0.06,0.09,99,a,1" for row in TABLE_AVA if row.method != "DMA"]
+    file.write_text(head + "\n".join(rows) + "\n")
+    made = tables.table(file, "one").splitlines()
+    hole = "| DMA | *not run* | *not run* | *not run* | *not run* | *not run* | *not run* | – | .754 / – / – |"
+    assert [line for line in made if "not run" in line] == [hole]
 
 
 def test_intervals_and_published_numbers_stand_in_the_row(tables, tmp_path):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +13,13 @@ from sklearn.svm import LinearSVC
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import Estimator, ImageContext, Prediction
-from piaa_lightning.estimators.image_features import of_images, simple_of
-from piaa_lightning.features import FisherVectors, colour_statistics, dense_sift
-from piaa_lightning.features.planes import AnyImage, Planes
+from piaa_lightning.estimators.fisher_descriptions import DESCRIPTORS, FisherDescriptions
+from piaa_lightning.estimators.image_features import simple_of
 from piaa_lightning.metrics.balanced_accuracy import balanced_accuracy
 
 log = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
-DESCRIPTORS: dict[str, Callable[[AnyImage], Floats]] = {"sift": dense_sift, "colour": colour_statistics}
 SIMPLE_KIND = "simple"
 
 
@@ -64,12 +62,11 @@ class Handcrafted(Estimator):
         if not kinds or not set(kinds) <= set(known):
             raise UserError(f"estimator.kinds={list(kinds)}: choose some of {', '.join(known)}.")
         self.kinds = tuple(kinds)
-        self.gaussians, self.components = gaussians, components
-        self.vocabulary, self.per_image = vocabulary, per_image
+        described = [kind for kind in self.kinds if kind != SIMPLE_KIND]
+        self.fisher = FisherDescriptions(described, gaussians, components, vocabulary, per_image, long_side)
         self.strengths = tuple(strengths)
         self.balanced = balanced
         self.at_most = at_most
-        self.long_side = long_side
         self.chosen = self.strengths[0]
 
     def fit(self, context: ImageContext) -> None:
@@ -84,7 +81,7 @@ class Handcrafted(Estimator):
         if len(images) > self.at_most:
             kept = np.sort(self.random.permutation(len(images))[: self.at_most])
             images, good = images[kept], good[kept]
-        self._fit_mixtures(images)
+        self.fisher.fit(context, images, self.random)
         values = self._features(images)
         self.scale = StandardScaler(with_std=SIMPLE_KIND in self.kinds)
         self.machine = self._choose(self.scale.fit_transform(values), good)
@@ -114,26 +111,11 @@ class Handcrafted(Estimator):
         weight = "balanced" if self.balanced else None
         return LinearSVC(C=strength, class_weight=weight, dual="auto", max_iter=20_000, random_state=self.context.seed)
 
-    def _fit_mixtures(self, images: Indices) -> None:
-        self.fisher: dict[str, FisherVectors] = {}
-        chosen = np.sort(self.random.permutation(images)[: self.vocabulary])
-        for kind in self.kinds:
-            if kind == SIMPLE_KIND:
-                continue
-            found = of_images(self.context, chosen, DESCRIPTORS[kind], f"vocabulary of {kind}", self.long_side)
-            some = [own[self.random.permutation(len(own))[: self.per_image]] for own in found]
-            mixture = FisherVectors(self.gaussians, self.components, self.context.seed)
-            self.fisher[kind] = mixture.fit(np.concatenate(some))
-
     def _features(self, images: Indices) -> Floats:
         """Measure images, ``(images, values)``."""
         parts = []
-        if self.fisher:
-            encoded = of_images(self.context, images, self._encode, "Fisher vectors", self.long_side)
-            parts.append(np.stack(encoded))
+        if self.fisher.kinds:
+            parts.append(self.fisher.of(self.context, images))
         if SIMPLE_KIND in self.kinds:
             parts.append(simple_of(self.context, images).astype(np.float32))
         return np.concatenate(parts, axis=1)
-
-    def _encode(self, planes: Planes) -> Floats:
-        return np.concatenate([fisher.encode(DESCRIPTORS[kind](planes)) for kind, fisher in self.fisher.items()])

@@ -16,6 +16,7 @@ from piaa_lightning.data.images.stored import describe
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
 from piaa_lightning.estimators.estimator import ImageContext
+from piaa_lightning.features.computational import computational_features
 from piaa_lightning.features.folder import measured
 from piaa_lightning.features.planes import LONG_SIDE, Planes
 from piaa_lightning.features.simple import simple_features
@@ -41,13 +42,38 @@ def simple_of(context: ImageContext, images: Indices) -> NDArray[np.float64]:
     Raises:
         UserError: an image cannot be read.
     """
+    return kept_of(context, images, simple_features, "simple")
+
+
+def computational_of(context: ImageContext, images: Indices) -> NDArray[np.float64]:
+    """Return ``(images, len(COMPUTATIONAL))`` in the order of ``features.COMPUTATIONAL``, as `simple_of` does."""
+    return kept_of(context, images, computational_features, "computational")
+
+
+def kept_of(
+    context: ImageContext, images: Indices, measure: Callable[[Planes], NDArray[np.float64]], name: str
+) -> NDArray[np.float64]:
+    """Measure images, or take from the cache what was measured of just these files by this code.
+
+    Args:
+        context: of the estimator.
+        images: ``(images,)`` numbers of the images in the table.
+        measure: of one image, always as many values.
+        name: of what is measured; two measures have two names.
+
+    Returns:
+        ``(images, values)``.
+
+    Raises:
+        UserError: an image cannot be read.
+    """
     files = context.table.image_files[images].tolist()
     key = f"{describe(context.table.root, files)} {_source()}"
-    kept = context.cache / "features" / f"simple-{hashlib.sha256(key.encode()).hexdigest()[:20]}.npy"
+    kept = context.cache / "features" / f"{name}-{hashlib.sha256(key.encode()).hexdigest()[:20]}.npy"
     if kept.is_file():
         values: NDArray[np.float64] = np.load(kept)
         return values
-    values = np.stack(list(of_images(context, images, simple_features, "handcrafted features")))
+    values = np.stack(list(of_images(context, images, measure, f"{name} features")))
     with replacing(kept) as file:
         np.save(file, values)
     return values

@@ -10,7 +10,7 @@ numbers fit SROCC over users of PsychoFlickr. The last two are hypotheses.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -67,6 +67,7 @@ TABLE_II: dict[tuple[str, str], tuple[Cell, Cell]] = {
 _SHOTS = (10, 100)
 
 
+LEAST_SHARE = 1 / 3  # of the rows of a published table, from which a run is one of that table
 STARTED = re.compile(r" from (?:pretrained|generic|nothing)$")  # where a learner started, as our labels say it
 
 
@@ -190,20 +191,38 @@ def published_images(method: str, backbone: str) -> PublishedImages | None:
 
 def published_images_of(method: str) -> list[PublishedImages]:
     """Find all of the talk's rows for a method, whatever their backbones; the spelling is as free as above."""
-    asked = _key(method)
-    single = asked in map(_key, _SINGLE["aesthetics"])
-    found = []
-    for row in TABLE_AVA:
-        before, _, inside = row.method.partition("(")
-        what = inside.strip(")") if single else before
-        if asked == _key(row.method) or (inside and _key(what) == _key("aesthetics" if single else method)):
-            found.append(row)
-    return [row for row in found if _key(row.method) == asked] or found
+    return _rows({row.method: row for row in TABLE_AVA}, method, "aesthetics")
 
 
 def published_traits(method: str, backbone: str) -> PublishedTraits | None:
     """Find the talk's row for a network evaluated on traits; the rules are those of `published_images`."""
     return _row({row.method: row for row in TABLE_TRAITS}, method, backbone, "personality")
+
+
+def missing_images(methods: Iterable[str]) -> list[PublishedImages]:
+    """Find the rows of the talk's table of images that no method of a run has, on whatever backbone.
+
+    A run that has less than a third of the table's rows is none of the table, and misses nothing.
+
+    Args:
+        methods: labels of what was run, spelt as freely as in `published_images`.
+    """
+    return _missing({row.method: row for row in TABLE_AVA}, methods, "aesthetics")
+
+
+def missing_traits(methods: Iterable[str]) -> list[PublishedTraits]:
+    """Find the rows of the talk's table of traits that no method of a run has; see `missing_images`."""
+    return _missing({row.method: row for row in TABLE_TRAITS}, methods, "personality")
+
+
+def missing_methods(methods: Iterable[str]) -> list[str]:
+    """Find the methods of the talk's Table I that a run has not; see `missing_images`.
+
+    Example:
+        >>> missing_methods([*list(TABLE_I)[:-1], "ridge"])
+        ['BLG-PIAA']
+    """
+    return _missing({name: name for name in TABLE_I}, (STARTED.sub("", method) for method in methods), "")
 
 
 def big_five(trait: str) -> str | None:
@@ -225,6 +244,27 @@ def _row(table: Mapping[str, Row], method: str, backbone: str, task: str) -> Row
             if asked == _key(name) or _key(net) == own:
                 return row
     return found
+
+
+def _rows(table: Mapping[str, Row], method: str, task: str) -> list[Row]:
+    """Look for the method itself; where it is no row, for all rows of its name whatever their backbones."""
+    asked = _key(method)
+    single = asked in map(_key, _SINGLE.get(task, ()))
+    own, found = [], []
+    for name, row in table.items():
+        before, _, inside = name.partition("(")
+        what = inside.strip(")") if single else before
+        if asked == _key(name):
+            own.append(row)
+        elif inside and _key(what) == _key(task if single else method):
+            found.append(row)
+    return own or found
+
+
+def _missing(table: Mapping[str, Row], methods: Iterable[str], task: str) -> list[Row]:
+    had = [row for method in methods for row in _rows(table, method, task)]
+    missing = [row for row in table.values() if row not in had]
+    return missing if len(table) - len(missing) >= LEAST_SHARE * len(table) else []
 
 
 def _key(name: str) -> str:

@@ -17,7 +17,12 @@ from omegaconf import OmegaConf
 from pytorch_lightning.loggers import Logger
 
 from piaa_lightning.errors import MissingLabelsError
-from piaa_lightning.pipeline.evaluating.evaluate_methods import evaluate_methods, protocols, refuse_impossible
+from piaa_lightning.pipeline.evaluating.evaluate_methods import (
+    evaluate_methods,
+    protocols,
+    refuse_impossible,
+    refuse_other_estimator,
+)
 from piaa_lightning.pipeline.evaluating.show_users import number_of_maps
 from piaa_lightning.pipeline.parts.build_model import build_extractor, refuse_start
 from piaa_lightning.pipeline.parts.make import make, refuse_impossible_steps, refuse_unknown_arguments
@@ -89,7 +94,9 @@ def refuse_mistakes(spec: RunSpec) -> None:
     for method in spec.methods.values():
         for name in ("personalizer", "support", "estimator"):
             if getattr(method, name) is not None:
-                make(getattr(method, name), f"methods.{method.key}.{name}")
+                made = make(getattr(method, name), f"methods.{method.key}.{name}")
+                if name == "estimator":
+                    refuse_other_estimator(method, made)
     for task in spec.tasks():
         refuse_start(spec, task)
     protocols(spec)

@@ -6,11 +6,20 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from piaa_lightning.evaluation.published_results import big_five, published_images, published_number, published_traits
+from piaa_lightning.evaluation.published_results import (
+    big_five,
+    missing_images,
+    missing_methods,
+    missing_traits,
+    published_images,
+    published_number,
+    published_traits,
+)
 from piaa_lightning.metrics.registry import USUAL, Level, Metric, main, present
 from piaa_lightning.report.formatting import backbones, decimal, mean_of, spread
 
 SEEDS_COLUMN = "± over seeds"
+NOT_RUN = "not run"  # beside a published number that this run has no method for
 PUBLISHED_COLUMN = "published (FLICKR-AES)"
 LEVELS: dict[str, Level] = {"users": "user", "images": "image", "traits": "trait"}  # of the kinds of rows
 _PUBLISHED_NOTES = {
@@ -18,6 +27,7 @@ _PUBLISHED_NOTES = {
     "images": "measured by its authors on AVA itself; that its EMD is r=1 divided by the bins is a hypothesis",
     "traits": "measured by its authors; that these are users of PsychoFlickr is a hypothesis",
 }
+_HOLE_NOTE = "; where a row says not run, its numbers are published ones and no method here is like it"
 
 Row = Mapping[str, Any]
 
@@ -103,7 +113,13 @@ def published_cell(row: Row) -> str:
 
 
 def _users(rows: list[Row], database: str, several: bool) -> ResultTable:
-    """Fewest shots first, the spread over seeds where several were run, published numbers in the last column."""
+    """Fewest shots first, the spread over seeds where several were run, published numbers in the last column.
+
+    Where most of a published table was run, its other methods stand below as not run.
+    """
+    missing = missing_methods(str(row["method"]) for row in rows)
+    holes = [{"method": name, "shots": k} for k in {row["shots"] for row in rows} for name in missing]
+    rows = [*rows, *(hole for hole in holes if published_cell(hole))]
     rows = sorted(rows, key=lambda row: int(row["shots"]))
     headings = [*_names(several), "shots"]
     cells = [[*_named(row, several), str(row["shots"])] for row in rows]
@@ -112,7 +128,8 @@ def _users(rows: list[Row], database: str, several: bool) -> ResultTable:
         of_seeds = _spreads(metric, rows)
         headings += [SEEDS_COLUMN] * len(of_seeds)
         for row, line in zip(rows, cells, strict=True):
-            line.append(spread(row.get(metric.name), row.get(f"{metric.name}_std_repeats")))
+            value = spread(row.get(metric.name), row.get(f"{metric.name}_std_repeats"))
+            line.append(NOT_RUN if row in holes else value)
             line += [decimal(row.get(name)) for name in of_seeds]
     headings.append("users")
     for row, line in zip(rows, cells, strict=True):
@@ -142,7 +159,10 @@ def _counted_users(row: Row) -> str:
 
 
 def _images(rows: list[Row], database: str, several: bool) -> ResultTable:
-    """A line per network, the published right under it; a metric that no network has gets no column."""
+    """A line per network, the published right under it, then those that were not run, where most of a table was.
+
+    A metric that no network has gets no column.
+    """
     metrics = metrics_of("images", rows)
     shown = [(metric, name) for metric in metrics for name in (metric.name, *_spreads(metric, rows))]
     headings = [*_names(several), *(metric.label if name == metric.name else SEEDS_COLUMN for metric, name in shown)]
@@ -155,6 +175,10 @@ def _images(rows: list[Row], database: str, several: bool) -> ResultTable:
             values = [_or_blank(known.values.get(name)) for _, name in shown]
             theirs.add(len(cells))
             cells.append([f"published: {known.method}", *[""] * several, *values])
+    for known in missing_images(str(row["method"]) for row in rows):
+        values = [_or_blank(known.values.get(name)) for _, name in shown]
+        theirs.add(len(cells))
+        cells.append([f"{NOT_RUN}: {known.method}", *[""] * several, *values])
     title = f"Images of {database}{_count(rows, 'images', 'test images')}"
     return _with_published("images", title, headings, cells, theirs, several, {main().label})
 
@@ -178,10 +202,13 @@ def _traits(rows: list[Row], database: str, several: bool, metric: Metric | None
         spreads = [row.get(f"{metric.name}_std_seeds") for row in own]
         cells[-1] += [decimal(mean_of(spreads))] if of_seeds else []
     letters = [big_five(trait) for trait in traits]
-    published = _distinct(published_traits(*method) for method in methods) if all(letters) and metric == main() else []
-    for known in published:
+    told = all(letters) and metric == main()
+    published = _distinct(published_traits(*method) for method in methods) if told else []
+    missing = missing_traits(method for method, _ in methods) if told else []
+    for known in [*published, *missing]:
         found = [known.srocc[letter] for letter in letters if letter]
-        cells.append([f"published: {known.method}", *[""] * several, *_trait_cells(found), *[""] * len(of_seeds)])
+        name = NOT_RUN if known in missing else "published"
+        cells.append([f"{name}: {known.method}", *[""] * several, *_trait_cells(found), *[""] * len(of_seeds)])
     title = f"Traits of users of {database}, {metric.label}{_count(rows, 'users', 'test users')}"
     headings = [*_names(several), *traits, "mean", *(f"{SEEDS_COLUMN} (mean)" for _ in of_seeds)]
     theirs = set(range(len(methods), len(cells)))
@@ -209,6 +236,7 @@ def _with_published(
     ends: set[int] | None = None,
 ) -> ResultTable:
     """Make a table with published lines in it, and rules where there are any of these."""
+    holes = any(line[0].startswith(f"{NOT_RUN}: ") for line in cells)
     return ResultTable(
         kind,
         title,
@@ -218,7 +246,7 @@ def _with_published(
         words=set(range(1 + several)),
         main={headings.index(name) for name in first if name in headings},
         published_rows=published,
-        published_note=_PUBLISHED_NOTES[kind] if published else "",
+        published_note=_PUBLISHED_NOTES[kind] + (_HOLE_NOTE if holes else "") if published else "",
     )
 
 

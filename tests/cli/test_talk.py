@@ -8,6 +8,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from piaa_lightning.errors import UserError
+from piaa_lightning.evaluation.published_results import missing_traits
 from piaa_lightning.models.parameter_groups import optimizer_groups
 from piaa_lightning.pipeline.run import refuse_mistakes
 from piaa_lightning.pipeline.specs.backbone_config import recipe_of_backbone
@@ -95,7 +96,15 @@ def test_the_personality_table(backbone):
     assert (cfg.backbone.name, cfg.backbone.weights) == (backbone, "imagenet")
     for task in (cfg.task, cfg.tasks.giaa, cfg.tasks.personality):
         is_the_talks(task)
-    assert [method.evaluation for method in cfg.methods.values()] == ["images", "images", "traits", "traits"]
+    assert [method.evaluation for method in cfg.methods.values()] == ["images"] * 2 + ["traits"] * 4
+    names = [method.label for method in cfg.methods.values() if method.evaluation == "traits"]
+    assert names[2:] == ["Segalin et al.", "Guntuku et al."]
+    other = {"densenet121": "Inception-v3", "inception_v3": "DenseNet121"}[backbone]
+    missing = [f"{other}(personality)", f"PA_IAA({other})"]
+    assert [row.method for row in missing_traits(names)] == missing, "the other backbone is the other command"
+    told = [plain(method.dataset) for method in cfg.methods.values() if method.evaluation == "traits"]
+    assert told[1:] == told[:1] * 3, "all rows have the same users and traits"
+    assert {method.database for method in cfg.methods.values() if method.evaluation == "traits"} == {"personality"}
 
 
 def test_ba_piaa_alone():

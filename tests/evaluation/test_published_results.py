@@ -7,6 +7,9 @@ from piaa_lightning.evaluation.published_results import (
     TABLE_TRAITS,
     PublishedNumber,
     big_five,
+    missing_images,
+    missing_methods,
+    missing_traits,
     published_images,
     published_images_of,
     published_number,
@@ -106,3 +109,39 @@ def test_the_tables_are_whole():
 )
 def test_all_rows_of_a_method_are_found_whatever_their_backbones(method, found):
     assert [row.method for row in published_images_of(method)] == found
+
+
+@pytest.mark.parametrize(
+    ("methods", "found"),
+    [
+        (["PA_IAA", "single task"], ["Segalin et al.", "Guntuku et al."]),
+        (
+            ["Segalin et al.", "guntuku et al", "ridge"],
+            ["DenseNet121(personality)", "Inception-v3(personality)", "PA_IAA(DenseNet121)", "PA_IAA(Inception-v3)"],
+        ),
+        # what is named with its backbone stands for that row alone
+        (
+            ["PA_IAA(DenseNet121)", "personality", "Segalin et al.", "Guntuku et al."],
+            ["PA_IAA(Inception-v3)"],
+        ),
+        (["PA_IAA", "personality", "Segalin et al.", "Guntuku et al."], []),
+        (["Segalin et al."], []),  # one row of six is no table of traits
+        ([], []),
+    ],
+)
+def test_rows_of_traits_that_a_run_has_not(methods, found):
+    assert [row.method for row in missing_traits(methods)] == found
+
+
+def test_rows_of_images_and_methods_that_a_run_has_not():
+    names = [row.method for row in TABLE_AVA]
+    assert missing_images(names) == missing_images(names[:8]) == []  # all of them, and less than a third
+    assert [row.method for row in missing_images([*names[:9], "NIMA"])] == [
+        *names[9:19],
+        *(f"{name}(aesthetics)" for name in ("DenseNet121", "Inception-v3")),
+        *(f"PA_IAA({name})" for name in ("DenseNet121", "Inception-v3")),
+    ]
+    users = list(TABLE_I)
+    assert missing_methods(["BA-PIAA", "BLG-PIAA from generic"]) == []
+    assert missing_methods([*users[:9], "ridge"]) == ["MT_IAA", "PA_IAA", "BA-PIAA", "BLG-PIAA"]
+    assert missing_methods([*users[:10], "ba_piaa", "BLG-PIAA from pretrained"]) == ["PA_IAA"]

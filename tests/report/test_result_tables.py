@@ -1,5 +1,6 @@
 import pytest
 
+from piaa_lightning.evaluation.published_results import TABLE_AVA, TABLE_I
 from piaa_lightning.report.result_tables import published_cell, published_notes, result_tables
 
 
@@ -78,7 +79,42 @@ def test_traits_are_laid_out_as_published():
         ["single task", ".100", ".200", ".300", ".400", ".500", ".300"],
         ["published: PA_IAA(DenseNet121)", ".567", ".659", ".722", ".646", ".708", ".660"],
         ["published: DenseNet121(personality)", ".548", ".647", ".711", ".638", ".698", ".648"],
+        ["not run: Segalin et al.", ".354", ".535", ".625", ".476", ".613", ".521"],
+        ["not run: Guntuku et al.", ".398", ".552", ".679", ".525", ".636", ".558"],
     ]
+    assert (table.ends, table.published_rows) == ({1}, {2, 3, 4, 5})
+    assert "no method here" in table.published_note
+
+
+def test_one_row_of_a_published_table_is_no_hole():
+    (table,) = tables(*trait_rows("Segalin et al."))
+    assert [line[0] for line in table.cells] == ["Segalin et al.", "published: Segalin et al."]
+    assert "no method here" not in table.published_note
+
+
+def test_methods_of_a_published_table_that_were_not_run_stand_at_their_shots():
+    shown = [name for name in TABLE_I if name != "PA_IAA"]
+    rows = [row(name, "vgg16", shots, 0.5, 0.01) for shots in (100, 10, 5) for name in (*shown, "ridge")]
+    (table,) = tables(*rows)
+    assert len(table.cells) == len(rows) + 2, "5 shots were not published"
+    holes = [line for line in table.cells if "not run" in line]
+    assert holes == [
+        ["PA_IAA", "10", "not run", "\u2013", ".543±.003"],
+        ["PA_IAA", "100", "not run", "\u2013", ".639±.011"],
+    ]
+    assert [line[1] for line in table.cells] == ["5"] * 13 + ["10"] * 14 + ["100"] * 14
+    assert table.ends == {12, 26}
+
+
+def test_images_that_were_not_run_stand_below():
+    names = [known.method for known in TABLE_AVA if "Inception" not in known.method and "Dense" not in known.method]
+    (table,) = tables(*(image_row(name) for name in (*names[1:], "single task", "PA_IAA")))
+    assert table.cells[-2:] == [
+        ["not run: AVA handcrafted features", ".680", "", "", "", ""],
+        ["not run: NIMA(Inception-v2)", ".815", ".612", "", ".050", ""],
+    ]
+    assert "no method here" in table.published_note
+    assert len(table.cells) - 1 in table.published_rows
 
 
 def test_nothing_was_published_for_other_traits():

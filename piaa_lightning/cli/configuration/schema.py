@@ -118,7 +118,8 @@ class RunKeys:
         methods: what is evaluated, by key: label, prior (a task or null), control (true for rows that others are read
             by), auxiliary (further tasks by name), and a personalizer that fits users (with `support`, how their images
             are chosen; at random without it), or an evaluation (images or traits) with the name of a database (null is
-            the main one) and, where no network is evaluated as it is, an estimator that is fitted to training images.
+            the main one) and, where no network is evaluated as it is, an estimator that is fitted to training images or
+            to what training users like.
         method: the method of ``experiment=personal``, for instance ridge.
         databases: what tasks learn from beside ``data``, by name.
         tasks: further tasks, by name, that methods take their priors from beside `task`.

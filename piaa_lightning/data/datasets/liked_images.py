@@ -59,6 +59,7 @@ class LikedImages(ImageDataset[Liked]):
         super().__init__(table.image[rows], inputs, seed)
         self.users = table.user[rows]
         self.traits = torch.from_numpy(values)
+        self.trait_names = tuple(traits or table.trait_names)
         if not len(self):
             raise UserError(
                 f"{table.database}: nobody of the {part} part has traits and a rating of at least {liked:g} (0 to 1);"

@@ -34,14 +34,12 @@ def evaluate_images(context: EvaluationContext, method: MethodSpec) -> ImageEval
     Raises:
         UserError: there is no image to evaluate it on, or what it needs is not there.
     """
-    data, network, backbone = context.data_of(method), context.model_of(method), context.backbone_of(method)
-    part = context.spec.evaluate_on
+    backbone, part = context.backbone_of(method), context.spec.evaluate_on
     if method.estimator is None:
+        network, data = context.model_of(method), context.data_of(method)
         return evaluate_network(network, data, method.label, backbone, context.device, part, method.threshold)
-    seen = (data.table, data.split, data.inputs, context.device, data.threshold)
-    stands = ImageContext(*seen, context.spec.seed, context.spec.cache, network, context.auxiliary_of(method))
     estimator = make(method.estimator, f"methods.{method.key}.estimator")
-    return evaluate_estimator(estimator, stands, method.label, backbone, part)
+    return evaluate_estimator(estimator, context.image_context_of(method), method.label, backbone, part)
 
 
 def evaluate_network(

@@ -12,6 +12,8 @@ import numpy as np
 import torch
 
 from piaa_lightning.errors import MissingLabelsError, UserError
+from piaa_lightning.estimators.estimator import Estimator
+from piaa_lightning.estimators.trait_estimator import TraitEstimator
 from piaa_lightning.evaluation.image_evaluation import ImageEvaluation
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.evaluation.records import Record
@@ -26,7 +28,7 @@ from piaa_lightning.pipeline.evaluating.evaluation_context import EvaluationCont
 from piaa_lightning.pipeline.evaluating.show_users import choose_users
 from piaa_lightning.pipeline.parts.make import make
 from piaa_lightning.pipeline.parts.open_data import Data, Databases
-from piaa_lightning.pipeline.specs.specs import RunSpec
+from piaa_lightning.pipeline.specs.specs import MethodSpec, RunSpec
 from piaa_lightning.pipeline.training.train_models import ModelTrainer
 
 log = logging.getLogger(__name__)
@@ -83,6 +85,26 @@ def refuse_impossible(spec: RunSpec, databases: Databases) -> None:
             )
         if method.evaluation is None:
             _refuse_too_few_ratings(spec, data)
+
+
+def refuse_other_estimator(method: MethodSpec, estimator: object) -> None:
+    """Stop where an estimator predicts something else than its method is evaluated on.
+
+    Args:
+        method: that names it.
+        estimator: made of the method's configuration.
+
+    Raises:
+        UserError: an estimator of traits evaluated on images, the other way round, or none at all.
+    """
+    kinds = {"images": Estimator, "traits": TraitEstimator}
+    fitting = [evaluation for evaluation, kind in kinds.items() if isinstance(estimator, kind)]
+    if method.evaluation not in fitting:
+        raise UserError(
+            f"methods.{method.key}.evaluation={method.evaluation}: {type(estimator).__name__} predicts"
+            f" {' and '.join(fitting) or 'neither images nor traits'}; "
+            + (f"set it to {fitting[0]}." if fitting else "choose another estimator.")
+        )
 
 
 def _refuse_too_few_ratings(spec: RunSpec, data: Data) -> None:

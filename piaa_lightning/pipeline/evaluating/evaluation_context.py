@@ -8,6 +8,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
+from piaa_lightning.estimators.estimator import ImageContext
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.protocol import Protocol
 from piaa_lightning.pipeline.parts.open_data import Data, Databases
@@ -49,6 +50,12 @@ class EvaluationContext:
     def auxiliary_of(self, method: MethodSpec) -> dict[str, nn.Module]:
         """Return the further networks that a method stands on, by what they are for."""
         return {name: self.models.get(task) for name, task in method.auxiliary.items()}
+
+    def image_context_of(self, method: MethodSpec) -> ImageContext:
+        """Return what a method's estimator stands on."""
+        data = self.data_of(method)
+        seen = (data.table, data.split, data.inputs, self.device, data.threshold)
+        return ImageContext(*seen, self.spec.seed, self.spec.cache, self.model_of(method), self.auxiliary_of(method))
 
     def backbone_of(self, method: MethodSpec) -> str:
         """Name the backbone of a method; empty where it has no network."""

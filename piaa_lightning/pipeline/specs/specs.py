@@ -113,7 +113,7 @@ class MethodSpec:
         database: that it is evaluated on, a name below ``databases``; None is the main one.
         threshold: the output above which it calls an image good; None where outputs are scores.
         dataset: how its task saw traits.
-        estimator: what is fitted to training images instead of a network.
+        estimator: what is fitted to training images, or to what training users like, instead of a network.
         config: all of it, as composed.
     """
 
@@ -344,8 +344,11 @@ def _method(key: str, methods: DictConfig, tasks: _Tasks) -> MethodSpec:
         raise UserError(
             f"methods.{key}: give a personalizer, which fits users, or an evaluation of {' or '.join(EVALUATIONS)}."
         )
-    if estimator is not None and evaluation != "images":
-        raise UserError(f"methods.{key}.evaluation={evaluation}: an estimator predicts images; set it to images.")
+    if estimator is not None and evaluation is None:
+        raise UserError(
+            f"methods.{key}.evaluation={evaluation}: an estimator predicts images or users' traits; set it to"
+            f" {' or '.join(EVALUATIONS)}."
+        )
     return MethodSpec(
         key=key,
         label=read.text("label"),

@@ -49,7 +49,7 @@ PLAIN = (
     *("backbone", "callbacks", "data", "head", "hparams_search", "logger", "paths", "protocol", "sweep", "trainer"),
     *("debug", "optimizer", "recipes", "schedule", "tuning"),
 )
-ROWS = ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows")  # several methods in one option
+ROWS = ("controls", "fpmf_rows", "pam_rows", "usar_rows", "usar_ava_rows", "trait_rows")  # of several methods
 SIDE_BY_SIDE = ("task", "method", "experiment")
 
 
@@ -310,12 +310,14 @@ def test_every_task_is_made():
 
 def test_every_method_is_made():
     from piaa_lightning.estimators.estimator import Estimator
+    from piaa_lightning.estimators.trait_estimator import TraitEstimator
     from piaa_lightning.personalizers.personalizer import Personalizer
 
     def check(name: str) -> None:
         method = methods().methods[name]
         if method.get("estimator"):
-            assert isinstance(instantiate(method.estimator), Estimator)
+            kind = {"images": Estimator, "traits": TraitEstimator}[method.evaluation]
+            assert isinstance(instantiate(method.estimator), kind)
         elif "personalizer" in method:
             assert len(instantiate(method.personalizer).candidates()) >= 1
             assert isinstance(instantiate(method.personalizer), Personalizer)
@@ -333,7 +335,7 @@ def check_experiment(name: str) -> None:
     assert spec.name == name
     for method in spec.methods.values():
         if method.estimator is not None:
-            assert method.evaluation == "images"
+            assert method.evaluation in ("images", "traits")
         elif method.personalizer is not None:
             assert len(instantiate(method.personalizer).candidates()) >= 1
         elif method.evaluation == "images":
