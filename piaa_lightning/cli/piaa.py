@@ -139,6 +139,7 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--scale", nargs=2, type=float, metavar=("LOW", "HIGH"), help="the worst and the best score of that table"
         )
+    rank.add_argument("--why", action="store_true", help="say of each photograph why it stands where it stands")
     learn.add_argument(
         "--person", metavar="NAME", default="me", help="who gave them, %(default)s by default, or a file to write"
     )

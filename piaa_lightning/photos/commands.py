@@ -20,6 +20,7 @@ from piaa_lightning.photos.results.cover import choose_cover
 from piaa_lightning.photos.results.crop_file import write_crop
 from piaa_lightning.photos.results.crops import Crop, best_crops, shape_of, small_copy
 from piaa_lightning.photos.results.ranking import order_of, ranking_csv
+from piaa_lightning.photos.results.why import Why
 from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.runtime.cores import cores
 from piaa_lightning.runtime.files.atomic import replace_file
@@ -37,13 +38,14 @@ def rejected_of(shelf: Shelf, who: Who) -> list[int]:
     return [number for number, digest in enumerate(shelf.digests) if digest in who.rejected]
 
 
-def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
+def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, why: bool = False) -> Path:
     """Put a folder in somebody's order.
 
     Args:
         read: the folder.
         out: the directory that ``ranking.csv`` and ``contact_sheet.html`` are written to.
         who: whose order it is.
+        why: whether it is said why each photograph stands where it stands, see `Why`.
 
     Returns:
         The path of ``ranking.csv``.
@@ -54,7 +56,8 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
     personal, scale, title = personal_model_of(read, who)
     ranking = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who))
     table, files = out / "ranking.csv", read.shelf.files
-    replace_file(table, ranking_csv(ranking, files).encode(errors="surrogateescape"))
+    reasons = list(Why(personal, read.shelf, scale).sentences(range(len(files)))) if why else None
+    replace_file(table, ranking_csv(ranking, files, reasons).encode(errors="surrogateescape"))
     page = contact_sheet(
         f"{len(files)} photographs {title}",
         [
@@ -70,6 +73,8 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
     replace_file(out / "contact_sheet.html", page.encode(errors="backslashreplace"))
     for number in ranking.order[:SHOWN].tolist():
         print(f"{ranking.places[number]:4} {ranking.stands[number]:6.2f}  {printable(files[number])}")
+        if reasons is not None:
+            print(f"{'':13}{reasons[number]}")
     print(f"{printable(str(table))}: all {len(files)} photographs; contact_sheet.html beside it shows them")
     return table
 

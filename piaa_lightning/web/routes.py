@@ -19,7 +19,7 @@ from starlette.staticfiles import StaticFiles
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.cores import cores
-from piaa_lightning.web.answers import MOST, compare_answer, cover_answer, crops_answer, view_answer
+from piaa_lightning.web.answers import MOST, compare_answer, cover_answer, crops_answer, view_answer, why_answer
 from piaa_lightning.web.exports import exported
 from piaa_lightning.web.images import WHOLE, cut_image, large_copy, map_image
 from piaa_lightning.web.importing import import_ratings
@@ -148,6 +148,10 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         found = await shares.do(session, request, crops_answer, session, _user(request), photo)
         return JSONResponse(found)
 
+    async def why(request: Request, session: Session) -> Response:
+        photo = request.path_params["photo"]
+        return JSONResponse(await run_in_threadpool(why_answer, session, _user(request), photo))
+
     async def small(request: Request, session: Session) -> Response:
         found = await run_in_threadpool(session.thumbnail, request.path_params["photo"])
         if found is None:
@@ -210,6 +214,7 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
             Route("/photo/{photo}/cut", of_session(cut)),
             Route("/photo/{photo}/map", of_session(where)),
             Route("/photo/{photo}/crops", of_session(crops)),
+            Route("/photo/{photo}/why", of_session(why)),
             Route("/export/{what}", of_session(export)),
             Mount("/page", StaticFiles(directory=PAGE)),
         ],

@@ -22,6 +22,7 @@ from piaa_lightning.photos.learning.personal_file import PersonalFile
 from piaa_lightning.photos.learning.personal_model import PersonalModel
 from piaa_lightning.photos.learning.published_model import PublishedModel
 from piaa_lightning.photos.results.ranking import Ranking, order_of
+from piaa_lightning.photos.results.why import Why
 from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.users.home import Home, Told, place_of, short_name
@@ -73,6 +74,11 @@ class View:
     def alike(self) -> NDArray[np.int64]:
         """``(images,)`` how many there are in the group of each."""
         return np.bincount(self.groups, minlength=len(self.groups))[self.groups]
+
+    @cached_property
+    def why(self) -> Why:
+        """Says why an image stands where it stands."""
+        return Why(self.personal, self.shelf)
 
     @property
     def rated(self) -> int:

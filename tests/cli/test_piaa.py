@@ -128,6 +128,18 @@ def test_a_photograph_whose_name_is_no_text(do, folder, model, tmp_path):
     assert (tmp_path / "out" / "crops" / os.fsdecode(b"caf\xe9_jpg_1x1.jpg")).exists()
 
 
+def test_why_each_photograph_stands_where_it_stands(do, folder, model, tmp_path):
+    folder("holiday")
+    said = do("rank", "holiday", "--ratings", "my table.csv", "--why", "--model", model)
+    with (tmp_path / "piaa_results" / "holiday" / "ranking.csv").open(newline="") as file:
+        rows = {row["image"]: row["why"] for row in csv.DictReader(file)}
+    assert len(rows) == 6
+    assert "sea 0.jpg (5 stars)" in rows["sea 2.jpg"]
+    assert rows["sea 0.jpg"].startswith("Judged by the other ratings, ")
+    assert all(sentence in said for sentence in rows.values())
+    assert "the average of this folder" not in do("rank", "holiday", "--model", model)
+
+
 def test_a_name_cannot_move_the_cursor(do, folder, model):
     root = folder("escape")
     (root / "red 0.jpg").rename(root / "\x1b[2Jred.jpg")
@@ -237,7 +249,8 @@ def sentences() -> list[str]:
     """Everything that people could be told by what ``piaa`` uses."""
     found = []
     package = Path(piaa_lightning.__file__).parent
-    files = [*package.glob("photos/*.py"), package / "web" / "listening.py", package / "pipeline" / "open_published.py"]
+    listening = package / "web" / "serving" / "listening.py"
+    files = [*package.glob("photos/**/*.py"), listening, package / "pipeline" / "open_published.py"]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):

@@ -8,7 +8,6 @@ import json
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.photos.test_opening import bomb
 
 from piaa_lightning.photos.images.reading import Shelf
 from piaa_lightning.photos.images.store import Store
@@ -17,6 +16,7 @@ from piaa_lightning.web.album import Album
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.visitors import Visitors
 from tests.photos.conftest import GREEN, draw
+from tests.photos.images.test_opening import bomb
 
 pytestmark = pytest.mark.slow
 
@@ -128,6 +128,17 @@ class TestTheWholeWay:
         assert (glow.size, glow.mode) == ((16, 16), "RGBA")
         large = Image.open(io.BytesIO(rated.get(f"/photo/{photo}/large").content))
         assert large.size == (60, 40)
+
+    def test_why_it_stands_there_names_what_was_rated_here(self, rated):
+        items = view(rated)["items"]
+        for item in (items[0], items[-1], next(item for item in items if not item["stars"])):
+            told = rated.get(f"/photo/{item['id']}/why", params={"person": "me"}).json()
+            assert told["text"].startswith("Judged by the other ratings") == bool(item["stars"])
+            assert told["named"]
+            for one in told["named"]:
+                assert f"{one['name']} ({one['stars']} star" in told["text"]
+                assert one["id"] != item["id"]
+        assert rated.get("/photo/nothing/why", params={"person": "me"}).status_code == 400
 
     def test_a_crop_is_saved_at_its_full_size_with_its_name(self, rated):
         photo = view(rated)["items"][0]

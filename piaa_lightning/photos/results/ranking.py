@@ -100,9 +100,15 @@ def _places(order: Indices) -> Indices:
     return places
 
 
-def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
-    """Return the ranking as csv, the best image first; ``stars`` is empty where the user said nothing."""
-    rows = [
+def ranking_csv(ranking: Ranking, files: Sequence[str], why: Sequence[str] | None = None) -> str:
+    """Return the ranking as csv, the best image first; ``stars`` is empty where the user said nothing.
+
+    Args:
+        ranking: the order.
+        files: names of the images.
+        why: a sentence on each image, in the order of the files, for a column ``why``; None leaves it out.
+    """
+    rows: list[tuple[object, ...]] = [
         (
             in_table(files[number]),
             None if np.isnan(ranking.stars[number]) else f"{ranking.stars[number]:g}",
@@ -110,10 +116,11 @@ def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
             f"{ranking.generic[number]:.3f}",
             f"{ranking.uncertainty[number]:.3f}",
             ranking.places[number],
+            *([] if why is None else [why[number]]),
         )
         for number in ranking.order.tolist()
     ]
-    return csv_text(COLUMNS, rows)
+    return csv_text(COLUMNS if why is None else (*COLUMNS, "why"), rows)
 
 
 def stars_csv(ranking: Ranking, files: Sequence[str]) -> str:

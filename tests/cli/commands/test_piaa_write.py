@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 
 import pytest
-from tests.cli.test_people import trips  # noqa: F401  (fixture)
 
 from piaa_lightning.photos.read_folder import open_store
 from piaa_lightning.photos.stars.stars import read_stars
 from piaa_lightning.runtime.files.user_directories import cache_home, people_home
 from piaa_lightning.users.home import Home
 from piaa_lightning.users.rating_log import REJECT, Said
+from tests.cli.commands.test_people import trips  # noqa: F401  (fixture)
 from tests.cli.test_piaa import do, model, ranking  # noqa: F401  (fixtures)
 
 pytestmark = pytest.mark.processes
