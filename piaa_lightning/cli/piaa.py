@@ -139,6 +139,9 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--scale", nargs=2, type=float, metavar=("LOW", "HIGH"), help="the worst and the best score of that table"
         )
+    rank.add_argument(
+        "--group", action="store_true", help="of bursts and near-duplicates show the best alone; the table has all"
+    )
     rank.add_argument("--why", action="store_true", help="say of each photograph why it stands where it stands")
     learn.add_argument(
         "--person", metavar="NAME", default="me", help="who gave them, %(default)s by default, or a file to write"
@@ -179,6 +182,7 @@ def _add_write_options(write: argparse.ArgumentParser) -> None:
     write.add_argument("--table", type=Path, metavar="FILE", help="write your own stars as a table (csv) instead")
     write.add_argument("--best", type=int, metavar="N", help="copy the best N instead")
     write.add_argument("--into", type=Path, metavar="DIR", help="where the copies go")
+    write.add_argument("--group", action="store_true", help="of bursts and near-duplicates the best alone, with --best")
     write.add_argument("--link", action="store_true", help="make links instead of copies")
 
 

@@ -51,7 +51,7 @@ def rank(given: argparse.Namespace) -> None:
     read = _read(given)
     from piaa_lightning.photos.commands import predict_photos
 
-    predict_photos(read, _results(given), _who(given, read), given.why)
+    predict_photos(read, _results(given), _who(given, read), given.why, given.group)
 
 
 def learn(given: argparse.Namespace) -> None:

@@ -11,9 +11,10 @@ import torch
 from piaa_lightning.data.images.file_names import in_table
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.images.groups import best_of_groups
 from piaa_lightning.photos.images.opening import open_photo
 from piaa_lightning.photos.images.reading import Shelf
-from piaa_lightning.photos.read_folder import ReadFolder, Who, learn_person, personal_model_of
+from piaa_lightning.photos.read_folder import ReadFolder, Who, groups_of, learn_person, personal_model_of
 from piaa_lightning.photos.results.cards import user_card
 from piaa_lightning.photos.results.contact_sheet import contact_sheet
 from piaa_lightning.photos.results.cover import choose_cover
@@ -38,7 +39,7 @@ def rejected_of(shelf: Shelf, who: Who) -> list[int]:
     return [number for number, digest in enumerate(shelf.digests) if digest in who.rejected]
 
 
-def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, why: bool = False) -> Path:
+def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, why: bool = False, group: bool = False) -> Path:
     """Put a folder in somebody's order.
 
     Args:
@@ -46,6 +47,8 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, why: bool 
         out: the directory that ``ranking.csv`` and ``contact_sheet.html`` are written to.
         who: whose order it is.
         why: whether it is said why each photograph stands where it stands, see `Why`.
+        group: whether of bursts and near-duplicates the best alone is shown; the table has all, and says of each which
+            one stands for it.
 
     Returns:
         The path of ``ranking.csv``.
@@ -56,8 +59,15 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, why: bool 
     personal, scale, title = personal_model_of(read, who)
     ranking = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who))
     table, files = out / "ranking.csv", read.shelf.files
-    reasons = list(Why(personal, read.shelf, scale).sentences(range(len(files)))) if why else None
-    replace_file(table, ranking_csv(ranking, files, reasons).encode(errors="surrogateescape"))
+    more: dict[str, list[str]] = {}
+    groups = groups_of(read) if group else np.arange(len(files))
+    best = best_of_groups(groups, ranking.order)
+    if group:
+        stands_for = {int(groups[number]): in_table(files[number]) for number in np.flatnonzero(best).tolist()}
+        more["group"] = [stands_for[number] for number in groups.tolist()]
+    if why:
+        more["why"] = list(Why(personal, read.shelf, scale).sentences(range(len(files))))
+    replace_file(table, ranking_csv(ranking, files, more).encode(errors="surrogateescape"))
     page = contact_sheet(
         f"{len(files)} photographs {title}",
         [
@@ -69,13 +79,17 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, why: bool 
         read.shelf,
         ranking,
         read.store.thumbnail,
+        groups,
     )
     replace_file(out / "contact_sheet.html", page.encode(errors="backslashreplace"))
-    for number in ranking.order[:SHOWN].tolist():
-        print(f"{ranking.places[number]:4} {ranking.stands[number]:6.2f}  {printable(files[number])}")
-        if reasons is not None:
-            print(f"{'':13}{reasons[number]}")
-    print(f"{printable(str(table))}: all {len(files)} photographs; contact_sheet.html beside it shows them")
+    alike = np.bincount(groups, minlength=len(files))[groups]
+    for number in ranking.order[best[ranking.order]][:SHOWN].tolist():
+        others = f" +{alike[number] - 1}" if alike[number] > 1 else ""
+        print(f"{ranking.places[number]:4} {ranking.stands[number]:6.2f}  {printable(files[number])}{others}")
+        if why:
+            print(f"{'':13}{more['why'][number]}")
+    shown = f"one of each of {int(best.sum())} groups" if group else "them"
+    print(f"{printable(str(table))}: all {len(files)} photographs; contact_sheet.html beside it shows {shown}")
     return table
 
 
@@ -112,7 +126,7 @@ def refuse_cover(count: int, diversity: float) -> None:
 
 
 def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int = 9, diversity: float = 0.5) -> Path:
-    """Choose photographs that are liked much and unlike each other.
+    """Choose photographs that are liked much and unlike each other, of bursts and near-duplicates one.
 
     Args:
         read: the folder.
@@ -129,9 +143,10 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     """
     refuse_cover(count, diversity)
     personal, scale, title = personal_model_of(read, who)
-    without = rejected_of(read.shelf, who)
-    ranking = order_of(personal, read.shelf, scale, without)
+    rejected = rejected_of(read.shelf, who)
+    ranking = order_of(personal, read.shelf, scale, rejected)
     stands = ranking.stands
+    without = [*rejected, *np.flatnonzero(~best_of_groups(groups_of(read), ranking.order)).tolist()]
     chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity, without)
     rows: list[tuple[int, str, str]] = []
     for place, number in enumerate(chosen, start=1):

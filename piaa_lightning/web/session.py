@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.images.groups import best_of_groups
 from piaa_lightning.photos.images.photo_features import PhotoFeatures
 from piaa_lightning.photos.images.reading import Shelf, looks
 from piaa_lightning.photos.learning.next_to_rate import next_to_rate
@@ -64,11 +65,7 @@ class View:
     @cached_property
     def best(self) -> NDArray[np.bool_]:
         """``(images,)`` whether each is the best of its group."""
-        order = self.ranking.order
-        _, first = np.unique(self.groups[order], return_index=True)
-        best = np.zeros(len(order), dtype=bool)
-        best[order[first]] = True
-        return best
+        return best_of_groups(self.groups, self.ranking.order)
 
     @cached_property
     def alike(self) -> NDArray[np.int64]:

@@ -140,6 +140,29 @@ def test_why_each_photograph_stands_where_it_stands(do, folder, model, tmp_path)
     assert "the average of this folder" not in do("rank", "holiday", "--model", model)
 
 
+def test_of_a_burst_the_best_is_shown_and_the_table_has_all(do, folder, model, tmp_path):
+    root = folder("holiday")
+    draw(root / "sea 0.png", BLUE, 50)  # one shot in two formats
+    said = do("rank", "holiday", "--ratings", "my table.csv", "--group", "--model", model)
+    assert "all 7 photographs; contact_sheet.html beside it shows one of each of 6 groups" in said
+    assert "  sea 0.jpg +1\n" in said
+    assert "sea 0.png" not in said
+    out = tmp_path / "piaa_results" / "holiday"
+    with (out / "ranking.csv").open(newline="") as file:
+        rows = {row["image"]: row["group"] for row in csv.DictReader(file)}
+    assert len(rows) == 7
+    assert {name for name, best in rows.items() if name != best} == {"sea 0.png"}
+    assert rows["sea 0.png"] == "sea 0.jpg", "which has five stars"
+    said = do("learn", "holiday", "--ratings", str(out / "ranking.csv"), "--person", "x.safetensors", "--model", model)
+    assert "learnt from 4 ratings" in said, "other columns are no matter"
+    sheet = (out / "contact_sheet.html").read_text()
+    assert (sheet.count("data:image/jpeg"), sheet.count("+1</b> more like it")) == (6, 1)
+    do("rank", "holiday", "--model", model)
+    assert (out / "contact_sheet.html").read_text().count("data:image/jpeg") == 7
+    do("cover", "holiday", "--model", model, "--count", "9", "--to", "out")
+    assert len((tmp_path / "out" / "cover.csv").read_text().splitlines()) == 1 + 6
+
+
 def test_a_name_cannot_move_the_cursor(do, folder, model):
     root = folder("escape")
     (root / "red 0.jpg").rename(root / "\x1b[2Jred.jpg")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,14 +100,15 @@ def _places(order: Indices) -> Indices:
     return places
 
 
-def ranking_csv(ranking: Ranking, files: Sequence[str], why: Sequence[str] | None = None) -> str:
+def ranking_csv(ranking: Ranking, files: Sequence[str], more: Mapping[str, Sequence[object]] | None = None) -> str:
     """Return the ranking as csv, the best image first; ``stars`` is empty where the user said nothing.
 
     Args:
         ranking: the order.
         files: names of the images.
-        why: a sentence on each image, in the order of the files, for a column ``why``; None leaves it out.
+        more: further columns by name, each with a value for every file, in the order of the files.
     """
+    more = more or {}
     rows: list[tuple[object, ...]] = [
         (
             in_table(files[number]),
@@ -116,11 +117,11 @@ def ranking_csv(ranking: Ranking, files: Sequence[str], why: Sequence[str] | Non
             f"{ranking.generic[number]:.3f}",
             f"{ranking.uncertainty[number]:.3f}",
             ranking.places[number],
-            *([] if why is None else [why[number]]),
+            *(values[number] for values in more.values()),
         )
         for number in ranking.order.tolist()
     ]
-    return csv_text(COLUMNS if why is None else (*COLUMNS, "why"), rows)
+    return csv_text((*COLUMNS, *more), rows)
 
 
 def stars_csv(ranking: Ranking, files: Sequence[str]) -> str:
