@@ -148,6 +148,7 @@ def parser() -> argparse.ArgumentParser:
     )
     cover.add_argument("--count", type=int, default=9, help="how many, %(default)s by default")
     cover.add_argument("--diversity", type=float, default=0.5, help="from 0, the best, to 1, as unlike as can be")
+    cover.add_argument("--picture", action="store_true", help="put them on one picture, too")
     crop.add_argument(
         "--shapes", nargs="+", default=["1:1", "16:9", "9:16", "2:3"], metavar="W:H", help="width and height"
     )

@@ -18,6 +18,7 @@ from piaa_lightning.photos.read_folder import ReadFolder, Who, groups_of, learn_
 from piaa_lightning.photos.results.cards import user_card
 from piaa_lightning.photos.results.contact_sheet import contact_sheet
 from piaa_lightning.photos.results.cover import choose_cover
+from piaa_lightning.photos.results.cover_picture import TILE, cover_picture
 from piaa_lightning.photos.results.crop_file import write_crop
 from piaa_lightning.photos.results.crops import Crop, best_crops, shape_of, small_copy
 from piaa_lightning.photos.results.ranking import order_of, ranking_csv
@@ -125,7 +126,14 @@ def refuse_cover(count: int, diversity: float) -> None:
         raise UserError("cover: give a count from 1 and a diversity from 0 to 1.")
 
 
-def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int = 9, diversity: float = 0.5) -> Path:
+def cover_photos(
+    read: ReadFolder,
+    out: Path,
+    who: Who = EVERYBODY,
+    count: int = 9,
+    diversity: float = 0.5,
+    picture: bool = False,
+) -> Path:
     """Choose photographs that are liked much and unlike each other, of bursts and near-duplicates one.
 
     Args:
@@ -134,6 +142,7 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
         who: who likes them.
         count: how many.
         diversity: from 0, the best whatever they show, to 1, as unlike each other as can be.
+        picture: whether they are put on one picture as well, ``cover.jpg``.
 
     Returns:
         The path of ``cover.csv``.
@@ -155,6 +164,10 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     table = out / "cover.csv"
     write_csv(table, ("place", "image", "score"), rows)
     print(f"{printable(str(table))}: {len(chosen)} of {len(read.shelf.files)} photographs {title}")
+    if picture and chosen:
+        opened = (open_photo(read.root / read.shelf.files[number], TILE).pixels for number in chosen)
+        replace_file(out / "cover.jpg", cover_picture([small_copy(pixels, TILE) for pixels in opened]))
+        print(f"{printable(str(out / 'cover.jpg'))}: the same as one picture")
     return table
 
 

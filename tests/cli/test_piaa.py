@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import piaa_lightning
 from piaa_lightning.cli import piaa, piaa_commands
@@ -161,6 +162,10 @@ def test_of_a_burst_the_best_is_shown_and_the_table_has_all(do, folder, model, t
     assert (out / "contact_sheet.html").read_text().count("data:image/jpeg") == 7
     do("cover", "holiday", "--model", model, "--count", "9", "--to", "out")
     assert len((tmp_path / "out" / "cover.csv").read_text().splitlines()) == 1 + 6
+    assert not (tmp_path / "out" / "cover.jpg").exists()
+    assert "the same as one picture" in do("cover", "holiday", "--model", model, "--picture", "--to", "out")
+    with Image.open(tmp_path / "out" / "cover.jpg") as picture:
+        assert picture.width == 2400
 
 
 def test_a_name_cannot_move_the_cursor(do, folder, model):

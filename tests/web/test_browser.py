@@ -100,6 +100,9 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
         page.keyboard.press("Escape")
         page.click("#open-cover")
         expect(page.locator("#cover-grid img")).to_have_count(9, timeout=MILLISECONDS)
+        with page.expect_download() as download:
+            page.click("#save-cover")
+        assert download.value.suggested_filename == "cover.jpg"
         page.keyboard.press("Escape")
 
         page.click("#open-export")

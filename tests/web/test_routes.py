@@ -157,6 +157,15 @@ class TestTheWholeWay:
         assert rated.get(f"/photo/{photo}/cut", params={"shape": "1:1", "box": box}).status_code == 400
         assert rated.get(f"/photo/{photo}/cut", params={"shape": "x", "box": "0,0,1,1"}).status_code == 400
 
+    def test_a_cover_is_saved_as_one_picture(self, rated):
+        cover = rated.get("/api/cover", params={"person": "me", "count": 4}).json()
+        photos = ",".join(photo["id"] for photo in cover)
+        answer = rated.get("/export/cover.jpg", params={"photos": photos})
+        assert answer.headers["content-disposition"] == "attachment; filename=cover.jpg"
+        assert Image.open(io.BytesIO(answer.content)).width == 2400
+        for wrong in ("", "nothing", ",".join([cover[0]["id"]] * 61)):
+            assert rated.get("/export/cover.jpg", params={"photos": wrong}).status_code == 400
+
     def test_a_tile_of_a_cover_is_replaced_and_a_rejected_one_never_on_it(self, rated):
         first = rated.get("/api/cover", params={"person": "me", "count": 3}).json()
         without = f"{first[0]['id']},nothing"
