@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+from importlib.util import find_spec
 
 from piaa_lightning import __version__
 from piaa_lightning.errors import UserError
@@ -65,6 +66,11 @@ def _compose_and_run(arguments: list[str]) -> None:
     """Let Hydra compose the configuration and do its jobs; tell what Hydra or the system refuses."""
     wants_traceback = os.environ.get("HYDRA_FULL_ERROR") == "1"
     os.environ["HYDRA_FULL_ERROR"] = "1"  # errors reach us here instead of being printed by Hydra
+    if find_spec("hydra") is None:
+        raise UserError(
+            "experiments need hydra-core and more, and the part for photographs alone is installed here; install the"
+            " whole package as its README says, or see what there is with `piaa --help`."
+        )
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 

@@ -245,3 +245,16 @@ def test_a_file_is_one_idea_that_says_what_it_is():
 def test_a_file_names_no_place_outside_the_repository():
     places = ("/home/", "/Users/", "/mnt/", "/root/")
     assert offenders(lambda file: [p for p in places if p in file.read_text(encoding="utf-8")]) == {}
+
+
+def test_what_a_test_takes_from_another_is_there():
+    # pytest --doctest-ignore-import-errors would skip the whole file and say nothing
+    root = PACKAGE.parent
+    modules = {file: {m.rpartition(".")[0] for m in imported(file)} for file in sorted((root / "tests").rglob("*.py"))}
+    places = {(file, module) for file, used in modules.items() for module in used if module.startswith("tests.")}
+    gone = {
+        (file.relative_to(root).as_posix(), module)
+        for file, module in places
+        if not (root / f"{module.replace('.', '/')}.py").exists()
+    }
+    assert gone == set()

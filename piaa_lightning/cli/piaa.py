@@ -141,11 +141,16 @@ def parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--scale", nargs=2, type=float, metavar=("LOW", "HIGH"), help="the worst and the best score of that table"
         )
+    rank.add_argument(
+        "--group", action="store_true", help="of bursts and near-duplicates show the best alone; the table has all"
+    )
+    rank.add_argument("--why", action="store_true", help="say of each photograph why it stands where it stands")
     learn.add_argument(
         "--person", metavar="NAME", default="me", help="who gave them, %(default)s by default, or a file to write"
     )
     cover.add_argument("--count", type=int, default=9, help="how many, %(default)s by default")
     cover.add_argument("--diversity", type=float, default=0.5, help="from 0, the best, to 1, as unlike as can be")
+    cover.add_argument("--picture", action="store_true", help="put them on one picture, too")
     crop.add_argument(
         "--shapes", nargs="+", default=["1:1", "16:9", "9:16", "2:3"], metavar="W:H", help="width and height"
     )
@@ -180,6 +185,7 @@ def _add_write_options(write: argparse.ArgumentParser) -> None:
     write.add_argument("--table", type=Path, metavar="FILE", help="write your own stars as a table (csv) instead")
     write.add_argument("--best", type=int, metavar="N", help="copy the best N instead")
     write.add_argument("--into", type=Path, metavar="DIR", help="where the copies go")
+    write.add_argument("--group", action="store_true", help="of bursts and near-duplicates the best alone, with --best")
     write.add_argument("--link", action="store_true", help="make links instead of copies")
 
 

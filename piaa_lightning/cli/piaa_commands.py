@@ -51,7 +51,7 @@ def rank(given: argparse.Namespace) -> None:
     read = _read(given)
     from piaa_lightning.photos.commands import predict_photos
 
-    predict_photos(read, _results(given), _who(given, read))
+    predict_photos(read, _results(given), _who(given, read), given.why, given.group)
 
 
 def learn(given: argparse.Namespace) -> None:
@@ -74,7 +74,7 @@ def cover(given: argparse.Namespace) -> None:
     read = _read(given)
     from piaa_lightning.photos.commands import cover_photos
 
-    cover_photos(read, _results(given), _who(given, read), given.count, given.diversity)
+    cover_photos(read, _results(given), _who(given, read), given.count, given.diversity, given.picture)
 
 
 def crop(given: argparse.Namespace) -> None:

@@ -93,6 +93,19 @@ class Posterior:
         diagonal = (self._axes.square() / self._values).sum(dim=1)  # of the inverse
         return self._residuals - self.weights / diagonal, (1 / diagonal - self._noise).clamp(min=0)
 
+    def weights_without(self, number: int) -> Tensor:
+        """Return ``(ratings,)`` the weights if one rating had not been given; its own is 0.
+
+        Source: w_j - (K^-1)_ji w_i / (K^-1)_ii, the weights behind `left_out`.
+
+        Args:
+            number: of that rating.
+        """
+        row = self._axes @ (self._axes[number] / self._values)  # of the inverse
+        without: Tensor = self.weights - row * (self.weights[number] / row[number])
+        without[number] = 0.0
+        return without
+
     def _seen(self, across: Tensor) -> Tensor:
         seen: Tensor = across @ (self._axes / self._values.sqrt()).to(across.dtype)
         return seen

@@ -14,13 +14,19 @@ if TYPE_CHECKING:
     from piaa_lightning.photos.learning.personal_model import PersonalModel as PersonalModel
     from piaa_lightning.photos.learning.population import PopulationPrior as PopulationPrior
     from piaa_lightning.photos.learning.published_model import PublishedModel as PublishedModel
+    from piaa_lightning.photos.learning.reasons import Reason as Reason
+    from piaa_lightning.photos.learning.reasons import Reasons as Reasons
     from piaa_lightning.photos.results.cover import choose_cover as choose_cover
+    from piaa_lightning.photos.results.why import Why as Why
 
 _MODULES = {
     "PersonalFile": "learning.personal_file",
     "PersonalModel": "learning.personal_model",
     "PopulationPrior": "learning.population",
     "PublishedModel": "learning.published_model",
+    "Reason": "learning.reasons",
+    "Reasons": "learning.reasons",
+    "Why": "results.why",
     "choose_cover": "results.cover",
     "find_photos": "images.folder",
     "next_to_rate": "learning.next_to_rate",

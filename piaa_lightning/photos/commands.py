@@ -11,15 +11,18 @@ import torch
 from piaa_lightning.data.images.file_names import in_table
 from piaa_lightning.data.ratings import Scale
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.images.groups import best_of_groups
 from piaa_lightning.photos.images.opening import open_photo
 from piaa_lightning.photos.images.reading import Shelf
-from piaa_lightning.photos.read_folder import ReadFolder, Who, learn_person, personal_model_of
+from piaa_lightning.photos.read_folder import ReadFolder, Who, groups_of, learn_person, personal_model_of
 from piaa_lightning.photos.results.cards import user_card
 from piaa_lightning.photos.results.contact_sheet import contact_sheet
 from piaa_lightning.photos.results.cover import choose_cover
+from piaa_lightning.photos.results.cover_picture import TILE, cover_picture
 from piaa_lightning.photos.results.crop_file import write_crop
 from piaa_lightning.photos.results.crops import Crop, best_crops, shape_of, small_copy
 from piaa_lightning.photos.results.ranking import order_of, ranking_csv
+from piaa_lightning.photos.results.why import Why
 from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.runtime.cores import cores
 from piaa_lightning.runtime.files.atomic import replace_file
@@ -37,13 +40,16 @@ def rejected_of(shelf: Shelf, who: Who) -> list[int]:
     return [number for number, digest in enumerate(shelf.digests) if digest in who.rejected]
 
 
-def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
+def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, why: bool = False, group: bool = False) -> Path:
     """Put a folder in somebody's order.
 
     Args:
         read: the folder.
         out: the directory that ``ranking.csv`` and ``contact_sheet.html`` are written to.
         who: whose order it is.
+        why: whether it is said why each photograph stands where it stands, see `Why`.
+        group: whether of bursts and near-duplicates the best alone is shown; the table has all, and says of each which
+            one stands for it.
 
     Returns:
         The path of ``ranking.csv``.
@@ -54,7 +60,15 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
     personal, scale, title = personal_model_of(read, who)
     ranking = order_of(personal, read.shelf, scale, rejected_of(read.shelf, who))
     table, files = out / "ranking.csv", read.shelf.files
-    replace_file(table, ranking_csv(ranking, files).encode(errors="surrogateescape"))
+    more: dict[str, list[str]] = {}
+    groups = groups_of(read) if group else np.arange(len(files))
+    best = best_of_groups(groups, ranking.order)
+    if group:
+        stands_for = {int(groups[number]): in_table(files[number]) for number in np.flatnonzero(best).tolist()}
+        more["group"] = [stands_for[number] for number in groups.tolist()]
+    if why:
+        more["why"] = list(Why(personal, read.shelf, scale).sentences(range(len(files))))
+    replace_file(table, ranking_csv(ranking, files, more).encode(errors="surrogateescape"))
     page = contact_sheet(
         f"{len(files)} photographs {title}",
         [
@@ -66,11 +80,17 @@ def predict_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY) -> Path:
         read.shelf,
         ranking,
         read.store.thumbnail,
+        groups,
     )
     replace_file(out / "contact_sheet.html", page.encode(errors="backslashreplace"))
-    for number in ranking.order[:SHOWN].tolist():
-        print(f"{ranking.places[number]:4} {ranking.stands[number]:6.2f}  {printable(files[number])}")
-    print(f"{printable(str(table))}: all {len(files)} photographs; contact_sheet.html beside it shows them")
+    alike = np.bincount(groups, minlength=len(files))[groups]
+    for number in ranking.order[best[ranking.order]][:SHOWN].tolist():
+        others = f" +{alike[number] - 1}" if alike[number] > 1 else ""
+        print(f"{ranking.places[number]:4} {ranking.stands[number]:6.2f}  {printable(files[number])}{others}")
+        if why:
+            print(f"{'':13}{more['why'][number]}")
+    shown = f"one of each of {int(best.sum())} groups" if group else "them"
+    print(f"{printable(str(table))}: all {len(files)} photographs; contact_sheet.html beside it shows {shown}")
     return table
 
 
@@ -106,8 +126,15 @@ def refuse_cover(count: int, diversity: float) -> None:
         raise UserError("cover: give a count from 1 and a diversity from 0 to 1.")
 
 
-def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int = 9, diversity: float = 0.5) -> Path:
-    """Choose photographs that are liked much and unlike each other.
+def cover_photos(
+    read: ReadFolder,
+    out: Path,
+    who: Who = EVERYBODY,
+    count: int = 9,
+    diversity: float = 0.5,
+    picture: bool = False,
+) -> Path:
+    """Choose photographs that are liked much and unlike each other, of bursts and near-duplicates one.
 
     Args:
         read: the folder.
@@ -115,6 +142,7 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
         who: who likes them.
         count: how many.
         diversity: from 0, the best whatever they show, to 1, as unlike each other as can be.
+        picture: whether they are put on one picture as well, ``cover.jpg``.
 
     Returns:
         The path of ``cover.csv``.
@@ -124,9 +152,10 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     """
     refuse_cover(count, diversity)
     personal, scale, title = personal_model_of(read, who)
-    without = rejected_of(read.shelf, who)
-    ranking = order_of(personal, read.shelf, scale, without)
+    rejected = rejected_of(read.shelf, who)
+    ranking = order_of(personal, read.shelf, scale, rejected)
     stands = ranking.stands
+    without = [*rejected, *np.flatnonzero(~best_of_groups(groups_of(read), ranking.order)).tolist()]
     chosen = choose_cover(torch.from_numpy(ranking.merit), read.shelf, count, diversity, without)
     rows: list[tuple[int, str, str]] = []
     for place, number in enumerate(chosen, start=1):
@@ -135,6 +164,10 @@ def cover_photos(read: ReadFolder, out: Path, who: Who = EVERYBODY, count: int =
     table = out / "cover.csv"
     write_csv(table, ("place", "image", "score"), rows)
     print(f"{printable(str(table))}: {len(chosen)} of {len(read.shelf.files)} photographs {title}")
+    if picture and chosen:
+        opened = (open_photo(read.root / read.shelf.files[number], TILE).pixels for number in chosen)
+        replace_file(out / "cover.jpg", cover_picture([small_copy(pixels, TILE) for pixels in opened]))
+        print(f"{printable(str(out / 'cover.jpg'))}: the same as one picture")
     return table
 
 

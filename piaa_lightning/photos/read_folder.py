@@ -9,9 +9,10 @@ from pathlib import Path
 
 import torch
 
-from piaa_lightning.data.ratings import Scale
+from piaa_lightning.data.ratings import Indices, Scale
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.images.folder import Folder
+from piaa_lightning.photos.images.groups import group_photos
 from piaa_lightning.photos.images.photo_features import PhotoFeatures
 from piaa_lightning.photos.images.reading import Shelf, read_photos, shelf_of
 from piaa_lightning.photos.images.store import Store
@@ -95,6 +96,14 @@ def read_folder(folder: Folder, model: PublishedModel, cache: Path, note: str = 
     if note:
         log.warning("%s", note)
     return ReadFolder(model, folder.root, shelf, store, [note] if note else [])
+
+
+def groups_of(read: ReadFolder) -> Indices:
+    """Find bursts and near-duplicates; see `group_photos`."""
+    networks, shelf = read.model.networks, read.shelf
+    taken = read.store.taken(shelf.digests)
+    blocks = list(zip(networks.names, networks.blocks, strict=True))
+    return group_photos(shelf.files, shelf.seen, blocks, [taken.get(digest) for digest in shelf.digests])
 
 
 def open_store(cache: Path) -> Store:

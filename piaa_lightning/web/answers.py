@@ -135,6 +135,21 @@ def crops_answer(session: Session, user: str, digest: str) -> dict[str, Any]:
     }
 
 
+def why_answer(session: Session, user: str, digest: str) -> dict[str, Any]:
+    """Tell why an image stands where it stands, and which rated images of the folder the sentence names.
+
+    Raises:
+        UserError: there is no such image here, or nobody is called so.
+    """
+    view = session.view(user)
+    if digest not in view.numbers:
+        raise UserError("There is no such photograph here.")
+    (reason,) = view.why.reasons([view.numbers[digest]])
+    named = (view.told.digests[rating] for rating in view.why.named(reason))
+    here = [view.numbers[photo] for photo in named if photo in view.numbers]
+    return {"text": view.why.sentence(reason), "named": [_photo(view, number) for number in here]}
+
+
 def _photo(view: View, number: int) -> dict[str, Any]:
     ranking, shelf = view.ranking, view.shelf
     width, height = shelf.sizes[number]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,14 @@ from PIL import Image
 from piaa_lightning.errors import UserError
 from piaa_lightning.explain.gradient_map import gradient_map
 from piaa_lightning.photos.images.opening import open_photo
+from piaa_lightning.photos.results.cover_picture import TILE, cover_picture
 from piaa_lightning.photos.results.crop_file import write_crop
-from piaa_lightning.photos.results.crops import Crop, shape_of
+from piaa_lightning.photos.results.crops import Crop, shape_of, small_copy
 from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.web.session import Session
 
 LARGE, WHOLE = 1600, 8000
+ON_COVER = 60  # photographs
 GLOW = (255, 196, 0)
 
 
@@ -57,6 +60,22 @@ def cut_image(session: Session, digest: str, shape: str, box: str) -> tuple[byte
         write_crop(path, Crop(shape, (left, upper, min(right, 1.0), min(lower, 1.0)), 0.0), made)
         shown = printable(session.name_of(digest)).rsplit("/", 1)[-1].rsplit(".", 1)[0]
         return made.read_bytes(), f"{shown}_{shape.replace(':', 'x')}.jpg"
+
+
+def cover_image(session: Session, digests: Sequence[str]) -> bytes:
+    """Return a cover as one JPEG, see `cover_picture`.
+
+    Args:
+        session: the visitor's.
+        digests: of the photographs on it, in their order.
+
+    Raises:
+        UserError: there are none or too many, or one of them is not here.
+    """
+    if not 1 <= len(digests) <= ON_COVER:
+        raise UserError(f"A cover holds 1 to {ON_COVER} photographs.")
+    pixels = [open_photo(session.path_of(one), TILE, session.uploads.limits.pixels).pixels for one in digests]
+    return cover_picture([small_copy(one, TILE) for one in pixels])
 
 
 def map_image(session: Session, user: str, digest: str) -> bytes:

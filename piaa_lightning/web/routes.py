@@ -19,9 +19,9 @@ from starlette.staticfiles import StaticFiles
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.cores import cores
-from piaa_lightning.web.answers import MOST, compare_answer, cover_answer, crops_answer, view_answer
+from piaa_lightning.web.answers import MOST, compare_answer, cover_answer, crops_answer, view_answer, why_answer
 from piaa_lightning.web.exports import exported
-from piaa_lightning.web.images import WHOLE, cut_image, large_copy, map_image
+from piaa_lightning.web.images import WHOLE, cover_image, cut_image, large_copy, map_image
 from piaa_lightning.web.importing import import_ratings
 from piaa_lightning.web.serving.guard import Guard, cookie, own_name, set_cookie
 from piaa_lightning.web.serving.shares import Shares, TooMuchAtOnceError
@@ -148,6 +148,10 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         found = await shares.do(session, request, crops_answer, session, _user(request), photo)
         return JSONResponse(found)
 
+    async def why(request: Request, session: Session) -> Response:
+        photo = request.path_params["photo"]
+        return JSONResponse(await run_in_threadpool(why_answer, session, _user(request), photo))
+
     async def small(request: Request, session: Session) -> Response:
         found = await run_in_threadpool(session.thumbnail, request.path_params["photo"])
         if found is None:
@@ -172,6 +176,13 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
     async def where(request: Request, session: Session) -> Response:
         found = await shares.do(session, request, map_image, session, _user(request), request.path_params["photo"])
         return Response(found, media_type="image/png")
+
+    async def cover_file(request: Request, session: Session) -> Response:
+        photos = request.query_params.get("photos", "").split(",")
+        found = await shares.do(session, request, cover_image, session, photos)
+        return Response(
+            found, media_type="image/jpeg", headers={"content-disposition": "attachment; filename=cover.jpg"}
+        )
 
     async def export(request: Request, session: Session) -> Response:
         what, user = request.path_params["what"], _user(request)
@@ -210,6 +221,8 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
             Route("/photo/{photo}/cut", of_session(cut)),
             Route("/photo/{photo}/map", of_session(where)),
             Route("/photo/{photo}/crops", of_session(crops)),
+            Route("/photo/{photo}/why", of_session(why)),
+            Route("/export/cover.jpg", of_session(cover_file)),
             Route("/export/{what}", of_session(export)),
             Mount("/page", StaticFiles(directory=PAGE)),
         ],

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import UserError
+from piaa_lightning.photos.images.groups import best_of_groups
 from piaa_lightning.photos.images.photo_features import PhotoFeatures
 from piaa_lightning.photos.images.reading import Shelf, looks
 from piaa_lightning.photos.learning.next_to_rate import next_to_rate
@@ -22,6 +23,7 @@ from piaa_lightning.photos.learning.personal_file import PersonalFile
 from piaa_lightning.photos.learning.personal_model import PersonalModel
 from piaa_lightning.photos.learning.published_model import PublishedModel
 from piaa_lightning.photos.results.ranking import Ranking, order_of
+from piaa_lightning.photos.results.why import Why
 from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.runtime.terminal import printable
 from piaa_lightning.users.home import Home, Told, place_of, short_name
@@ -63,16 +65,17 @@ class View:
     @cached_property
     def best(self) -> NDArray[np.bool_]:
         """``(images,)`` whether each is the best of its group."""
-        order = self.ranking.order
-        _, first = np.unique(self.groups[order], return_index=True)
-        best = np.zeros(len(order), dtype=bool)
-        best[order[first]] = True
-        return best
+        return best_of_groups(self.groups, self.ranking.order)
 
     @cached_property
     def alike(self) -> NDArray[np.int64]:
         """``(images,)`` how many there are in the group of each."""
         return np.bincount(self.groups, minlength=len(self.groups))[self.groups]
+
+    @cached_property
+    def why(self) -> Why:
+        """Says why an image stands where it stands."""
+        return Why(self.personal, self.shelf)
 
     @property
     def rated(self) -> int:

@@ -14,6 +14,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import piaa_lightning
 from piaa_lightning.cli import piaa, piaa_commands
@@ -128,6 +129,45 @@ def test_a_photograph_whose_name_is_no_text(do, folder, model, tmp_path):
     assert (tmp_path / "out" / "crops" / os.fsdecode(b"caf\xe9_jpg_1x1.jpg")).exists()
 
 
+def test_why_each_photograph_stands_where_it_stands(do, folder, model, tmp_path):
+    folder("holiday")
+    said = do("rank", "holiday", "--ratings", "my table.csv", "--why", "--model", model)
+    with (tmp_path / "piaa_results" / "holiday" / "ranking.csv").open(newline="") as file:
+        rows = {row["image"]: row["why"] for row in csv.DictReader(file)}
+    assert len(rows) == 6
+    assert "sea 0.jpg (5 stars)" in rows["sea 2.jpg"]
+    assert rows["sea 0.jpg"].startswith("Judged by the other ratings, ")
+    assert all(sentence in said for sentence in rows.values())
+    assert "the average of this folder" not in do("rank", "holiday", "--model", model)
+
+
+def test_of_a_burst_the_best_is_shown_and_the_table_has_all(do, folder, model, tmp_path):
+    root = folder("holiday")
+    draw(root / "sea 0.png", BLUE, 50)  # one shot in two formats
+    said = do("rank", "holiday", "--ratings", "my table.csv", "--group", "--model", model)
+    assert "all 7 photographs; contact_sheet.html beside it shows one of each of 6 groups" in said
+    assert "  sea 0.jpg +1\n" in said
+    assert "sea 0.png" not in said
+    out = tmp_path / "piaa_results" / "holiday"
+    with (out / "ranking.csv").open(newline="") as file:
+        rows = {row["image"]: row["group"] for row in csv.DictReader(file)}
+    assert len(rows) == 7
+    assert {name for name, best in rows.items() if name != best} == {"sea 0.png"}
+    assert rows["sea 0.png"] == "sea 0.jpg", "which has five stars"
+    said = do("learn", "holiday", "--ratings", str(out / "ranking.csv"), "--person", "x.safetensors", "--model", model)
+    assert "learnt from 4 ratings" in said, "other columns are no matter"
+    sheet = (out / "contact_sheet.html").read_text()
+    assert (sheet.count("data:image/jpeg"), sheet.count("+1</b> more like it")) == (6, 1)
+    do("rank", "holiday", "--model", model)
+    assert (out / "contact_sheet.html").read_text().count("data:image/jpeg") == 7
+    do("cover", "holiday", "--model", model, "--count", "9", "--to", "out")
+    assert len((tmp_path / "out" / "cover.csv").read_text().splitlines()) == 1 + 6
+    assert not (tmp_path / "out" / "cover.jpg").exists()
+    assert "the same as one picture" in do("cover", "holiday", "--model", model, "--picture", "--to", "out")
+    with Image.open(tmp_path / "out" / "cover.jpg") as picture:
+        assert picture.width == 2400
+
+
 def test_a_name_cannot_move_the_cursor(do, folder, model):
     root = folder("escape")
     (root / "red 0.jpg").rename(root / "\x1b[2Jred.jpg")
@@ -237,7 +277,8 @@ def sentences() -> list[str]:
     """Everything that people could be told by what ``piaa`` uses."""
     found = []
     package = Path(piaa_lightning.__file__).parent
-    files = [*package.glob("photos/*.py"), package / "web" / "listening.py", package / "pipeline" / "open_published.py"]
+    listening = package / "web" / "serving" / "listening.py"
+    files = [*package.glob("photos/**/*.py"), listening, package / "pipeline" / "open_published.py"]
     for file in files:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):

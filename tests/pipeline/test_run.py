@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from tests.pipeline.test_specs import changed, composed
 
 from piaa_lightning.cli.app import run
 from piaa_lightning.errors import UserError
 from piaa_lightning.pipeline import run as module
 from piaa_lightning.pipeline.specs.specs import RunSpec
+from tests.pipeline.specs.test_specs import changed, composed
 
 pytestmark = pytest.mark.slow
 

@@ -89,6 +89,8 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
 
         page.locator(".tile").first.click()
         expect(page.locator("#look")).to_be_visible()
+        expect(page.locator("#why-text")).to_contain_text("the average of this folder", timeout=MILLISECONDS)
+        expect(page.locator("#why-named img").first).to_be_visible()
         page.keyboard.press("m")
         expect(page.locator("#look-map")).to_be_visible()
         page.click("#show-crops")
@@ -98,6 +100,9 @@ def test_the_whole_way(visitors, prior, limits, twenty, open_page, tmp_path):
         page.keyboard.press("Escape")
         page.click("#open-cover")
         expect(page.locator("#cover-grid img")).to_have_count(9, timeout=MILLISECONDS)
+        with page.expect_download() as download:
+            page.click("#save-cover")
+        assert download.value.suggested_filename == "cover.jpg"
         page.keyboard.press("Escape")
 
         page.click("#open-export")

@@ -8,7 +8,6 @@ import json
 import pytest
 from PIL import Image
 from starlette.testclient import TestClient
-from tests.photos.test_opening import bomb
 
 from piaa_lightning.photos.images.reading import Shelf
 from piaa_lightning.photos.images.store import Store
@@ -17,6 +16,7 @@ from piaa_lightning.web.album import Album
 from piaa_lightning.web.routes import make_app
 from piaa_lightning.web.visitors import Visitors
 from tests.photos.conftest import GREEN, draw
+from tests.photos.images.test_opening import bomb
 
 pytestmark = pytest.mark.slow
 
@@ -129,6 +129,17 @@ class TestTheWholeWay:
         large = Image.open(io.BytesIO(rated.get(f"/photo/{photo}/large").content))
         assert large.size == (60, 40)
 
+    def test_why_it_stands_there_names_what_was_rated_here(self, rated):
+        items = view(rated)["items"]
+        for item in (items[0], items[-1], next(item for item in items if not item["stars"])):
+            told = rated.get(f"/photo/{item['id']}/why", params={"person": "me"}).json()
+            assert told["text"].startswith("Judged by the other ratings") == bool(item["stars"])
+            assert told["named"]
+            for one in told["named"]:
+                assert f"{one['name']} ({one['stars']} star" in told["text"]
+                assert one["id"] != item["id"]
+        assert rated.get("/photo/nothing/why", params={"person": "me"}).status_code == 400
+
     def test_a_crop_is_saved_at_its_full_size_with_its_name(self, rated):
         photo = view(rated)["items"][0]
         crop = rated.get(f"/photo/{photo['id']}/crops", params={"person": "me"}).json()["crops"][0]
@@ -145,6 +156,15 @@ class TestTheWholeWay:
         photo = view(rated)["items"][0]["id"]
         assert rated.get(f"/photo/{photo}/cut", params={"shape": "1:1", "box": box}).status_code == 400
         assert rated.get(f"/photo/{photo}/cut", params={"shape": "x", "box": "0,0,1,1"}).status_code == 400
+
+    def test_a_cover_is_saved_as_one_picture(self, rated):
+        cover = rated.get("/api/cover", params={"person": "me", "count": 4}).json()
+        photos = ",".join(photo["id"] for photo in cover)
+        answer = rated.get("/export/cover.jpg", params={"photos": photos})
+        assert answer.headers["content-disposition"] == "attachment; filename=cover.jpg"
+        assert Image.open(io.BytesIO(answer.content)).width == 2400
+        for wrong in ("", "nothing", ",".join([cover[0]["id"]] * 61)):
+            assert rated.get("/export/cover.jpg", params={"photos": wrong}).status_code == 400
 
     def test_a_tile_of_a_cover_is_replaced_and_a_rejected_one_never_on_it(self, rated):
         first = rated.get("/api/cover", params={"person": "me", "count": 3}).json()

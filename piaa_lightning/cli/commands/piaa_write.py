@@ -9,7 +9,8 @@ import numpy as np
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.commands import rejected_of
-from piaa_lightning.photos.read_folder import ReadFolder, Who, personal_model_of
+from piaa_lightning.photos.images.groups import best_of_groups
+from piaa_lightning.photos.read_folder import ReadFolder, Who, groups_of, personal_model_of
 from piaa_lightning.photos.results.ranking import order_of, stars_csv
 from piaa_lightning.photos.stars.ratings import STARS
 from piaa_lightning.runtime.files.atomic import replace_file
@@ -42,7 +43,10 @@ def write_stars(read: ReadFolder, who: Who, given: argparse.Namespace, again: li
         rated = int(np.isfinite(ranking.stars).sum())
         print(f"{printable(str(given.table))}: {rated} photographs with stars {title}")
     if given.best is not None:
-        best = [files[number] for number in ranking.order[: given.best].tolist()]
+        order = ranking.order
+        if given.group:
+            order = order[best_of_groups(groups_of(read), order)[order]]
+        best = [files[number] for number in order[: given.best].tolist()]
         made = gather(read.root, best, given.into, given.link)
         print(f"{printable(str(given.into))}: the best {len(made)} of {len(files)} photographs {title}")
     if given.table is not None or given.best is not None:
@@ -66,7 +70,11 @@ def _tell(entries: list[Entry]) -> None:
     new = [entry for entry in entries if entry.content is not None]
     for entry in new[:SHOWN]:
         guess = "" if entry.wish.predicted is None else " (guessed)"
-        stars = "reject" if entry.wish.rating < 0 else f"{entry.wish.rating} stars{guess}"
+        stars = (
+            "reject"
+            if entry.wish.rating < 0
+            else f"{entry.wish.rating} star{'' if entry.wish.rating == 1 else 's'}{guess}"
+        )
         print(f"  {printable(entry.photo)}: {stars} into {printable(entry.side_car.name)}")
     if len(new) > SHOWN:
         print(f"  and {len(new) - SHOWN} more")
@@ -86,5 +94,5 @@ def refuse(given: argparse.Namespace) -> None:
     """
     if given.best is not None and (given.best < 1 or given.into is None):
         raise UserError("--best N goes with --into DIR, and N is a number from 1.")
-    if given.best is None and (given.into is not None or given.link):
-        raise UserError("--into DIR and --link go with --best N.")
+    if given.best is None and (given.into is not None or given.link or given.group):
+        raise UserError("--into DIR, --link and --group go with --best N.")

@@ -15,9 +15,10 @@ def predict_photos(cfg: DictConfig, directory: Path) -> None:
 
     Args:
         cfg: the composed configuration; ``photos``, and ``person`` or ``ratings``; without either everybody's order.
+            ``why`` adds a column that says why, ``group`` one that says which image stands for a burst.
         directory: where they go.
 
     Raises:
         UserError: anything about the folder or the personal file that a user can mend.
     """
-    commands.predict_photos(read_photos_of(cfg), directory, who_of(cfg))
+    commands.predict_photos(read_photos_of(cfg), directory, who_of(cfg), cfg.why, cfg.group)

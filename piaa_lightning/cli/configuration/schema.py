@@ -139,6 +139,8 @@ class RunKeys:
         rating_scale: the worst and the best score of that file; one to five by default.
         prior: a published prior, by its directory or its id on the hub; None is that of the embedded images.
         person: a personal file, which ``mode=adapt`` writes and the others read.
+        why: whether ``mode=predict`` says of each image why it stands where it stands.
+        group: whether it shows of bursts and near-duplicates the best alone.
         cover: what ``mode=cover`` chooses.
         crop: what ``mode=crop`` looks for.
         export: what ``mode=export`` publishes.
@@ -177,6 +179,8 @@ class RunKeys:
     rating_scale: list[float] | None = None
     prior: str | None = None
     person: str | None = None
+    why: bool = False
+    group: bool = False
     cover: CoverKeys = field(default_factory=CoverKeys)
     crop: CropKeys = field(default_factory=CropKeys)
     export: ExportKeys = field(default_factory=ExportKeys)

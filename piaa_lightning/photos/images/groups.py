@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from piaa_lightning.data.ratings import Indices
@@ -63,6 +64,26 @@ def group_photos(
             if first != second and float((directions[members[first]] @ directions[members[second]].T).min()) >= LEAST:
                 join(first, second)
     return np.array(group, dtype=np.int64)
+
+
+def best_of_groups(groups: Indices, order: Indices) -> NDArray[np.bool_]:
+    """Say which photographs stand for their group.
+
+    Args:
+        groups: ``(photographs,)`` see `group_photos`.
+        order: ``(photographs,)`` their numbers, the best first.
+
+    Returns:
+        ``(photographs,)`` whether each is the best of its group.
+
+    Example:
+        >>> best_of_groups(np.array([0, 0, 2]), np.array([1, 2, 0])).tolist()
+        [False, True, True]
+    """
+    _, first = np.unique(groups[order], return_index=True)
+    best = np.zeros(len(order), dtype=bool)
+    best[order[first]] = True
+    return best
 
 
 def _same_shot(files: Sequence[str]) -> Iterator[tuple[int, int]]:

@@ -60,6 +60,29 @@ class PersonalModel:
         images = self.process.describe(seen)
         return self.unit.back(images.expected + self._posterior.mean(self.process.covariance(images, self._told)))
 
+    def weights(self, without: int | None = None) -> Tensor:
+        """Return what each rating counts for, ``(ratings,)`` float64: a score is a sum of these times `kernel`.
+
+        Args:
+            without: number of a rating that is taken not to have been given; its weight is 0.
+        """
+        own = self._posterior.weights if without is None else self._posterior.weights_without(without)
+        return own * self.unit.spread
+
+    def kernel(self, seen: PhotoFeatures) -> tuple[Tensor, Tensor]:
+        """Return what a score is the sum of, a few images at a time; float64.
+
+        Returns:
+            ``(images,)`` the score before any rating, and ``(images, ratings)`` the covariance with the rated images.
+        """
+        expected, across = [], []
+        with torch.inference_mode():
+            for start in range(0, max(len(seen), 1), ROWS):
+                images = self.process.describe(seen[start : start + ROWS])
+                expected.append(self.unit.back(images.expected.double()))
+                across.append(self.process.covariance(images, self._told).double())
+        return torch.cat(expected), torch.cat(across)
+
     def predict(self, seen: PhotoFeatures) -> Prediction:
         """Score images, with what anybody would say and how sure the score is, a few at a time."""
         parts = [self._predict(seen[start : start + ROWS]) for start in range(0, max(len(seen), 1), ROWS)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,9 +100,16 @@ def _places(order: Indices) -> Indices:
     return places
 
 
-def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
-    """Return the ranking as csv, the best image first; ``stars`` is empty where the user said nothing."""
-    rows = [
+def ranking_csv(ranking: Ranking, files: Sequence[str], more: Mapping[str, Sequence[object]] | None = None) -> str:
+    """Return the ranking as csv, the best image first; ``stars`` is empty where the user said nothing.
+
+    Args:
+        ranking: the order.
+        files: names of the images.
+        more: further columns by name, each with a value for every file, in the order of the files.
+    """
+    more = more or {}
+    rows: list[tuple[object, ...]] = [
         (
             in_table(files[number]),
             None if np.isnan(ranking.stars[number]) else f"{ranking.stars[number]:g}",
@@ -110,10 +117,11 @@ def ranking_csv(ranking: Ranking, files: Sequence[str]) -> str:
             f"{ranking.generic[number]:.3f}",
             f"{ranking.uncertainty[number]:.3f}",
             ranking.places[number],
+            *(values[number] for values in more.values()),
         )
         for number in ranking.order.tolist()
     ]
-    return csv_text(COLUMNS, rows)
+    return csv_text((*COLUMNS, *more), rows)
 
 
 def stars_csv(ranking: Ranking, files: Sequence[str]) -> str:

@@ -2,6 +2,7 @@
 
 import { get, large, say, small } from "./api.js";
 import { makeStars } from "./stars.js";
+import { showWhy } from "./why.js";
 
 const dialog = document.getElementById("look");
 const picture = document.getElementById("look-picture");
@@ -69,6 +70,7 @@ export class Look {
     by("look-group").hidden = photo.group < 2;
     by("look-group").textContent = photo.group === 2 ? "1 more like this" : `${photo.group - 1} more like this`;
     this.paint(photo.stars);
+    showWhy(photo, this.person());
   }
 
   refreshFrom(told) {

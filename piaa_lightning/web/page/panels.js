@@ -70,6 +70,8 @@ function makeCover(page) {
         return button;
       }));
       by("cover-none").hidden = chosen.length > 0;
+      by("save-cover").hidden = !chosen.length;
+      by("save-cover").href = `/export/cover.jpg?${new URLSearchParams({ photos: chosen.map((photo) => photo.id) })}`;
     } catch (error) { say(error.message); }
   };
   by("cover-count").addEventListener("input", choose);

@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 
 import pytest
-from tests.cli.test_people import trips  # noqa: F401  (fixture)
 
 from piaa_lightning.photos.read_folder import open_store
 from piaa_lightning.photos.stars.stars import read_stars
 from piaa_lightning.runtime.files.user_directories import cache_home, people_home
 from piaa_lightning.users.home import Home
 from piaa_lightning.users.rating_log import REJECT, Said
+from tests.cli.commands.test_people import trips  # noqa: F401  (fixture)
 from tests.cli.test_piaa import do, model, ranking  # noqa: F401  (fixtures)
+from tests.photos.conftest import BLUE, draw
 
 pytestmark = pytest.mark.processes
 
@@ -82,3 +83,13 @@ def test_a_rejected_photograph_comes_last_and_is_written_as_one(do, learnt, mode
 )
 def test_every_mistake_is_one_sentence(do, trips, words, sentence):  # noqa: F811
     assert sentence in do("write", "trip 0", *words)
+
+
+def test_the_best_may_be_one_of_each_group(do, learnt, model, tmp_path):  # noqa: F811
+    draw(tmp_path / "trip 0" / "sea 0.png", BLUE, 0)
+    do("write", "trip 0", "--model", model, "--best", "99", "--into", "all")
+    do("write", "trip 0", "--model", model, "--best", "99", "--into", "each", "--group")
+    stems = {into: [path.stem[-5:] for path in (tmp_path / into).iterdir()] for into in ("all", "each")}
+    assert [stems[into].count("sea 0") for into in ("all", "each")] == [2, 1], "one shot in two formats is one"
+    assert len(stems["all"]) == len(stems["each"]) + 1
+    assert "--group go with --best N" in do("write", "trip 0", "--group", "--model", model)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 from omegaconf import OmegaConf
-from tests.cli.test_people import trips  # noqa: F401  (fixture)
 
 from piaa_lightning.cli.commands.web import serve_page
 from piaa_lightning.errors import UserError
 from piaa_lightning.photos.schema import WebKeys
 from piaa_lightning.users.home import Home
 from piaa_lightning.users.rating_log import RatingLog, Said
+from tests.cli.commands.test_people import trips  # noqa: F401  (fixture)
 from tests.cli.test_piaa import do, model  # noqa: F401  (fixtures)
 
 
