@@ -66,7 +66,8 @@ def in_simplex(square: Floats, linear: Floats) -> Floats:
     rows = np.vstack([root.T, np.full((1, count), SUM_WEIGHT)])
     targets = np.append(np.linalg.solve(root, linear / unit), SUM_WEIGHT)
     found: Floats = nnls(rows, targets)[0]
-    return found / found.sum()
+    found /= found.sum()
+    return found
 
 
 def learn_mixtures(
@@ -94,7 +95,7 @@ def learn_mixtures(
     gram, ratings = known.gram.sum(axis=0), known.count.sum()
     found = posteriors(known, np.broadcast_to(common, known.moment.shape), own, prior.noise)[0]
     least = 1e-6 * max(float(np.trace(own)) / len(own), 1e-12) * np.eye(len(own))
-    penalty = prior.noise * np.linalg.inv(own + least)
+    penalty = (prior.noise * np.linalg.inv(own + least)).astype(np.float64)
     centre = np.concatenate([rows for rows, _ in users]).mean(axis=0)
     level = float(np.concatenate([scores for _, scores in users]).mean())
     learnt = {}
