@@ -69,6 +69,8 @@ class Prototypes(OnFeatures):
         ArgumentError: a number below 2 of prototypes, a pull below 0, an unknown form of taste.
     """
 
+    from_nothing = True
+
     def __init__(
         self,
         model: object = None,
