@@ -10,7 +10,7 @@ from torch import nn
 from piaa_lightning.data.database import Database
 from piaa_lightning.data.images.inputs import Inputs
 from piaa_lightning.errors import ArgumentError, ArgumentTypeError
-from piaa_lightning.evaluation.protocol import Protocol, choose
+from piaa_lightning.evaluation.protocol import Protocol, choose, sizes_for
 from piaa_lightning.evaluation.protocol import evaluate as evaluate_one
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.results import EvaluationResults
@@ -50,7 +50,7 @@ def evaluate(
     Args:
         methods: by the names that tables give them.
         data: a `RatingsDataModule`.
-        shots: ratings that a method sees of a user, one number or several.
+        shots: ratings that a method sees of a user, one number or several; at 0 those take part that score without.
         repeats: random splits of each user.
         min_query: a user with fewer ratings left is dropped, and counted.
         max_query: greatest number of ratings that are evaluated on; None takes all that are not support.
@@ -96,10 +96,14 @@ def evaluate(
     for name, method in methods.items():
         with mode_kept(method.model):
             method.prepare(FitContext(table, split, inputs[name], device_of_model(method.model), method.model))
-            settings = choose(table, rows["val"], wanted, validation, name, method)
+            try:
+                sizes = sizes_for(method, wanted)
+            except LeftOutError as reason:
+                raise ArgumentError("shots", f"{name} cannot take part: {reason}.", shots) from reason
+            settings = choose(table, rows["val"], sizes, validation, name, method)
             backbone = _backbone(method.model)
             records += evaluate_one(
-                table, rows[on], wanted, protocol, name, backbone, method, settings, metrics=computed
+                table, rows[on], sizes, protocol, name, backbone, method, settings, metrics=computed
             )
         chosen[name] = settings
     return EvaluationResults(records, chosen, table.database, split.description)
@@ -139,8 +143,8 @@ def choose_settings(
 
 def _shots(shots: int | Sequence[int]) -> list[int]:
     given = [shots] if isinstance(shots, int) else list(shots)
-    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
-        raise ArgumentError("shots", "give a whole number from 1, or a list of them.", shots)
+    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 0 for k in given):
+        raise ArgumentError("shots", "give a whole number from 0, or a list of them.", shots)
     return sorted(set(given))
 
 

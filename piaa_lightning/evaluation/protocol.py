@@ -15,7 +15,7 @@ from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.registry import Metric, usual
 from piaa_lightning.metrics.srocc import srocc_many
-from piaa_lightning.personalizers.personalizer import Personalizer, Settings, Support
+from piaa_lightning.personalizers.personalizer import LeftOutError, Personalizer, Settings, Support
 from piaa_lightning.runtime.distributed import gather, process_index, share, world_size
 from piaa_lightning.runtime.progress import track
 
@@ -88,18 +88,30 @@ class Draw:
 Order = Callable[[Indices, int], Indices]  # images and a count -> places of those that are asked, first to last
 
 
+def sizes_for(personalizer: Personalizer, shots: Sequence[int]) -> list[int]:
+    """Return the support sizes at which a method takes part: 0 is for those that score before the first rating.
+
+    Raises:
+        LeftOutError: nothing is left.
+    """
+    found = [k for k in shots if k or personalizer.from_nothing]
+    if not found:
+        raise LeftOutError("it scores nobody before the first rating; give shots from 1")
+    return found
+
+
 def draws(
     table: RatingTable, rows: Indices, shots: Sequence[int], protocol: Protocol, ask: Order | None = None
 ) -> Iterator[Draw]:
     """Split every user's ratings.
 
     A split depends on the seed, the user's id and the repeat alone, never on other users or on the order of files; the
-    ten shots are the first of the hundred.
+    ten shots are the first of the hundred. At 0 shots all ratings are the query, unless a pool is held back.
 
     Args:
         table: of ratings.
         rows: the ratings of the users to be evaluated.
-        shots: support sizes, exact.
+        shots: support sizes, exact; 0 is a user of whom nothing is known.
         protocol: repeats, seed and the smallest query set.
         ask: chooses the support from the pool, see ``support_choice``; None takes it at random.
 

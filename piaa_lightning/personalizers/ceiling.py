@@ -19,6 +19,8 @@ class Ceiling(Personalizer):
         file: name of the table below the database's root.
     """
 
+    from_nothing = True
+
     def __init__(self, file: str = "truth.csv") -> None:
         self.file = file
 

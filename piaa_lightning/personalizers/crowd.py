@@ -14,6 +14,8 @@ class Crowd(Personalizer):
     An oracle: no model sees these ratings. It shows what perfect knowledge of the shared taste would be worth.
     """
 
+    from_nothing = True
+
     def prepare(self, context: FitContext) -> None:
         """Sum up every image's ratings."""
         self.table = table = context.table

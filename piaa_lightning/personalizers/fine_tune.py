@@ -40,9 +40,9 @@ Path = tuple[Way, float]  # candidates with the same way and rate lie on one des
 class FineTune(Personalizer):
     """Fine-tune a trained model on one user's support set: one batch, fresh moments for every user.
 
-    The authors take 19 effective steps with alpha = 1e-5 for all parameters and report the last; zero steps are the
-    prior itself, whatever the settings. Here factor of the rates, number of steps (which is early stopping) and layers
-    are chosen on validation users among the candidates.
+    The authors take 19 effective steps with alpha = 1e-5 for all parameters and report the last; zero steps, or no
+    ratings, are the prior itself, whatever the settings. Here factor of the rates, number of steps (which is early
+    stopping) and layers are chosen on validation users among the candidates.
 
     Users are fitted one at a time on the prior itself, which is restored to each and taken back bit for bit: the
     reference. ``user_batch_size`` fits several at once with stacked parameters; numbers agree up to rounding, and it
@@ -68,6 +68,8 @@ class FineTune(Personalizer):
     Raises:
         UserError: users cannot be stacked under these settings, or there is no such precision.
     """
+
+    from_nothing = True
 
     def __init__(
         self,
@@ -172,7 +174,7 @@ class FineTune(Personalizer):
 
     def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Fine-tune a copy of the prior that the scorer keeps, learn2learn's way."""
-        if int(settings["steps"]) == 0:
+        if int(settings["steps"]) == 0 or not len(support.images):
             return lambda images: self.scorer.zero_shot()[images]
         inputs = self.scorer.inputs_of(support.images)
         with self._drawn_for(support):
@@ -211,6 +213,8 @@ class FineTune(Personalizer):
 
     def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
         """Score along one descent per way and rate: fewer steps are the beginning of more steps."""
+        if not len(support.images):
+            return [self.scorer.zero_shot()[images]] * len(candidates)
         found: dict[tuple[Path, int], Scores] = {}
         for path, stops in _paths(candidates).items():
             engine = self.engines[path[0]]
@@ -230,7 +234,7 @@ class FineTune(Personalizer):
         self, supports: Sequence[Support], images: Sequence[Indices], candidates: Sequence[Settings]
     ) -> list[list[Scores]]:
         """Do the same for several users at once."""
-        if self.user_batch_size == 1:
+        if self.user_batch_size == 1 or not len(supports[0].images):
             return super().trace_all(supports, images, candidates)
         found: list[dict[tuple[Path, int], Scores]] = [{} for _ in supports]
         scores = torch.stack([self._scores(support) for support in supports])

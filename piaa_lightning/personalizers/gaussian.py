@@ -19,13 +19,15 @@ class GaussianPersonalizer(OnFeatures):
     """A user's taste is a draw of a Gaussian process that is the same for all users; ratings are it plus noise.
 
     Subclasses say what the process is and learn it from training users. A user whose ratings are all equal is
-    scored as everybody, generically.
+    scored as everybody, generically; who gave none by the prior mean, which may know the user's traits.
 
     Args:
         model: trained to score images, a LightningModule or its network.
         prior_variances: candidate factors of the covariance, chosen on validation users: how far users may differ from
             the mean. That users are evaluated on other images makes what was learnt on training images too sure.
     """
+
+    from_nothing = True
 
     noise: float
 
@@ -53,6 +55,8 @@ class GaussianPersonalizer(OnFeatures):
 
     def trace(self, support: Support, images: Indices, candidates: Sequence[Settings]) -> list[Scores]:
         """Score under every width with one eigendecomposition."""
+        if not len(support.scores):
+            return [self.mean(support.user, images)] * len(candidates)  # type: ignore[list-item]
         if np.ptp(support.scores) == 0:
             return [self.features.generic[images]] * len(candidates)
         residuals = support.scores.astype(np.float64) - self.mean(support.user, support.images)

@@ -15,6 +15,8 @@ class Generic(Personalizer):
         model: trained to score images, a LightningModule or its network.
     """
 
+    from_nothing = True
+
     def __init__(self, model: object = None) -> None:
         self.model = network_of(model)
 

@@ -19,6 +19,8 @@ class GenericAffine(Generic):
 
     def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Fit slope and offset in float64, so that distinct scores stay distinct."""
+        if not len(support.images):
+            return self._score
         generic = self.scores[support.images].astype(np.float64)
         own = support.scores.astype(np.float64)
         spread = generic - generic.mean()

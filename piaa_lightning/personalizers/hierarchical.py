@@ -10,7 +10,7 @@ import numpy as np
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import ArgumentError
 from piaa_lightning.personalizers.empirical_bayes import WeightPrior, learn_prior, sums
-from piaa_lightning.personalizers.features import Floats, image_features
+from piaa_lightning.personalizers.features import Floats, ImageFeatures, image_features
 from piaa_lightning.personalizers.gaussian import GaussianPersonalizer
 from piaa_lightning.personalizers.personalizer import FitContext, LeftOutError
 
@@ -67,7 +67,7 @@ class Hierarchical(GaussianPersonalizer):
         Raises:
             LeftOutError: fewer than two training users have ratings.
         """
-        self.features = image_features(context, self.components)
+        self.features = self.see(context)
         users, ratings = training_ratings(context, self.min_ratings)
         told = [(self.features.described(images), scores) for images, scores in ratings]
         self.prior = self.learn(context, users, told)
@@ -76,6 +76,10 @@ class Hierarchical(GaussianPersonalizer):
             leading = np.zeros_like(self.prior.effects[0])
             leading[:LEADING] = _line(told)
             self.prior = replace(self.prior, effects=np.stack([leading, *self.prior.effects[1:]]))
+
+    def see(self, context: FitContext) -> ImageFeatures:
+        """Return what a user's weights are multiplied with."""
+        return image_features(context, self.components)
 
     def learn(self, context: FitContext, users: Indices, told: Sequence[tuple[Floats, Floats]]) -> WeightPrior:
         """Learn what the users have in common."""

@@ -73,6 +73,8 @@ class Personalizer(ABC):
     Attributes:
         model: the trained network that users start from; None for methods that need none.
         user_batch_size: how many supports of one size :meth:`trace_all` is handed at once.
+        from_nothing: whether it scores images for a user of whom no rating is known, from what it learnt of others or
+            from the user's traits; then supports may be empty.
 
     Example:
         A method that scores an image by the mean of the user's ratings.
@@ -87,6 +89,7 @@ class Personalizer(ABC):
     """
 
     user_batch_size: int = 1
+    from_nothing: bool = False
     _model: nn.Module | None = None
     _own: tuple[OwnRatings, Callable[[Tensor], Scores]] | None = None
 

@@ -15,6 +15,8 @@ class Random(Personalizer):
         seed: of the draws.
     """
 
+    from_nothing = True
+
     def __init__(self, seed: int = 0) -> None:
         self.seed = seed
 

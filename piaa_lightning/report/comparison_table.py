@@ -52,7 +52,7 @@ def is_claimed(row: Row) -> bool:
 
 def _cells(row: Row, several: bool, many: bool) -> list[str]:
     name = f"{row['a']} {MINUS} {row['b']}" + (f", {row['backbone']}" if several and row.get("backbone") else "")
-    shots = str(row.get("shots") or "")
+    shots = "" if row.get("shots") is None else str(row["shots"])
     of = (f"{row['measure']}, {shots} shots" if shots else str(row["measure"])) if many else shots
     told = [name, of, decimal(_number(row, "difference"), True), decimal(_number(row, "difference_std_seeds"))]
     if not has_level_of_seeds(row):

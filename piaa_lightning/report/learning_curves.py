@@ -51,19 +51,22 @@ def learning_curves(
         panel = figure.subplots()
         said = []
         for place, name in enumerate(names):
+            own = sorted({r.shots for r in wanted if r.method == name})  # some methods do not begin at 0
             matrices = [
-                user_matrix(r for r in wanted if (r.method, r.shots) == (name, k) and r.user in lasting)[2]
-                for k in shots
+                user_matrix(r for r in wanted if (r.method, r.shots) == (name, k) and r.user in lasting)[2] for k in own
             ]
-            if not all(matrix.size for matrix in matrices):
+            if len(own) < 2 or not all(matrix.size for matrix in matrices):
                 continue
             means = [float(np.nanmean(matrix, axis=1).mean()) for matrix in matrices]
-            said.append(f"{name} {', '.join(f'{decimal(mean)} at {k}' for mean, k in zip(means, shots, strict=True))}")
+            said.append(f"{name} {', '.join(f'{decimal(mean)} at {k}' for mean, k in zip(means, own, strict=True))}")
             low, high = zip(*(bootstrap_interval(matrix, samples) for matrix in matrices), strict=True)
             colour, marker = style(place)
-            panel.fill_between(shots, low, high, color=colour, alpha=0.12, linewidth=0)
-            panel.plot(shots, means, color=colour, marker=marker, markersize=4.5, linewidth=1.3, label=name)
-        panel.set_xscale("log")
+            panel.fill_between(own, low, high, color=colour, alpha=0.12, linewidth=0)
+            panel.plot(own, means, color=colour, marker=marker, markersize=4.5, linewidth=1.3, label=name)
+        if shots[0]:
+            panel.set_xscale("log")
+        else:  # 0 has no logarithm; up to the second number the axis is a line
+            panel.set_xscale("symlog", linthresh=shots[1])
         panel.xaxis.set_major_locator(FixedLocator(shots))
         panel.xaxis.set_minor_locator(NullLocator())
         panel.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))

@@ -166,7 +166,7 @@ def _figures(
 ) -> list[tuple[str, Markup]]:
     """Draw a variant's rows; ids are told apart by the variant's number."""
     name, drawn = summary["experiment"], {}
-    if any(row.get("shots") and row.get(MAIN) is not None for row in summary["rows"]):
+    if any(row.get("shots") not in (None, "") and row.get(MAIN) is not None for row in summary["rows"]):
         caption = f"{name}: all methods, mean {main().label} over test users; whiskers are the spread over repeats."
         drawn[caption] = summary_bars(summary, directory / f"{number}_methods.png")
     compared = [
@@ -206,7 +206,7 @@ def _holes(every: Sequence[Mapping[str, Any]], measured: Sequence[Mapping[str, A
         words.append(
             f"{owed} run{'s' if owed > 1 else ''} of this variant {'have' if owed > 1 else 'has'} not finished"
         )
-    blank = [_named(row) for row in measured if row.get("shots") and row.get(MAIN) is None]
+    blank = [_named(row) for row in measured if row.get("shots") not in (None, "") and row.get(MAIN) is None]
     if blank:
         words.append(f"no value yet: {', '.join(blank)}")
     return f"Incomplete: {'; '.join(words)}." if words else ""

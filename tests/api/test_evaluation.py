@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from piaa_lightning import AVA, FineTune, Generic, compare, evaluate
+from piaa_lightning import AVA, FineTune, Generic, Ridge, compare, evaluate
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +64,17 @@ def test_metrics_are_chosen_by_name_and_compared_by_name(data, generic):
         evaluate(methods, data, shots=10, metrics=["tau"])
 
 
+def test_from_nothing_those_are_evaluated_that_score_without_ratings(data, generic):
+    methods = {"ridge": Ridge(generic, penalties=[10.0], calibrations=["offset"]), "generic": Generic(generic)}
+    found = evaluate(methods, data, shots=[0, 10], repeats=1, users=2)
+    assert set(found.to_frame().groupby("method")["shots"].unique().map(sorted).map(tuple).items()) == {
+        ("generic", (0, 10)),
+        ("ridge", (10,)),
+    }
+    with pytest.raises(ValueError, match=r"^shots=0: ridge cannot take part: it scores nobody before the first"):
+        evaluate(methods, data, shots=0, repeats=1, users=2)
+
+
 def test_a_model_is_left_as_it_was_found(data, generic):
     generic.train()
     before = {name: value.clone() for name, value in generic.state_dict().items()}
@@ -77,7 +88,7 @@ def test_a_model_is_left_as_it_was_found(data, generic):
     [
         (lambda m, d, r: evaluate({}, d), r"^methods: there is none"),
         (lambda m, d, r: evaluate({"a": m}, d), r"^methods: a is a GenericAesthetics and no Personalizer"),
-        (lambda m, d, r: evaluate({"a": FineTune(m)}, d, shots=0), r"^shots=0: give a whole number"),
+        (lambda m, d, r: evaluate({"a": FineTune(m)}, d, shots=-1), r"^shots=-1: give a whole number"),
         (lambda m, d, r: evaluate({"a": FineTune(m)}, d, repeats=0), r"^repeats=0: give 1"),
         (lambda m, d, r: evaluate({"a": FineTune(m)}, d, on="train"), r"^on=train: choose test or val"),
         (lambda m, d, r: evaluate({"a": FineTune(m)}, AVA(size="tiny")), r"^data: ava, embedded tiny holds out no"),

@@ -250,8 +250,8 @@ def told(done: subprocess.CompletedProcess[str]) -> str:
     [
         (["experiment=blg_pia"], r"experiment=blg_pia: there is no such experiment; .*did you mean blg_piaa\?"),
         (["experiment=blg_piaa", "sed=3"], r"sed: there is no such key \(did you mean seed\?\)"),
-        (["experiment=blg_piaa", "shots=abc"], "shots=abc: give one whole number from 1 or a list"),
-        (["experiment=blg_piaa", "shots=0"], "shots=0: give one whole number from 1 or a list"),
+        (["experiment=blg_piaa", "shots=abc"], "shots=abc: give one whole number from 0 or a list"),
+        (["experiment=blg_piaa", "shots=-1"], "shots=-1: give one whole number from 0 or a list"),
         ([], "Nothing to do: name an experiment"),
         (["experiment=blg_piaa", "data.root=/does/not/exist"], "data.root=/does/not/exist: there is no such directory"),
     ],

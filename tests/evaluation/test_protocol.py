@@ -65,6 +65,12 @@ class TestDraws:
             assert sorted([*draw.support, *draw.query]) == own.tolist()
             assert draw.dropped == ""
 
+    def test_at_no_shots_everything_is_the_query_and_nothing_is_known(self):
+        table = users(40)
+        for draw in draws(table, everything(table), [0, 10], PROTOCOL):
+            assert (len(draw.support), len(draw.query)) == (draw.shots, 40 - draw.shots)
+            assert len(support_of(table, draw).scores) == draw.shots
+
     def test_the_ten_are_the_first_of_the_hundred(self):
         splits = ids(users(120, 150), shots=[10, 100])
         for (user, repeat, shots), (support, _) in splits.items():

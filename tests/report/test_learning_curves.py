@@ -39,6 +39,13 @@ def test_a_curve_follows_the_same_users_at_all_sizes(tmp_path):
     np.testing.assert_allclose(curves["n"][1], [0.5, 0.8])
 
 
+def test_a_curve_may_begin_at_no_rating_or_at_the_first(tmp_path):
+    some = records({"m": {0: [0.1, 0.3], 5: [0.2, 0.4], 10: [0.3, 0.5]}, "n": {5: [0.5, 0.5], 10: [0.7, 0.9]}})
+    curves = drawn(some, tmp_path / "curves.png")
+    assert [curves[name][0] for name in "mn"] == [[0, 5, 10], [5, 10]]
+    np.testing.assert_allclose(curves["m"][1], [0.2, 0.3, 0.4])
+
+
 def test_only_the_methods_named_are_drawn(tmp_path):
     some = records({name: {5: [0.1, 0.3], 10: [0.2, 0.4]} for name in "abc"})
     assert list(drawn(some, tmp_path / "curves.png", methods=["c", "a"])) == ["c", "a"]

@@ -30,12 +30,13 @@ class HeldOutUsers(Dataset[Episode]):
         part: whose ratings, and of which images.
         inputs: where images come from; never augmented.
         seed: of the draw.
-        shots: ratings that a learner may adapt to, one number or several; the fewer are the first of the more.
+        shots: ratings that a learner may adapt to, one number or several; the fewer are the first of the more,
+            and 0 is left out.
         draws: of every user.
         min_query: users with fewer query ratings are left out, at that number of shots.
 
     Raises:
-        UserError: less than one draw.
+        UserError: less than one draw, or no number of shots from 1.
     """
 
     def __init__(
@@ -55,7 +56,11 @@ class HeldOutUsers(Dataset[Episode]):
         self.image, self.score = table.image, torch.from_numpy(table.score)
         rows, random = split.rows(table, part), np.random.default_rng(seed)
         by_user = [rows[table.user[rows] == user] for user in np.unique(table.user[rows])]
-        numbers = [shots] if isinstance(shots, int) else list(shots)
+        numbers = [k for k in ([shots] if isinstance(shots, int) else shots) if k]  # without ratings nothing moves
+        if not numbers:
+            raise UserError(
+                "task.validation.shots=0: a learner is chosen by what ratings change; give a number from 1."
+            )
         drawn = [random.permutation(own) for _ in range(draws) for own in by_user]
         self.items = [(own, k) for own in drawn for k in numbers if len(own) >= k + min_query]
 

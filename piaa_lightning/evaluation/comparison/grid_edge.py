@@ -34,9 +34,11 @@ def on_edge(candidates: Sequence[Settings], chosen: Settings) -> list[str]:
 def edges_of(candidates: Sequence[Settings], chosen: Mapping[int, Settings]) -> dict[str, list[str]]:
     """Return what lies on the edge, by the number of shots; numbers of shots where nothing does are left out.
 
+    So is 0: without ratings most settings change nothing, and the first is taken.
+
     Args:
         candidates: all settings that were tried.
         chosen: the best of them, by shots.
     """
-    found = {str(shots): on_edge(candidates, settings) for shots, settings in chosen.items()}
+    found = {str(shots): on_edge(candidates, settings) for shots, settings in chosen.items() if shots}
     return {shots: names for shots, names in found.items() if names}

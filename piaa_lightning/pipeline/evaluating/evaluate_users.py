@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from piaa_lightning.evaluation.comparison.grid_edge import edges_of
-from piaa_lightning.evaluation.protocol import choose, evaluate
+from piaa_lightning.evaluation.protocol import choose, evaluate, sizes_for
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.shown_users import ShownUsers
 from piaa_lightning.evaluation.user_tables import Line, user_tables
@@ -52,6 +52,7 @@ def evaluate_users(context: EvaluationContext, method: MethodSpec, shown: ShownU
     spec, data = context.spec, context.databases.main
     table, split, label, backbone = data.table, data.split, method.label, context.backbone_of(method)
     personalizer: Personalizer = make(method.personalizer, f"methods.{method.key}.personalizer")
+    shots = sizes_for(personalizer, spec.shots)
     choice = None if method.support is None else make(method.support, f"methods.{method.key}.support")
     model = context.model_of(method)
     named = trait_names(method.model, context.databases)
@@ -62,11 +63,11 @@ def evaluate_users(context: EvaluationContext, method: MethodSpec, shown: ShownU
     ask = None if choice is None else choice.order
     journals = context.journals_of(method)
     val, rows = split.rows(table, "val"), split.rows(table, spec.evaluate_on)
-    chosen = choose(table, val, spec.shots, context.validation, label, personalizer, ask, journals["val"])
-    evaluated = (table, rows, spec.shots, context.protocol, label)
+    chosen = choose(table, val, shots, context.validation, label, personalizer, ask, journals["val"])
+    evaluated = (table, rows, shots, context.protocol, label)
     records = evaluate(*evaluated, backbone, personalizer, chosen, ask, journals["test"], spec.metrics.user)
     tables = user_tables(*evaluated, personalizer, chosen)
-    if shown is not None and method in shown_methods(spec) and not process_index():
+    if shown is not None and shown.shots in chosen and method in shown_methods(spec) and not process_index():
         show_method(shown, context, label, personalizer, chosen, model)
     settings = {str(k): dict(settings) for k, settings in chosen.items()}
     candidates = personalizer.candidates()

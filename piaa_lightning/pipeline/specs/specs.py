@@ -258,15 +258,15 @@ def shots_of(value: Any) -> tuple[int, ...]:
         value: one number or a list of them.
 
     Raises:
-        UserError: not whole numbers from 1.
+        UserError: not whole numbers from 0.
 
     Example:
         >>> shots_of([100, 10, 10])
         (10, 100)
     """
     given = list(value) if isinstance(value, list | ListConfig) else [value]
-    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 1 for k in given):
-        raise UserError(f"shots={value}: give one whole number from 1 or a list of them, for instance shots=[10,100].")
+    if not given or any(isinstance(k, bool) or not isinstance(k, int) or k < 0 for k in given):
+        raise UserError(f"shots={value}: give one whole number from 0 or a list of them, for instance shots=[10,100].")
     return tuple(sorted({int(k) for k in given}))
 
 

@@ -35,7 +35,7 @@ CONF = config_dir()
 BASES = {
     "backbone": {"base"},
     "data": {"images"},
-    "experiment": {"ava_system", "personal_rows", "with_attributes"},
+    "experiment": {"ava_system", "personal_rows", "recent_rows", "with_attributes"},
     "task": {"base", "meta", "as_run", "as_meta", "as_meta_from_generic", "as_meta_with_rates"},
 }
 # groups that the defaults do not name plainly

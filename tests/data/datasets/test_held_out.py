@@ -53,6 +53,14 @@ class TestHeldOutUsers:
         assert len(ten) == 6, "every draw is another"
         assert hundred <= ten, "the ten shots are the first of the hundred"
 
+    def test_no_shots_are_no_item_and_by_themselves_a_sentence(self, users, make_split, numbers):
+        table = users(5, 60)
+        split = make_split(table, val_users=[1], val_images=range(table.images))
+        data = HeldOutUsers(table, split, "val", numbers(table.images), 0, shots=[0, 10])
+        assert [len(data[place].support.scores) for place in range(len(data))] == [10]
+        with pytest.raises(UserError, match=r"validation\.shots=0: a learner is chosen by what ratings change"):
+            HeldOutUsers(table, split, "val", numbers(table.images), 0, shots=0)
+
     def test_no_draw_is_refused(self, users, make_split, numbers):
         table = users(5, 60)
         split = make_split(table, val_users=[1], val_images=range(table.images))

@@ -30,7 +30,7 @@ def test_two_values_or_words_have_no_edge():
 
 def test_only_numbers_of_shots_with_an_edge_are_told_and_the_table_says_so():
     inside, outside = TRIED[10], {"lr_multiplier": 1.0, "steps": 10, "layers": "all"}
-    edges = edges_of(TRIED, {10: inside, 100: outside})
+    edges = edges_of(TRIED, {0: outside, 10: inside, 100: outside})  # of no ratings nothing is learnt
     assert edges == {"100": ["steps=10"]}
     told = dict(notes({"data": "d", "rows": [], "on_edge": {"BA-PIAA": edges}}))
     assert told["on the edge of its grid"] == "BA-PIAA at 100 shots (steps=10)"

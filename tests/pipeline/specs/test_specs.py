@@ -177,14 +177,16 @@ def test_a_mistake_is_one_sentence_with_the_full_key(key, value, sentence):
     assert "\n" not in str(told.value)
 
 
-@pytest.mark.parametrize(("value", "expected"), [(10, (10,)), ([100, 10], (10, 100)), ([5, 5, 1], (1, 5))])
+@pytest.mark.parametrize(
+    ("value", "expected"), [(10, (10,)), ([100, 10], (10, 100)), ([5, 5, 1], (1, 5)), ([10, 0], (0, 10))]
+)
 def test_shots_come_out_ascending_and_once(value, expected):
     assert shots_of(value) == shots_of(OmegaConf.create({"shots": value}).shots) == expected
 
 
-@pytest.mark.parametrize("value", ["abc", 0, -1, [], [10, 0], 1.5, [10, "x"], True, None])
+@pytest.mark.parametrize("value", ["abc", -1, [], [10, -5], 1.5, [10, "x"], True, None])
 def test_shots_that_are_no_whole_numbers_are_a_sentence(value):
-    with pytest.raises(UserError, match=r"^shots=.*: give one whole number from 1 or a list of them"):
+    with pytest.raises(UserError, match=r"^shots=.*: give one whole number from 0 or a list of them"):
         shots_of(value)
 
 
