@@ -33,6 +33,21 @@ def test_every_page_and_every_study_stands_in_the_navigation_once():
     assert sorted(pages_of(SITE["nav"])) == sorted(file.relative_to(ROOT).as_posix() for file in files)
 
 
+def test_python_stands_only_on_pages_that_a_test_runs():
+    """Those of tests/api/test_page.py, tests/test_extending.py and tests/metrics/test_registry.py."""
+    pages = [ROOT / "README.md", *DOCS.rglob("*.md"), *ROOT.glob("experiments/*/README.md")]
+    found = {page.name for page in pages if "```python" in page.read_text()}
+    assert found == {"README.md", "python.md", "tutorials.md", "extending.md"}
+
+
+def test_no_page_holds_a_tag_that_would_be_taken_for_html():
+    pages = [ROOT / "README.md", *DOCS.rglob("*.md"), *ROOT.glob("experiments/*/README.md")]
+    for page in pages:
+        text = re.sub(r"^```.*?^ *```|^    .*?$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+        text = re.sub(r"`[^`]*`|<!--.*?-->", "", text, flags=re.DOTALL)
+        assert not re.findall(r"<[A-Za-z/][^>]*>", text), page
+
+
 def test_the_reference_holds_everything_public_once():
     text = "\n".join(page.read_text() for page in sorted((DOCS / "reference").glob("*.md")))
     named = re.findall(r"^::: piaa_lightning\.([\w.]+)$", text, re.MULTILINE)
