@@ -22,6 +22,7 @@ PAGE, MOST = 120, 3000  # images of an order that are sent at once, and at most 
 SKIPPED = 50
 GROUP = "group "  # before the digest of one of its images
 SHAPES = ("1:1", "16:9", "9:16", "3:2", "2:3", "4:5")
+ORDERED = ("best", "all", "unrated")
 SHOWN = ("best", "all", "unrated", "mine", "surprising", "picked", "rejected")
 
 
@@ -90,6 +91,33 @@ def _shown(view: View, show: str) -> NDArray[np.int64]:
         mark = {"picked": PICK, "rejected": REJECT}[show]
         return np.array([n for n in order.tolist() if _said_mark(view, n) == mark], dtype=np.int64)
     raise UserError(f"There is no choice called {show}; there are {', '.join(SHOWN)}.")
+
+
+def reject_below(session: Session, user: str, show: str, after: str) -> int:
+    """Reject what stands below a line in the order, and with the best of a group the rest of it.
+
+    Args:
+        session: the visitor's.
+        user: whose order.
+        show: which images are shown, one of `ORDERED`.
+        after: digest of the last image above the line; empty where all are below.
+
+    Returns:
+        How many were rejected; picked ones stay.
+
+    Raises:
+        UserError: nobody is called so, these are not in the order, or the image is not among them any more.
+    """
+    if show not in ORDERED:
+        raise UserError("A line is drawn in the order; show all, one of each or those without stars.")
+    view = session.view(user)
+    shown = _shown(view, show).tolist()
+    if after and view.numbers.get(after, -1) not in shown:
+        raise UserError("The order has changed meanwhile; look at the line again.")
+    below = shown[shown.index(view.numbers[after]) + 1 :] if after else shown
+    if show == "best":
+        below = np.flatnonzero(np.isin(view.groups, view.groups[below])).tolist()
+    return session.reject(user, [view.shelf.digests[number] for number in below])
 
 
 def compare_answer(session: Session, count: int) -> list[dict[str, Any]]:

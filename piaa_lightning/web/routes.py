@@ -19,7 +19,15 @@ from starlette.staticfiles import StaticFiles
 
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.cores import cores
-from piaa_lightning.web.answers import MOST, compare_answer, cover_answer, crops_answer, view_answer, why_answer
+from piaa_lightning.web.answers import (
+    MOST,
+    compare_answer,
+    cover_answer,
+    crops_answer,
+    reject_below,
+    view_answer,
+    why_answer,
+)
 from piaa_lightning.web.exports import exported
 from piaa_lightning.web.images import WHOLE, cover_image, cut_image, large_copy, map_image
 from piaa_lightning.web.importing import import_ratings
@@ -99,7 +107,13 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
         said = await _message(request)
         user = str(said.get("person"))
         photos = await run_in_threadpool(session.log.redo if said.get("way") == "redo" else session.log.undo, user)
-        return await changed(session, user, said, changed=photos[:1])
+        return await changed(session, user, said, changed=photos[:1], steps=len(photos))
+
+    async def line(request: Request, session: Session) -> Response:
+        said = await _message(request)
+        user, show, after = str(said.get("person")), str(said.get("show")), str(said.get("after", ""))
+        rejected = await run_in_threadpool(reject_below, session, user, show, after)
+        return await changed(session, user, said, rejected=rejected)
 
     async def changed(session: Session, user: str, said: dict[str, Any], **more: Any) -> Response:
         count, show = said.get("count"), str(said.get("show", "best"))
@@ -207,6 +221,7 @@ def make_app(visitors: Visitors, host: str, token: str | None, note: str = "") -
             Route("/api/view", of_session(view)),
             Route("/api/version", of_session(version)),
             Route("/api/rate", of_session(rate), methods=["POST"]),
+            Route("/api/line", of_session(line), methods=["POST"]),
             Route("/api/undo", of_session(undo), methods=["POST"]),
             Route("/api/people", of_session(users), methods=["POST"]),
             Route("/api/import", of_session(take_in), methods=["POST"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -257,6 +257,17 @@ class Session:
         if own.stars is None:  # copies of the image, too, of which it was said
             changed |= {other: replace(said[other], stars=None) for other in self._copies(user, photo)}
         self.home.say(user, changed, album.store)
+
+    def reject(self, user: str, photos: Sequence[str]) -> int:
+        """Reject images in one step, but for those that were picked or rejected before; how many these were.
+
+        Raises:
+            UserError: nobody is called so.
+        """
+        said = self.log.said(user)
+        open_ = [photo for photo in photos if not said.get(photo, NOTHING).mark]
+        self.log.say(user, {photo: replace(said.get(photo, NOTHING), mark=REJECT, place=self.place) for photo in open_})
+        return len(open_)
 
     def say_new(self, user: str, stars: Mapping[str, float]) -> int:
         """Keep stars of images that have none, see `Home.say_new`."""

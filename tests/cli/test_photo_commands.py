@@ -81,10 +81,12 @@ def test_the_whole_way(do, photos, prior, tmp_path, caplog):
     assert "Learnt from 8 ratings" in (tmp_path / "ana.md").read_text()
     assert "1 of 13 files were skipped: broken.jpg: this is not an image" in caplog.text
 
-    directory, _ = do("predict", f"photos={photos}", prior, user)
+    directory, _ = do("predict", f"photos={photos}", prior, user, "why=true", "group=true")
     ranking = rows(directory / "ranking.csv")
     assert len(ranking) == 12
     assert all(row["image"].startswith("sea") for row in ranking[:6])
+    assert all("the average of this folder: " in row["why"] for row in ranking)
+    assert all(row["group"] == row["image"] for row in ranking), "no two have one name"
     assert [row["stars"] for row in ranking].count("5") == [row["stars"] for row in ranking].count("1") == 4
     _, said = do("adapt", f"photos={photos}", f"ratings={directory / 'ranking.csv'}", prior, user)
     assert "learnt from 8 ratings" in said, "of a ranking only the stars are somebody's own"

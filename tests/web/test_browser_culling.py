@@ -171,6 +171,44 @@ def test_undo_redo_marks_and_choices(serve, trips, open_page):  # noqa: F811
         wait(page, "2 of 10 rated")
 
 
+def test_a_line_is_dragged_and_what_is_below_is_rejected(serve, trips, open_page):  # noqa: F811
+    with serve(trips[0]) as (port, _):
+        page = open_page(f"http://127.0.0.1:{port}/")
+        wait(page, "0 of 10 rated")
+        order = names(page)
+        page.keyboard.press("l")
+        line = page.get_by_role("slider")
+        expect(line).to_have_attribute("aria-valuenow", "6")
+        page.keyboard.press("ArrowRight")
+        expect(line).to_have_attribute("aria-valuetext", "7 above, 5 below")
+        assert asked(page), "an arrow on the line skips nothing"
+        tile = page.locator(".tile").nth(2)
+        box, start = tile.bounding_box(), line.bounding_box()
+        page.mouse.move(start["x"] + 30, start["y"] + start["height"] / 2)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2, steps=4)
+        page.mouse.up()
+        expect(line).to_have_attribute("aria-valuenow", "3")
+        assert page.locator(".tile.below").count() == 9
+        assert names(page) == order, "the line moves, and no photograph does"
+        page.keyboard.press("End")
+        expect(page.get_by_role("button", name="Reject the 0 below")).to_be_disabled()
+        page.keyboard.press("Home")
+        for _ in range(3):
+            page.keyboard.press("ArrowDown")
+        assert names(page) == order
+        page.get_by_role("button", name="Reject the 9 below").click()
+        expect(page.locator(".tile.rejected")).to_have_count(9, timeout=MILLISECONDS)
+        expect(page.locator("#toasts")).to_contain_text("9 rejected")
+        assert names(page)[:3] == order[:3]
+        expect(page.locator(".line")).to_have_count(0)
+        page.keyboard.press("Control+z")
+        expect(page.locator(".tile.rejected")).to_have_count(0, timeout=MILLISECONDS)
+        expect(page.locator("#toasts")).to_contain_text("and 8 more")
+        page.select_option("#show-what", "mine")
+        expect(page.locator("#open-line")).to_be_hidden(timeout=MILLISECONDS)
+
+
 def test_the_large_view_goes_through_the_order_as_it_was(serve, tmp_path, open_page, limits):  # noqa: F811
     root = tmp_path / "many"
     for number in range(MANY):

@@ -44,6 +44,15 @@ def test_one_of_each_is_asked_for_and_none_of_a_burst_that_was_rated(grouped):
     )
 
 
+def test_a_burst_goes_below_the_line_as_a_whole(grouped):
+    items = view(grouped)["items"]
+    place = next(place for place, item in enumerate(items) if item["group"] == 5)
+    after = items[place - 1]["id"] if place else ""
+    told = grouped.post("/api/line", json={"person": "me", "show": "best", "after": after}).json()
+    assert told["rejected"] == 5 + len(items) - place - 1
+    assert len(view(grouped, show="rejected")["items"]) == told["rejected"]
+
+
 def test_one_of_each_stands_on_a_cover(grouped):
     cover = grouped.get("/api/cover", params={"person": "me", "count": 9, "diversity": 0}).json()
     assert sorted(item["group"] for item in cover) == [1, 1, 5]

@@ -157,6 +157,23 @@ class TestTheWholeWay:
         assert rated.get(f"/photo/{photo}/cut", params={"shape": "1:1", "box": box}).status_code == 400
         assert rated.get(f"/photo/{photo}/cut", params={"shape": "x", "box": "0,0,1,1"}).status_code == 400
 
+    def test_what_is_below_a_line_is_rejected_in_one_step(self, rated):
+        items = view(rated)["items"]
+        picked, last = items[15]["id"], items[11]["id"]
+        rated.post("/api/rate", json={"person": "me", "photo": picked, "mark": "pick"})
+        told = rated.post("/api/line", json={"person": "me", "show": "all", "after": last, "count": 20}).json()
+        assert told["rejected"] == 7
+        marks = {item["id"]: item["mark"] for item in told["items"]}
+        assert [marks[item["id"]] for item in items] == [""] * 12 + ["reject"] * 3 + ["pick"] + ["reject"] * 4
+        assert {item["id"]: item["stars"] for item in told["items"]} == {item["id"]: item["stars"] for item in items}
+        told = rated.post("/api/undo", json={"person": "me"}).json()
+        assert told["steps"] == 7
+        assert [item["mark"] for item in told["items"]].count("reject") == 0
+        assert rated.post("/api/line", json={"person": "me", "show": "all", "after": ""}).json()["rejected"] == 19
+        assert rated.post("/api/line", json={"person": "me", "show": "all", "after": ""}).json()["rejected"] == 0
+        for wrong in ({"show": "mine", "after": last}, {"show": "all", "after": "nothing"}):
+            assert rated.post("/api/line", json={"person": "me", **wrong}).status_code == 400
+
     def test_a_cover_is_saved_as_one_picture(self, rated):
         cover = rated.get("/api/cover", params={"person": "me", "count": 4}).json()
         photos = ",".join(photo["id"] for photo in cover)

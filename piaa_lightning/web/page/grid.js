@@ -12,6 +12,7 @@ export class Grid {
     this.tiles = new Map();
     this.photos = [];
     this.total = 0;
+    this.changed = () => {}; // called whenever other tiles are there
     new IntersectionObserver((seen) => {
       if (seen.some((one) => one.isIntersecting) && this.photos.length < this.total) wantMore(this.photos.length);
     }, { rootMargin: "800px" }).observe(more);
@@ -24,6 +25,7 @@ export class Grid {
     const kept = new Set(photos.map((photo) => photo.id));
     for (const [id, tile] of this.tiles) if (!kept.has(id)) { tile.remove(); this.tiles.delete(id); }
     this.element.append(...photos.map((photo) => this.tile(photo)));
+    this.changed();
     this.move(before);
   }
 
@@ -31,6 +33,7 @@ export class Grid {
     const fresh = photos.filter((photo) => !this.tiles.has(photo.id));
     this.photos.push(...fresh);
     this.element.append(...fresh.map((photo) => this.tile(photo)));
+    this.changed();
   }
 
   tile(photo) {

@@ -3,6 +3,7 @@
 import { get, large, post, say, Unreachable } from "./api.js";
 import { Grid } from "./grid.js";
 import { listenToKeys } from "./keys.js";
+import { Line } from "./line.js";
 import { Look } from "./look.js";
 import { makePanels } from "./panels.js";
 import { makePeople } from "./people.js";
@@ -28,7 +29,8 @@ const queue = new Queue(() => ({ count: grid.photos.length, show: page.show }), 
 });
 const look = new Look(grid, () => page.person, (photo, change) => say_(photo, change), removed, (photo) => choose_(`group ${photo.id}`, `like ${photo.name.split("/").pop()}`));
 const paintAsked = makeStars(by("asked-stars"), (stars) => rateAsked({ stars }));
-const panels = makePanels(page);
+const line = new Line(grid, page, show);
+const panels = { ...makePanels(page), l: () => { if (line.usable && grid.total) line.toggle(); } };
 const showPeople = makePeople(page, choose);
 const uploads = new Uploads((finished) => { showReading(); if (finished) refresh(); else soon(); });
 
@@ -164,7 +166,7 @@ async function step(way) {
     show(told);
     const [id] = told.changed, photo = id && photoOf(id);
     if (photo) {
-      say(`${way === "undo" ? "Taken back" : "Done again"}: ${photo.name}${photo.stars ? `, ${photo.stars} ★` : ""}${photo.mark ? `, ${photo.mark}` : ""}.`);
+      say(`${way === "undo" ? "Taken back" : "Done again"}: ${photo.name}${photo.stars ? `, ${photo.stars} ★` : ""}${photo.mark ? `, ${photo.mark}` : ""}${told.steps > 1 ? `, and ${told.steps - 1} more` : ""}.`);
       document.querySelector(`[data-id="${id}"] .tile`)?.classList.add("changed");
     }
   } catch (error) { say(error.message); }
