@@ -17,7 +17,10 @@ pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text()
-COMMANDS = re.findall(r"^\.venv/bin/python -m piaa_lightning (.+)$", TEXT, re.MULTILINE)
+PAGES = (TEXT, (ROOT / "docs" / "methods.md").read_text())
+COMMANDS = [
+    words for page in PAGES for words in re.findall(r"^\.venv/bin/python -m piaa_lightning (.+)$", page, re.MULTILINE)
+]
 
 
 def test_there_are_commands():
