@@ -13,6 +13,7 @@ from piaa_lightning.data.ratings import Indices, RatingTable, Scores, hashed
 from piaa_lightning.errors import ArgumentError, UserError
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.records import Record
+from piaa_lightning.evaluation.strata import Strata
 from piaa_lightning.metrics.registry import Metric, usual
 from piaa_lightning.metrics.srocc import srocc_many
 from piaa_lightning.personalizers.personalizer import LeftOutError, Personalizer, Settings, Support
@@ -163,6 +164,7 @@ def evaluate(
     ask: Order | None = None,
     journal: Journal | None = None,
     metrics: Sequence[Metric] | None = None,
+    strata: Strata | None = None,
 ) -> list[Record]:
     """Evaluate one method on all users, repeats and support sizes.
 
@@ -178,6 +180,7 @@ def evaluate(
         ask: how supports are chosen, see `draws`.
         journal: holds what an earlier run evaluated before it was cut off, and takes what is evaluated now.
         metrics: of users, see `metrics.registry`; None takes the usual ones.
+        strata: is told what the method said of every query.
 
     Returns:
         One record per draw and metric, the metrics of a draw one after another.
@@ -185,6 +188,9 @@ def evaluate(
     metrics = usual("user") if metrics is None else metrics
     drawn = list(draws(table, rows, shots, protocol, ask))
     scores = _scored(table, drawn, f"{name}: test users", personalizer, {k: [chosen[k]] for k in shots}, journal)
+    for draw, own in zip(drawn, scores, strict=True):
+        if strata is not None and not draw.dropped:
+            strata.add(draw.user, draw.shots, draw.query, own[0])
     found = {metric.name: _values(metric, table, drawn, scores) for metric in metrics}
     records = []
     for number, draw in enumerate(drawn):

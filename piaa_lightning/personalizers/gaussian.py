@@ -49,6 +49,10 @@ class GaussianPersonalizer(OnFeatures):
         """Return every width."""
         return [{"prior_variance": width} for width in self.prior_variances]
 
+    def without_order(self, user: int, images: Indices) -> Scores:
+        """Score for a user whose ratings are all equal: as everybody is, generically."""
+        return self.features.generic[images]
+
     def fit_user(self, support: Support, settings: Settings) -> Scorer:
         """Keep the support; images are scored by the posterior mean."""
         return lambda images: self.trace(support, images, [settings])[0]
@@ -58,7 +62,7 @@ class GaussianPersonalizer(OnFeatures):
         if not len(support.scores):
             return [self.mean(support.user, images)] * len(candidates)  # type: ignore[list-item]
         if np.ptp(support.scores) == 0:
-            return [self.features.generic[images]] * len(candidates)
+            return [self.without_order(support.user, images)] * len(candidates)
         residuals = support.scores.astype(np.float64) - self.mean(support.user, support.images)
         own, across = self.covariance(support.images, support.images), self.covariance(images, support.images)
         prior_variances = [float(settings["prior_variance"]) for settings in candidates]

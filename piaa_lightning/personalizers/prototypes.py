@@ -75,7 +75,7 @@ class Prototypes(OnFeatures):
         self,
         model: object = None,
         counts: Sequence[int] = (2, 3, 4, 6, 8),
-        pulls: Sequence[float] = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0),
+        pulls: Sequence[float] = (0.0, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0),
         taste: str = "functions",
         components: int | None = 32,
         rounds: int = 30,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from piaa_lightning.data.ratings import Indices
+from piaa_lightning.data.ratings import Indices, Scores
 from piaa_lightning.errors import ArgumentError, UserError
 from piaa_lightning.personalizers.empirical_bayes import WeightPrior, learn_prior, sums
 from piaa_lightning.personalizers.features import Floats
@@ -57,6 +57,10 @@ class TraitConditioned(Hierarchical):
             self.correlation_users,
             self.effect_users,
         )
+
+    def without_order(self, user: int, images: Indices) -> Scores:
+        """Score for a user whose ratings are all equal, or who gave one: by the traits."""
+        return self.mean(user, images)  # type: ignore[return-value]  # float64, so that distinct scores stay so
 
     def mean_weights(self, user: int) -> Floats:
         """Return what users with these traits have in common."""

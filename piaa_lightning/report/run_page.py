@@ -16,6 +16,7 @@ from piaa_lightning.evaluation.records import Record
 from piaa_lightning.metrics.registry import MAIN, main
 from piaa_lightning.report.formatting import comparison_sentence, decimal, notes
 from piaa_lightning.report.result_tables import published_notes, result_tables, smaller_is_better
+from piaa_lightning.report.strata_table import strata_table
 from piaa_lightning.report.style import described
 from piaa_lightning.report.users_table import users_table
 from piaa_lightning.runtime.files.atomic import replace_file
@@ -36,9 +37,11 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
     tables = result_tables(summary)
     comparisons = summary.get("comparisons") or []
     chosen, users = _chosen(summary), users_table(records, compared_methods(summary))
+    strata = strata_table(summary.get("strata") or [])
     contents = {
         "result": "Result",
         "comparisons": comparisons and "Comparisons",
+        "strata": strata and "Hard users and hard images",
         "figures": figures and "Figures",
         "users": users and "Every test user",
         "chosen": chosen and "Chosen settings",
@@ -50,6 +53,7 @@ def write_page(summary: Mapping[str, Any], records: Sequence[Record], path_html:
         contents=[(anchor, words) for anchor, words in contents.items() if words],
         tiles=tiles(summary),
         users=users,
+        strata=strata,
         facts=_facts(summary),
         tables=tables,
         notes=[*notes(summary), *published_notes(tables)],

@@ -84,6 +84,15 @@ def test_a_profile_tells_before_the_first_rating(context):
         records = evaluate(table, rows, [0], Protocol(repeats=2), name, "", method, chosen)
         assert {(r.n_support, r.n_query) for r in records} == {(0, len(images))}
         told[name] = np.mean([r.value for r in records if r.metric == "srocc"])
+    # a single rating says nothing of an order, and takes nothing of what the traits say
+    profile = prepared(TraitConditioned(components=3, effect_users=0.0), known)
+    one, none = (
+        profile.trace(
+            Support(56, images[:k], table.score[56 * table.images + images[:k]]), images, [{"prior_variance": 1.0}]
+        )
+        for k in (1, 0)
+    )
+    assert one[0].tolist() == none[0].tolist()
     assert told["profile"] > 0.9
     assert told["nothing"] < 0.5
 

@@ -52,3 +52,7 @@ def test_every_row_is_there_at_the_shots_at_which_it_can_be(cache, tmp_path, mon
     with (run / "mixtures.csv").open() as file:
         shares = [float(line["share"]) for line in csv.DictReader(file)]
     assert sum(shares) == pytest.approx(1)
+    with (run / "strata.csv").open() as file:
+        strata = list(csv.DictReader(file))
+    assert {line["method"] for line in strata} == set(shots)
+    assert {(line["of"], line["stratum"]) for line in strata} >= {("images", "hard"), ("images", "other")}

@@ -72,6 +72,14 @@ def test_whole_and_self_contained(tmp_path):
     assert "http" not in text.replace("http-equiv", "")
 
 
+def test_hard_users_have_a_section_where_they_are_known(tmp_path):
+    told = {"method": "m", "shots": 10, "of": "users", "stratum": "hard", "srocc": 0.125, "users": 3}
+    parsed = Checked(page(tmp_path, strata=[told]))
+    assert "strata" in parsed.ids
+    assert ".125" in parsed.words
+    assert "strata" not in Checked(page(tmp_path)).ids
+
+
 def test_says_what_was_run(tmp_path):
     words = " ".join(" ".join(Checked(page(tmp_path)).words).split())
     for expected in (

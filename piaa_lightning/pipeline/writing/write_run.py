@@ -134,6 +134,7 @@ def _summary(
         "metrics": {level: [metric.name for metric in own] for level, own in vars(metrics).items()},
         "rows": users + of_images + of_traits,
         "comparisons": _comparisons(cfg, results, metrics, shots),
+        "strata": [line for tables in results.tables.values() for line in tables.get("strata", ())],
         "chosen": results.chosen,
         "on_edge": results.on_edge,
         "left_out": results.left_out,
