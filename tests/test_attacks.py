@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 DIRECTORY = Path(__file__).parents[1] / "experiments" / "reliability"
 
 

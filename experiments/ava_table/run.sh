@@ -16,7 +16,7 @@ collected() { "$python" experiments/collect.py experiments/ava_table --add rows=
 
 # One part alone: bash experiments/ava_table/run.sh rows | pairs | collected
 case "${1:-all}" in
-rows | pairs | collected) "$@" && exit ;;
+rows | pairs | collected) "$@"; exit ;;
 esac
 rows
 pairs

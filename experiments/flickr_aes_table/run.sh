@@ -27,7 +27,7 @@ collected() {
 # One part alone: bash experiments/flickr_aes_table/run.sh embedded | oasis DIRECTORY WEIGHTS |
 #   oasis_two_networks DIRECTORY | collected
 case "${1:-all}" in
-embedded | oasis | oasis_two_networks | collected) "$@" && exit ;;
+embedded | oasis | oasis_two_networks | collected) "$@"; exit ;;
 esac
 embedded
 [ $# -ge 2 ] && oasis "$1" "$2"

@@ -36,7 +36,7 @@ collected() {
 
 # One part alone: bash experiments/meta_learners/run.sh learners | deviations | oasis DIRECTORY WEIGHTS | users ... | collected
 case "${1:-all}" in
-learners | deviations | oasis | users | collected) "$@" && exit ;;
+learners | deviations | oasis | users | collected) "$@"; exit ;;
 esac
 learners
 deviations

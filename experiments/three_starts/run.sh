@@ -40,7 +40,7 @@ collected() {
 
 # One part alone: bash experiments/three_starts/run.sh embedded | last_stage DIRECTORY | plain | plain_oasis DIRECTORY | one_axis | settings
 case "${1:-all}" in
-embedded | last_stage | plain | plain_oasis | one_axis | settings | collected) "$@" && exit ;;
+embedded | last_stage | plain | plain_oasis | one_axis | settings | collected) "$@"; exit ;;
 esac
 embedded
 plain

@@ -14,6 +14,8 @@ from piaa_lightning.cli import app, failed_jobs
 from piaa_lightning.cli.app import JobError
 from piaa_lightning.errors import UserError
 
+pytestmark = pytest.mark.slow
+
 # reads the embedded copy, a directory that is none, and the embedded copy again
 JOBS = ["-m", "mode=check", "data.size=tiny", "check.decode=false", "data.root=null,/no where,null", "seed=0"]
 OTHERS = "The other jobs were done. The same command, typed again, takes over what is finished."

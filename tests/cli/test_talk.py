@@ -16,6 +16,8 @@ from piaa_lightning.pipeline.specs.specs import RunSpec
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
 
 def plain(part):
     return OmegaConf.to_container(part, resolve=True)

@@ -11,6 +11,8 @@ from piaa_lightning.estimators.gallery_lasso import GalleryLasso
 from piaa_lightning.features import COMPUTATIONAL
 from piaa_lightning.metrics.srocc import srocc
 
+pytestmark = pytest.mark.slow
+
 
 def reds(number: int, red: np.ndarray, random: np.random.Generator) -> np.ndarray:
     """A red image or a blue one, of any brightness."""

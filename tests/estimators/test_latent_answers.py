@@ -11,6 +11,8 @@ from piaa_lightning.estimators.latent_answers import LatentAnswers
 from piaa_lightning.features import COMPUTATIONAL
 from piaa_lightning.metrics.srocc import srocc
 
+pytestmark = pytest.mark.slow
+
 SMALL = {"gaussians": 4, "components": 8, "vocabulary": 40, "per_image": 30}
 
 

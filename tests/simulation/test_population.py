@@ -8,6 +8,8 @@ from piaa_lightning.simulation.facts import crowd_facts, flickr_aes_facts
 from piaa_lightning.simulation.latent import ATTRIBUTES, CATEGORIES, HIDDEN, sample
 from piaa_lightning.simulation.population import draw_users, expected_rating, features, liking, rate, thresholds
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def crowd():

@@ -11,6 +11,8 @@ from piaa_lightning.pipeline.specs.specs import RunSpec
 
 from composing import config_of
 
+pytestmark = pytest.mark.slow
+
 
 def spec(*overrides):
     return RunSpec.of(config_of("experiment=blg_piaa", "~methods.blg_generic", *overrides))
