@@ -18,9 +18,7 @@ HELP = ("--help", "-h")
 def main() -> None:
     """Run the command line."""
     from piaa_lightning.runtime.terminal import write_every_name
-    from piaa_lightning.runtime.threads import sleep_while_waiting
 
-    sleep_while_waiting()
     write_every_name()
     _leave_working_directory()
     arguments = sys.argv[1:]

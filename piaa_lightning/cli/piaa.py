@@ -16,7 +16,6 @@ from piaa_lightning.cli.plain_words import plain_words
 from piaa_lightning.errors import UserError
 from piaa_lightning.runtime.choices import closest
 from piaa_lightning.runtime.terminal import write_every_name
-from piaa_lightning.runtime.threads import sleep_while_waiting
 
 COMMANDS = ("rate", "rank", "learn", "cover", "crop", "write", "people")
 OVERRIDE = re.compile(r"[+~]{0,2}[A-Za-z_][\w.@/]*=.*", re.DOTALL)
@@ -54,7 +53,6 @@ def main() -> None:
 
         research()
         return
-    sleep_while_waiting()
     write_every_name()
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     logging.getLogger("piaa_lightning").setLevel(logging.INFO)

@@ -15,6 +15,7 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from pytorch_lightning.loggers import Logger
+from torch import nn
 
 from piaa_lightning.errors import MissingLabelsError
 from piaa_lightning.pipeline.evaluating.evaluate_methods import (
@@ -41,6 +42,7 @@ from piaa_lightning.runtime.processes import processes
 from piaa_lightning.runtime.quiet import quiet_libraries
 from piaa_lightning.runtime.run_directory import run_directory
 
+SMALL = 1_000_000  # parameters
 EVALUATED = "evaluated"  # what was evaluated so far, below the run's directory until it is finished
 # Groups of the configuration that things are made of; tasks go before the methods that name them.
 MADE = ("task", "tasks", "methods", "protocol", "head", "trainer", "callbacks", "logger")
@@ -116,8 +118,7 @@ def _steps(spec: RunSpec, directory: Path) -> float | None:
         extractor = build_extractor(spec, device)
         databases = Databases(spec, extractor, device)
     refuse_impossible(spec, databases)
-    # a head on frozen features is too small to share: threads would wait for each other; jobs of a sweep share torch
-    torch.set_num_threads(1 if extractor.frozen else threads)
+    torch.set_num_threads(threads_for(extractor.trained, threads))  # jobs of a sweep share torch
     models = ModelTrainer(spec, databases, extractor, logger, directory / "checkpoints")
     with _clock(seconds, "training"):
         for task in spec.models():
@@ -130,6 +131,25 @@ def _steps(spec: RunSpec, directory: Path) -> float | None:
     result = write_run(spec.config, directory, databases, models, results, spec.shots, seconds, logger, key)
     shutil.rmtree(directory / EVALUATED, ignore_errors=True)  # the records hold what is worth keeping
     return result
+
+
+def threads_for(network: nn.Module | None, threads: int) -> int:
+    """Return how many threads share the kernels of a network that moves.
+
+    One does those of a small network, and of a head on frozen features. They take microseconds, and threads spin while
+    they wait for each other: idle, a second one saves a fifth of the time; beside other programs it costs several times
+    of it, since it waits for a thread that is not running.
+
+    Args:
+        network: the backbone; None where heads alone move.
+        threads: that torch takes by itself.
+
+    Example:
+        >>> threads_for(nn.Linear(10, 10), 8)
+        1
+    """
+    moving = 0 if network is None else sum(parameter.numel() for parameter in network.parameters())
+    return threads if moving > SMALL else 1
 
 
 @cache

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import torch
 
 from piaa_lightning.cli.app import run
 from piaa_lightning.errors import UserError
@@ -41,3 +42,8 @@ def test_a_mistake_is_told_before_anything_is_read(tmp_path, key, value, sentenc
 @pytest.mark.parametrize("experiment", ["blg_piaa", "pa_iaa", "flickr_aes_table", "ava_table", "active_choice"])
 def test_what_is_right_passes(experiment):
     module.refuse_mistakes(RunSpec.of(composed(f"experiment={experiment}")))
+
+
+def test_small_networks_have_one_thread():
+    small, large = torch.nn.Linear(10, 10), torch.nn.Linear(1000, 1001)
+    assert [module.threads_for(network, 4) for network in (None, small, large)] == [1, 1, 4]
