@@ -82,6 +82,9 @@ bench-data: setup ## measure reading, the picture cache and waiting for data; pr
 bench-train: setup ## measure a training step against the bare network, and what speeds it up
 	$(BIN)/python experiments/performance/bench_train.py $(ARGS)
 
+bench-threads: setup ## measure one thread against all of them, idle and beside two busy programs
+	$(BIN)/python experiments/performance/bench_threads.py $(ARGS)
+
 bench-personal: setup ## measure closed-form rows: the whole table, and one person
 	$(BIN)/python experiments/performance/bench_personal.py $(ARGS)
 

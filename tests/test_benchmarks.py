@@ -135,6 +135,7 @@ EXPECTED = {
     },
     "bench_report": {"report, s", "report with gradient maps, s"},
     "bench_sweep": {"sweep over seeds / its jobs one by one"},
+    "bench_threads": {"one thread: busy / idle"},
     "bench_train": {"a run's training step over the bare network's"},
     "bench_web": {"read by both networks, images/s", "personal file of 1000 ratings, MB"},
 }

@@ -14,8 +14,9 @@ star that they gave there, and nothing else is simulated: the program is the pag
   every ten stars.
 
 What has no star by then is taken in the order of the program, or, by stars alone, not at all; 20 are taken.
-Written: ``people.csv`` and ``table.csv``. Seconds are reckoned: 1.35 s to decide and .28 s to press a key (Card, Moran
-and Newell, "The keystroke-level model", 1980), and for piaa what its answers took on this machine.
+Written: ``people.csv``, ``table.csv`` and, paired over people, ``differences.csv``. Seconds are reckoned: 1.35 s to
+decide and .28 s to press a key (Card, Moran and Newell, "The keystroke-level model", 1980), and for piaa what its
+answers took on this machine.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ SET, FRAMES, COPIES, STRENGTH, WANTED = 4, 500, 3, 0.1, 20
 ASKED, REOPEN, REOPEN_KEYS = 10, 10, 2
 BUDGETS = (0, 20, 50, 100, 225, 500)
 MOST = 100  # stars that somebody gives with the program
+# Keys with the program, and the way and the keys that they are compared with.
+COMPARED = ((118, ("files", 225)), (118, ("files, one of each", 100)), (58, ("files, one of each", 50)))
 DECIDE, PRESS = 1.35, 0.28  # seconds
 LIMITS = Limits(photos=2000, bytes_each=10**8, bytes_all=10**10, pixels=10**8)
 ORIGINAL_TIME = 36867  # of EXIF
@@ -71,6 +74,7 @@ def main(directory: str, count: str = "20") -> None:
             print(person, rows[-1][1:], flush=True)
     write_rows(HERE / "people.csv", ["person", "way", "keys", "worth", "lacking", "answers_s"], rows)
     write_rows(HERE / "table.csv", ["way", "keys", "seconds", "worth", "lacking"], summary(rows))
+    write_rows(HERE / "differences.csv", ["way", "keys", "than", "its keys", "worth", "±"], differences(rows))
 
 
 def make_folder(root: Path, files: list[str], into: Path) -> Numbers:
@@ -165,6 +169,19 @@ def summary(rows: list[list[object]]) -> list[list[object]]:
         values = np.array([[float(str(value)) for value in row[3:]] for row in some])
         seconds = keys * (DECIDE + PRESS) + values[:, 2].mean()
         found.append([way, keys, round(seconds), f"{values[:, 0].mean():.2f}", f"{values[:, 1].mean():.1f}"])
+    return found
+
+
+def differences(rows: list[list[object]]) -> list[list[object]]:
+    """Return how much more the program's twenty are worth, paired over people, with twice the standard error."""
+    worths: dict[tuple[str, int], list[float]] = {}
+    for _, way, keys, value, *_ in rows:
+        worths.setdefault((str(way), int(str(keys))), []).append(float(str(value)))
+    found: list[list[object]] = []
+    for keys, other in COMPARED:
+        apart = np.subtract(worths["piaa", keys], worths[other])
+        error = 2 * apart.std(ddof=1) / np.sqrt(len(apart))
+        found.append(["piaa", keys, *other, f"{apart.mean():+.2f}", f"{error:.2f}"])
     return found
 
 

@@ -33,7 +33,8 @@ def main(arguments: list[str]) -> None:
         cfg = compose("config", keys)
     try:
         table, name = read_table(cfg.data, Path(cfg.paths.cache).expanduser())
-        shares, users, levels = variance_shares(table), with_others(table), agreement_by_level(table)
+        shares, levels = variance_shares(table), agreement_by_level(table)
+        users = np.array(list(with_others(table).values()))
     except UserError as error:
         sys.exit(str(error))
     agreement_figure(shares, users, levels, table.scale, HERE / f"{variant}.png", name)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.cross_decomposition import PLSRegression
+from sklearn.exceptions import ConvergenceWarning
 
 from piaa_lightning.data.ratings import Indices
 from piaa_lightning.errors import ArgumentError
@@ -84,6 +85,7 @@ class LatentAnswers(GalleryRegression):
         """Find the answers, and traits from them."""
         weight = np.repeat([width**-0.5 for width in self.widths], self.widths)
         with warnings.catch_warnings():  # where fewer answers already tell all that can be told
-            warnings.simplefilter("ignore")
+            warnings.filterwarnings("ignore", message="[yY] residual")
+            warnings.simplefilter("ignore", ConvergenceWarning)
             found = PLSRegression(int(setting), scale=False).fit(galleries * weight, traits)
         return np.asarray(found.coef_.T * weight[:, None], dtype=np.float64)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from piaa_lightning.data.ratings import RatingTable
+from piaa_lightning.data.ratings import Indices, RatingTable
 from piaa_lightning.errors import UserError
 from piaa_lightning.metrics.srocc import srocc
 
@@ -64,27 +64,30 @@ def _covariance(centred: Floats, group: NDArray[np.int64], groups: int) -> float
     return float((sums**2 - squares).sum() / pairs) if pairs else None
 
 
-def with_others(table: RatingTable, least: int = 10) -> Floats:
-    """Return each user's SROCC with the mean of all other raters.
+def with_others(table: RatingTable, rows: Indices | None = None, least: int = 10) -> dict[int, float]:
+    """Return users' SROCC with the mean of all other raters.
 
     Args:
         table: of ratings.
+        rows: the ratings that are compared with the others'; None compares all.
         least: images with another rater that a user needs.
 
     Returns:
-        ``(users that have enough,)`` in [-1, 1]; users who gave one score only are left out.
+        In [-1, 1], by the users' numbers; who has too few such images, or gave one score only, is left out.
     """
     score = table.score.astype(np.float64)
     counts = np.bincount(table.image, minlength=table.images)[table.image]
     sums = np.bincount(table.image, weights=score, minlength=table.images)[table.image]
-    known = counts > 1
-    others = np.divide(sums - score, counts - 1, out=np.zeros_like(score), where=known)
-    found = []
-    for own in np.split(order := np.argsort(table.user, kind="stable"), np.flatnonzero(np.diff(table.user[order])) + 1):
-        rows = own[known[own]]
-        if len(rows) >= least and np.ptp(score[rows]) > 0:
-            found.append(srocc(score[rows], others[rows]))
-    return np.array(found)
+    rows = np.arange(table.ratings) if rows is None else rows
+    rows = rows[counts[rows] > 1]
+    # sums in another order differ in the last bits: rounding keeps equal means equal
+    others = np.round((sums[rows] - score[rows]) / (counts[rows] - 1), 9)
+    order = np.argsort(table.user[rows], kind="stable")
+    found = {}
+    for own in np.split(order, np.flatnonzero(np.diff(table.user[rows][order])) + 1):
+        if len(own) >= least and np.ptp(score[rows[own]]) > 0:
+            found[int(table.user[rows[own[0]]])] = srocc(score[rows[own]], others[own])
+    return found
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from piaa_lightning.data.ratings import Indices, RatingTable, Scores, hashed
 from piaa_lightning.errors import ArgumentError, UserError
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.records import Record
-from piaa_lightning.evaluation.strata import Strata
+from piaa_lightning.evaluation.strata import StrataScores
 from piaa_lightning.metrics.registry import Metric, usual
 from piaa_lightning.metrics.srocc import srocc_many
 from piaa_lightning.personalizers.personalizer import LeftOutError, Personalizer, Settings, Support
@@ -164,7 +164,7 @@ def evaluate(
     ask: Order | None = None,
     journal: Journal | None = None,
     metrics: Sequence[Metric] | None = None,
-    strata: Strata | None = None,
+    strata: StrataScores | None = None,
 ) -> list[Record]:
     """Evaluate one method on all users, repeats and support sizes.
 
@@ -322,7 +322,7 @@ def _batches(drawn: Sequence[Draw], own: Sequence[int], shots: int, size: int) -
 
 
 def support_of(table: RatingTable, draw: Draw) -> Support:
-    """What a personaliser is told of a draw: never the query's ratings."""
+    """What a personalizer is told of a draw: never the query's ratings."""
     return Support(draw.user, table.image[draw.support], table.score[draw.support], draw.repeat)
 
 

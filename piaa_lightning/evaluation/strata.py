@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from piaa_lightning.data.ratings import Indices, RatingTable, Scores
+from piaa_lightning.evaluation.agreement import with_others
 from piaa_lightning.metrics.srocc import srocc
 
 Floats = NDArray[np.float64]
+STRATA = ("hard", "other")
 SHARE = 1 / 3  # of users, and of images, that count as hard
-LEAST = 10  # images with another rater that a user needs to be compared with the crowd
 RATERS = 3  # that an image needs to be disputed or not
 
 
+@dataclass(frozen=True)
 class Strata:
-    """Collects a method's SROCC of hard and of other users, and of hard and of other images of every query.
+    """Which users and images of an evaluation are hard, and which are other ones.
 
     Source: Ryu and Yanaka, Findings of ACL 2026, arXiv 2604.11374, who report users whose taste is far from the
     crowd's, and disputed images. NOTE: here the third of the evaluated users whose ratings follow the mean of all other
@@ -27,8 +30,8 @@ class Strata:
     Ratings decide alone, before anything is predicted, so that strata are the same for all methods.
 
     Args:
-        table: of ratings.
-        rows: the evaluated users' ratings on the images that they are evaluated on.
+        users: ``hard`` or ``other``, by number; who cannot be compared with others is in neither.
+        images: the same of images.
 
     Example:
         >>> from pathlib import Path
@@ -38,20 +41,39 @@ class Strata:
         >>> names = np.array([f"p{number}" for number in range(12)])
         >>> score = np.concatenate([ramp, ramp, ramp[::-1]])
         >>> table = RatingTable("d", Path(), names, names, np.array(["a", "b", "c"]), user, image, score, Scale(0, 1))
-        >>> Strata(table, np.arange(36)).users  # the third user likes what the others do not
+        >>> Strata.of(table, np.arange(36)).users  # the third user likes what the others do not
         {2: 'hard', 0: 'other', 1: 'other'}
     """
 
-    def __init__(self, table: RatingTable, rows: Indices) -> None:
-        self.table = table
-        self.users = _parted(_agreements(table, rows), hardest_first=True)
+    users: Mapping[int, str]
+    images: Mapping[int, str]
+
+    @classmethod
+    def of(cls, table: RatingTable, rows: Indices) -> Strata:
+        """Part users and images.
+
+        Args:
+            table: of ratings.
+            rows: the evaluated users' ratings on the images that they are evaluated on.
+        """
         spread = _spreads(table)
-        images = np.unique(table.image[rows])
-        self.images = _parted({int(i): float(spread[i]) for i in images if np.isfinite(spread[i])}, hardest_first=False)
-        self._hard = np.zeros(table.images, dtype=bool)
-        self._hard[[image for image, stratum in self.images.items() if stratum == "hard"]] = True
-        self._known = np.zeros(table.images, dtype=bool)
-        self._known[list(self.images)] = True
+        images = {int(image): float(spread[image]) for image in np.unique(table.image[rows])}
+        known = {image: value for image, value in images.items() if np.isfinite(value)}
+        return cls(_parted(with_others(table, rows), lowest=True), _parted(known, lowest=False))
+
+
+class StrataScores:
+    """Collects one method's SROCC of hard and of other users, and of hard and of other images of every query.
+
+    Args:
+        strata: of the evaluation.
+        table: of ratings.
+    """
+
+    def __init__(self, strata: Strata, table: RatingTable) -> None:
+        self._strata, self._table = strata, table
+        self._images = np.full(table.images, "", dtype="<U5")
+        self._images[list(strata.images)] = list(strata.images.values())
         self._found: dict[tuple[int, str, str], dict[int, list[float]]] = {}
 
     def add(self, user: int, shots: int, query: Indices, scores: Scores) -> None:
@@ -63,14 +85,14 @@ class Strata:
             query: rows of the table.
             scores: ``(query,)``.
         """
-        if user in self.users:
-            self._note(shots, "users", self.users[user], user, scores, query)
-        images = self.table.image[query]
-        for stratum, chosen in (("hard", self._hard[images]), ("other", self._known[images] & ~self._hard[images])):
-            self._note(shots, "images", stratum, user, scores[chosen], query[chosen])
+        if user in self._strata.users:
+            self._note(shots, "users", self._strata.users[user], user, scores, query)
+        strata = self._images[self._table.image[query]]
+        for stratum in STRATA:
+            self._note(shots, "images", stratum, user, scores[strata == stratum], query[strata == stratum])
 
     def _note(self, shots: int, of: str, stratum: str, user: int, scores: Scores, query: Indices) -> None:
-        target = self.table.score[query]
+        target = self._table.score[query]
         if len(query) > 1 and np.ptp(target) > 0:
             found = self._found.setdefault((shots, of, stratum), {})
             found.setdefault(user, []).append(srocc(scores, target))
@@ -88,21 +110,6 @@ class Strata:
             }
 
 
-def _agreements(table: RatingTable, rows: Indices) -> dict[int, float]:
-    """Return each user's SROCC with the mean of all other raters of an image, where it can be known."""
-    score = table.score.astype(np.float64)
-    counts = np.bincount(table.image, minlength=table.images)
-    sums = np.bincount(table.image, weights=score, minlength=table.images)
-    found = {}
-    for user in np.unique(table.user[rows]):
-        own = rows[(table.user[rows] == user) & (counts[table.image[rows]] > 1)]
-        if len(own) >= LEAST and np.ptp(score[own]) > 0:
-            image = table.image[own]
-            # sums in another order differ in the last bits: rounding keeps equal means equal
-            found[int(user)] = srocc(score[own], np.round((sums[image] - score[own]) / (counts[image] - 1), 9))
-    return found
-
-
 def _spreads(table: RatingTable) -> Floats:
     """Return the standard deviation of every image's ratings, NaN where too few rated it."""
     score = table.score.astype(np.float64)
@@ -113,8 +120,8 @@ def _spreads(table: RatingTable) -> Floats:
     return np.where(counts >= RATERS, np.sqrt(np.maximum(square - mean**2, 0)), np.nan)
 
 
-def _parted(values: dict[int, float], hardest_first: bool) -> dict[int, str]:
+def _parted(values: Mapping[int, float], lowest: bool) -> dict[int, str]:
     """Call the lowest or the highest third hard, and the rest other; ties by number."""
-    order = sorted(values, key=lambda number: (values[number] if hardest_first else -values[number], number))
+    order = sorted(values, key=lambda number: (values[number] if lowest else -values[number], number))
     hard = round(SHARE * len(order))
     return {number: "hard" if place < hard else "other" for place, number in enumerate(order)}

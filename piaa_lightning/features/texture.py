@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.stats import entropy
 
 from piaa_lightning.features.planes import AnyImage, Plane, planes_of
 
@@ -39,9 +40,7 @@ def texture(image: AnyImage) -> NDArray[np.float64]:
 
 
 def _entropy(luma: Plane) -> float:
-    counts = np.bincount(np.minimum(luma * 256, 255).astype(np.int64).ravel())
-    share = counts[counts > 0] / luma.size
-    return float(-(share * np.log2(share)).sum() / 8)
+    return float(entropy(np.bincount(np.minimum(luma * 256, 255).astype(np.int64).ravel()), base=2) / 8)
 
 
 def _of_neighbours(luma: Plane) -> tuple[float, float, float, float]:

@@ -1,4 +1,4 @@
-"""Scoring images with a network, as the personalisers that stand on a prior do."""
+"""Scoring images with a network, as the personalizers that stand on a prior do."""
 
 from __future__ import annotations
 

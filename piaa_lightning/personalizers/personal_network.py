@@ -38,7 +38,7 @@ def fused_weights(user: Scorer, images: Indices) -> Floats | None:
     """Return what each trait in an image is worth to a user: W_b, or the mean of w(x) over images.
 
     Args:
-        user: what a personaliser's ``fit_user`` returned.
+        user: what a personalizer's ``fit_user`` returned.
         images: numbers of the images.
 
     Returns:

@@ -45,11 +45,11 @@ class FitContext:
     """What a personalizer is given before any user: the database, its split, the model and the device.
 
     Args:
-        table: of ratings; who may look at which rows is the personaliser's own honesty, oracles say so in their name.
+        table: of ratings; who may look at which rows is the personalizer's own honesty, oracles say so in their name.
         split: who and what is held out.
         inputs: where images come from.
         device: where networks run.
-        model: the trained network to start from, None for personalisers that need none.
+        model: the trained network to start from, None for personalizers that need none.
         auxiliary: further trained networks by what they are for, for instance one that predicts attributes.
         trait_names: of the traits that the model was trained to predict; empty where it predicts none.
     """
@@ -189,7 +189,7 @@ class Personalizer(ABC):
         """Do once, before any user, what is the same for all of them.
 
         Raises:
-            UserError: what this personaliser needs is not there.
+            UserError: what this personalizer needs is not there.
         """
 
     def candidates(self) -> Sequence[Settings]:
@@ -268,4 +268,4 @@ def mode_kept(model: nn.Module | None) -> Iterator[None]:
 
 
 class LeftOutError(Exception):
-    """This personaliser cannot be part of this table; the message is the reason that the table gives."""
+    """This personalizer cannot be part of this table; the message is the reason that the table gives."""

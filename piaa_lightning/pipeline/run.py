@@ -137,8 +137,7 @@ def threads_for(network: nn.Module | None, threads: int) -> int:
     """Return how many threads share the kernels of a network that moves.
 
     One does those of a small network, and of a head on frozen features. They take microseconds, and threads spin while
-    they wait for each other: idle, a second one saves a fifth of the time; beside other programs it costs several times
-    of it, since it waits for a thread that is not running.
+    they wait for each other; beside other programs they wait for one that is not running (``make bench-threads``).
 
     Args:
         network: the backbone; None where heads alone move.

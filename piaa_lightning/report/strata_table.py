@@ -15,7 +15,7 @@ def strata_table(lines: Sequence[Mapping[str, Any]]) -> ResultTable | None:
     """Lay out a row per method and number of shots, fewest shots first, and a column per stratum.
 
     Args:
-        lines: as `evaluation.strata.Strata` gives them, of all methods.
+        lines: as `evaluation.strata.StrataScores` gives them, of all methods.
 
     Returns:
         The table; None where there is no line.

@@ -7,7 +7,7 @@ import pytest
 from rating_tables import everybody, numbered, table_of
 
 from piaa_lightning.evaluation.protocol import Protocol, evaluate
-from piaa_lightning.evaluation.strata import Strata
+from piaa_lightning.evaluation.strata import Strata, StrataScores
 from piaa_lightning.personalizers.crowd import Crowd
 from piaa_lightning.personalizers.personalizer import FitContext
 
@@ -26,7 +26,7 @@ def table():
 
 
 def test_the_user_against_the_crowd_is_hard(table):
-    found = Strata(table, np.arange(table.ratings)).users
+    found = Strata.of(table, np.arange(table.ratings)).users
     assert sorted(found.values()) == ["hard"] * 2 + ["other"] * 4
     assert found[5] == "hard"
 
@@ -34,12 +34,12 @@ def test_the_user_against_the_crowd_is_hard(table):
 def test_images_on_which_people_differ_are_hard(table):
     calm = np.flatnonzero(table.user < 5)  # the ratings that follow the numbers
     five = table_of(table.user[calm], table.image[calm], table.score[calm], table.user_ids[:5], table.image_ids)
-    found = Strata(five, np.arange(five.ratings)).images
+    found = Strata.of(five, np.arange(five.ratings)).images
     assert {image for image, stratum in found.items() if stratum == "hard"} == set(range(20, 30))
 
 
 def test_a_method_that_knows_the_numbers_fails_on_hard_users_and_images_alone(table):
-    strata = Strata(table, np.arange(table.ratings))
+    strata = StrataScores(Strata.of(table, np.arange(table.ratings)), table)
     for user in range(6):
         query = np.flatnonzero(table.user == user)
         strata.add(user, 10, query, table.image[query].astype(np.float32))
@@ -53,7 +53,8 @@ def test_a_method_that_knows_the_numbers_fails_on_hard_users_and_images_alone(ta
 
 def test_all_users_are_the_mean_of_the_strata(table):
     """With every user in a stratum, the strata's SROCC weighed by users is that of the records."""
-    strata, rows = Strata(table, np.arange(table.ratings)), np.arange(table.ratings)
+    rows = np.arange(table.ratings)
+    strata = StrataScores(Strata.of(table, rows), table)
     method = Crowd()
     method.prepare(FitContext(table, None, None, None))
     records = evaluate(table, rows, [5], Protocol(repeats=3), "crowd", "", method, {5: {}}, strata=strata)
@@ -65,7 +66,8 @@ def test_all_users_are_the_mean_of_the_strata(table):
 def test_where_nobody_else_rated_there_are_no_strata():
     user, image = np.zeros(20, int), np.arange(20)
     alone = table_of(user, image, np.linspace(0, 1, 20), ["u"], numbered("p", 20))
-    strata = Strata(alone, np.arange(20))
-    assert (strata.users, strata.images) == ({}, {})
+    parts = Strata.of(alone, np.arange(20))
+    assert (parts.users, parts.images) == ({}, {})
+    strata = StrataScores(parts, alone)
     strata.add(0, 10, np.arange(20), np.arange(20, dtype=np.float32))
     assert list(strata.lines("m")) == []

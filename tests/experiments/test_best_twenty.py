@@ -46,3 +46,11 @@ def test_by_stars_the_best_that_were_looked_at_are_taken_and_none_twice(measure)
 def test_seconds_are_those_of_keys_and_of_answers(measure):
     rows = [["a", "piaa", 10, "0.5", 0, "2.0"], ["b", "piaa", 10, "0.7", 1, "4.0"], ["a", "files", 20, "0.1", 0, "0.0"]]
     assert measure.summary(rows) == [["piaa", 10, 19, "0.60", "0.5"], ["files", 20, 33, "0.10", "0.0"]]
+
+
+def test_differences_are_paired_over_people(measure, monkeypatch):
+    monkeypatch.setattr(measure, "COMPARED", ((10, ("files", 20)),))
+    rows = [[one, "piaa", 10, value, 0, "0"] for one, value in (("a", "0.5"), ("b", "0.9"), ("c", "0.7"))]
+    rows += [[one, "files", 20, value, 0, "0"] for one, value in (("a", "0.3"), ("b", "0.6"), ("c", "0.6"))]
+    # differences .2, .3 and .1: mean .2, standard deviation .1
+    assert measure.differences(rows) == [["piaa", 10, "files", 20, "+0.20", f"{0.2 / 3**0.5:.2f}"]]

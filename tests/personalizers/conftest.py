@@ -1,4 +1,4 @@
-"""FitContext that every personaliser can stand on: users, drawn images, and a prior with batch norm."""
+"""FitContext that every personalizer can stand on: users, drawn images, and a prior with batch norm."""
 
 from __future__ import annotations
 

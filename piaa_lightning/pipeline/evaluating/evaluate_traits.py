@@ -107,10 +107,7 @@ def _by_user(
     likes: LikedImages, found: NDArray[np.float64], method: str, backbone: str, database: str, names: NDArray[np.str_]
 ) -> TraitEvaluation:
     """Average what was predicted from each image over the users, and put it beside what is true."""
-    users, place = np.unique(likes.users, return_inverse=True)
-    count = np.bincount(place)
-    means = np.stack([np.bincount(place, weights=column) / count for column in found.T], axis=1)
-    ids = tuple(hashed(str(names[user])) for user in users)
-    true = likes.traits[users].double().numpy()
-    said = Likes(likes.images, place, found)
-    return TraitEvaluation(method, backbone, database, likes.trait_names, ids, true, means, said)
+    known = _known(likes)
+    ids = tuple(hashed(str(names[user])) for user in np.unique(likes.users))
+    said = Likes(known.images, known.users, found)
+    return TraitEvaluation(method, backbone, database, likes.trait_names, ids, known.traits, known.means(found), said)

@@ -10,7 +10,7 @@ from piaa_lightning.evaluation.comparison.grid_edge import edges_of
 from piaa_lightning.evaluation.protocol import choose, evaluate, sizes_for
 from piaa_lightning.evaluation.records import Record
 from piaa_lightning.evaluation.shown_users import ShownUsers
-from piaa_lightning.evaluation.strata import Strata
+from piaa_lightning.evaluation.strata import StrataScores
 from piaa_lightning.evaluation.user_tables import Line, user_tables
 from piaa_lightning.personalizers.personalizer import FitContext, Personalizer
 from piaa_lightning.pipeline.evaluating.evaluation_context import EvaluationContext
@@ -30,7 +30,7 @@ class UsersEvaluated:
         chosen: the settings that validation users chose, by shots; None where there was nothing to choose.
         on_edge: what of them lies on the edge of its grid, by shots.
         tables: how it does on hard users and images, and what the method tells of users beside scores, by the table's
-            name; see `strata.Strata` and `Personalizer.extra_tables`.
+            name; see `strata.StrataScores` and `Personalizer.extra_tables`.
     """
 
     records: list[Record]
@@ -67,7 +67,7 @@ def evaluate_users(context: EvaluationContext, method: MethodSpec, shown: ShownU
     val, rows = split.rows(table, "val"), split.rows(table, spec.evaluate_on)
     chosen = choose(table, val, shots, context.validation, label, personalizer, ask, journals["val"])
     evaluated = (table, rows, shots, context.protocol, label)
-    strata = Strata(table, rows)
+    strata = StrataScores(context.strata, table)
     records = evaluate(*evaluated, backbone, personalizer, chosen, ask, journals["test"], spec.metrics.user, strata)
     tables = {**user_tables(*evaluated, personalizer, chosen), "strata": list(strata.lines(label))}
     if shown is not None and shown.shots in chosen and method in shown_methods(spec) and not process_index():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import torch
@@ -11,6 +12,7 @@ from torch import nn
 from piaa_lightning.estimators.estimator import ImageContext
 from piaa_lightning.evaluation.journal import Journal
 from piaa_lightning.evaluation.protocol import Protocol
+from piaa_lightning.evaluation.strata import Strata
 from piaa_lightning.pipeline.parts.open_data import Data, Databases
 from piaa_lightning.pipeline.specs.specs import MethodSpec, RunSpec
 from piaa_lightning.pipeline.training.train_models import ModelTrainer
@@ -38,6 +40,12 @@ class EvaluationContext:
     protocol: Protocol
     validation: Protocol
     kept: Path
+
+    @cached_property
+    def strata(self) -> Strata:
+        """Hard users and hard images of the main database, the same for all methods."""
+        data = self.databases.main
+        return Strata.of(data.table, data.split.rows(data.table, self.spec.evaluate_on))
 
     def data_of(self, method: MethodSpec) -> Data:
         """Return the database that a method is evaluated on."""
