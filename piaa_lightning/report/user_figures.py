@@ -28,7 +28,7 @@ from piaa_lightning.report.formatting import backbones, comparison_sentence, dec
 from piaa_lightning.report.style import DECIMAL, HOLLOW, INK, broken, head, look, save, style
 
 Floats = NDArray[np.float64]
-LINE = 3  # methods whose names stand in one line
+COLUMNS = 2  # of a legend
 
 
 def test_individuals(
@@ -66,11 +66,10 @@ def test_individuals(
         for panel, count in zip(panels, shots, strict=True):
             drawn = {name: series[name, count] for name in names if (name, count) in series}
             _individuals_panel(panel, drawn, names)
-            panel.set_title(f"{count} shots", loc="left")
+            panel.set_title(f"{count} shots", loc="left", pad=_legend_height(len(drawn)) + 4)
         panels[-1].set_xlabel(f"test users, sorted by {names[0]} in each panel")
-        tall = 12.0 * (-(-len(names) // 2) - 1) if len(names) > LINE else 0.0
         words = f"{main().label} of each test user: mean and standard deviation over repeats; means above"
-        head(panels[0], title, words, tall)
+        head(panels[0], title, words, _legend_height(sum((name, shots[0]) in series for name in names)))
         means = ", ".join(f"{name} at {k} shots {_mean(values)}" for (name, k), values in series.items())
         return save(figure, path_png, f"{main().label} of {users} test users; means over users: {means}.")
 
@@ -115,11 +114,16 @@ def _individuals_panel(panel: Axes, drawn: Mapping[str, Mapping[str, Floats]], n
         )  # fmt: skip
         panel.axhline(float(np.mean(means)), color=colour, linewidth=0.9, linestyle=(0, (5, 3)), alpha=0.8)
     _finish(panel, crowd, main().label)
-    # above the panel, in the line of its title: beside it, it would make the figure too wide for a phone
+    # above the panel, under its title: beside it, it would make the figure too wide for a phone
     panel.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 0.98), ncols=2 if len(drawn) > LINE else LINE, markerscale=5.5 / size,
+        loc="lower left", bbox_to_anchor=(0.0, 0.98), ncols=COLUMNS, markerscale=5.5 / size,
         columnspacing=1.2, handletextpad=0.2, borderaxespad=0.1,
     )  # fmt: skip
+
+
+def _legend_height(methods: int) -> float:
+    """Return the height of a panel's legend in points."""
+    return 14.0 * -(-methods // COLUMNS)
 
 
 def differences(
